@@ -1,0 +1,132 @@
+//! Associating an email address: the pending authenticator and its first challenge.
+
+use postern::app::App;
+use postern::delivery::DeliveryFailure;
+use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
+use postern::rules::address::EmailAddress;
+use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
+use postern::rules::otp::OneTimeCode;
+use postern::rules::policy::Factor;
+use postern::store::mfa::{
+    Association, Challenge, ChallengePurpose, CodeBinding, NewAuthenticator, Sending, destination_mac,
+};
+use postern::store::users::{Authenticator, Source};
+use postern::token::claims::{CODE_SECONDS, OobCode};
+use postern::token::keyring::Purpose;
+use postern::token::sealed;
+use postern::wire::mfa::AssociateReply;
+use postern::wire::refusal::{Channel, Refusal};
+
+use crate::enrolment::{Enrolment, TRIES};
+
+/// Creates the authenticator and mails its code.
+pub(crate) async fn associate(
+    app: &App,
+    mut enrolment: Enrolment,
+    address: Option<EmailAddress>,
+) -> Result<AssociateReply, Refusal> {
+    enrolment.gate(app)?;
+    if !enrolment.settings.factors.has(Factor::Email) {
+        return Err(Refusal::FactorOff(Factor::Email.as_str()));
+    }
+    let address =
+        address.or_else(|| enrolment.user.profile.email.clone()).ok_or(Refusal::MissingParameter("email"))?;
+    let new = NewEmail::make(app, &enrolment, address)?;
+    let association = persist(app, &mut enrolment, &new).await?;
+    deliver(app, &enrolment, &new, &association).await?;
+    Ok(AssociateReply::Oob {
+        authenticator_type: "oob",
+        binding_method: "prompt",
+        recovery_codes: enrolment.recovery_codes(),
+        oob_channel: Channel::Email,
+        oob_code: new.oob_code,
+    })
+}
+
+struct NewEmail {
+    address: EmailAddress,
+    id: AuthenticatorId,
+    code: OneTimeCode,
+    challenge: Challenge,
+    oob_code: String,
+    destination: String,
+}
+
+impl NewEmail {
+    fn make(app: &App, enrolment: &Enrolment, address: EmailAddress) -> Result<Self, Refusal> {
+        let (ring, principal, now) = (&enrolment.ring, &enrolment.principal, enrolment.now);
+        let id = AuthenticatorId::generate(AuthenticatorPrefix::Email, &app.random)?;
+        let code = OneTimeCode::generate(&app.random)?;
+        // The code is not good for longer than the token that confirms it.
+        let expires_at = now.plus(CODE_SECONDS).min(principal.expires_at);
+        let nonce = Nonce::generate(&app.random)?;
+        let binding = CodeBinding {
+            user: &principal.user,
+            authenticator: &id,
+            jti: &principal.jti,
+            client: &principal.client,
+        };
+        let challenge =
+            Challenge::new(ring, binding, nonce.clone(), ChallengePurpose::Enrol, &code, (now, expires_at))?;
+        let oob = OobCode { jti: principal.jti.clone(), authenticator_id: id.clone(), nonce, expires_at };
+        let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
+        let destination = destination_mac(ring, address.as_str(), now)?;
+        Ok(Self { address, id, code, challenge, oob_code, destination })
+    }
+}
+
+async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result<Association, Refusal> {
+    for _ in 0..TRIES {
+        let now = enrolment.now;
+        let standing = EMAILS.standing(enrolment.user.limit(EMAILS).tat, now);
+        if let Standing::Spent { retry_after } = standing {
+            return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
+        }
+        let sending = Sending {
+            user: enrolment.principal.user.clone(),
+            bucket: EMAILS,
+            decayed: standing == Standing::Decayed,
+            destination: new.destination.clone(),
+            window: EMAILS_PER_DESTINATION,
+            now,
+        };
+        let authenticator = Authenticator {
+            id: new.id.clone(),
+            created_at: now,
+            source: Source::Email { destination: new.address.clone() },
+            state: enrolment.pending_state(),
+        };
+        let kind = NewAuthenticator::Oob { challenge: new.challenge.clone(), sending };
+        let association = enrolment.association(app, authenticator, Some(new.destination.clone()), kind)?;
+        match app.store.associate(&association).await {
+            Ok(()) => return Ok(association),
+            Err(refused) => enrolment.adapt(&association, refused)?,
+        }
+    }
+    Err(Refusal::Busy)
+}
+
+/// Mails the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
+/// that fails, the items expire by themselves.
+async fn deliver(
+    app: &App,
+    enrolment: &Enrolment,
+    new: &NewEmail,
+    association: &Association,
+) -> Result<(), Refusal> {
+    match app.mailer.send_code(&new.address, &new.code, &enrolment.application).await {
+        Ok(()) => return Ok(()),
+        Err(DeliveryFailure::Refused) => {
+            if app.store.undo_association(association).await.is_err() {
+                tracing::warn!(event = "compensation_failed", operation = "associate");
+            }
+        }
+        Err(DeliveryFailure::Unknown) => {
+            let voided = app.store.void_challenge(&enrolment.principal.jti, &new.id, &new.challenge).await;
+            if voided.is_err() {
+                tracing::warn!(event = "compensation_failed", operation = "associate");
+            }
+        }
+    }
+    Err(Refusal::DeliveryFailed)
+}

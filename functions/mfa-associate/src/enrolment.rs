@@ -1,0 +1,198 @@
+//! Who may begin an enrolment, and what it changes: the parts that email and apps share.
+
+use std::sync::Arc;
+
+use postern::app::App;
+use postern::http::bearer::MfaPrincipal;
+use postern::http::client_auth::PresentedClient;
+use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MAX, may_associate};
+use postern::rules::policy::{Factor, TenantSettings};
+use postern::rules::recovery::RecoveryCode;
+use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator};
+use postern::store::users::{Authenticator, AuthenticatorKind, Pending, Source, State, UserState, profile_of};
+use postern::store::{NotWritten, RefusedStep};
+use postern::time::Timestamp;
+use postern::token::keyring::KeyRing;
+use postern::wire::refusal::Refusal;
+
+/// Tries of the transaction when the state it was decided on moves under it.
+pub(crate) const TRIES: u32 = 5;
+
+/// A login that may enrol, with all it was decided on.
+pub(crate) struct Enrolment {
+    pub(crate) principal: MfaPrincipal,
+    pub(crate) user: UserState,
+    pub(crate) mfa: MfaState,
+    pub(crate) settings: Arc<TenantSettings>,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) now: Timestamp,
+    /// The named client's name, for the mail.
+    pub(crate) application: String,
+    /// Shown once; becomes the user's when the authenticator is confirmed.
+    pub(crate) recovery_code: Option<RecoveryCode>,
+}
+
+impl Enrolment {
+    /// The first trip, and who the bearer still is.
+    pub(crate) async fn begin(
+        app: &App,
+        principal: MfaPrincipal,
+        presented: Option<&PresentedClient>,
+    ) -> Result<Self, Refusal> {
+        let now = app.now();
+        let client = async {
+            match presented {
+                Some(presented) => presented.look_up(&app.store).await,
+                None => Ok(None),
+            }
+        };
+        let (client, user, mfa, settings, ring) = tokio::join!(
+            client,
+            app.store.user(&principal.user, now),
+            app.store.mfa(&principal.jti),
+            app.settings(),
+            app.keys.ring(now),
+        );
+        let (client, user, mfa, settings, ring) = (client?, user?, mfa?, settings?, ring?);
+        let mut application = String::new();
+        if let Some(presented) = presented {
+            let client = presented.authenticate_if_proven(client)?;
+            if client.client_id != principal.client {
+                return Err(Refusal::MfaTokenOfAnotherClient);
+            }
+            application = client.name;
+        }
+        let user = user.ok_or(Refusal::BearerInvalid)?;
+        if principal.is_spendable() && mfa.spent {
+            return Err(Refusal::BearerInvalid);
+        }
+        let shows_code =
+            settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
+        let recovery_code = if shows_code { Some(RecoveryCode::generate(&app.random)?) } else { None };
+        Ok(Self { principal, user, mfa, settings, ring, now, application, recovery_code })
+    }
+
+    /// Whether the user's state, as it is now known, lets this login enrol.
+    pub(crate) fn gate(&self, app: &App) -> Result<Gate, Refusal> {
+        if !self.user.profile.accepts_tokens_of(self.principal.issued_at) {
+            return Err(Refusal::BearerInvalid);
+        }
+        let enrolled = self.user.is_enrolled(&self.settings);
+        may_associate(self.principal.proof(self.now), enrolled).map_err(|refused| match refused {
+            NotAllowed::AlreadyEnrolled => Refusal::AlreadyEnrolled,
+            NotAllowed::FreshMfaNeeded => Refusal::FreshMfaNeeded(app.config.issuer.mfa_audience()),
+        })
+    }
+
+    /// The association of an authenticator, as the state now known allows it.
+    pub(crate) fn association(
+        &self,
+        app: &App,
+        authenticator: Authenticator,
+        destination: Option<String>,
+        kind: NewAuthenticator,
+    ) -> Result<Association, Refusal> {
+        let gate = self.gate(app)?;
+        let channel = match authenticator.source {
+            Source::Email { .. } => AuthenticatorKind::Email,
+            Source::Otp { .. } => AuthenticatorKind::Otp,
+        };
+        let mine = Pending {
+            id: authenticator.id.clone(),
+            jti: self.principal.jti.clone(),
+            channel,
+            destination,
+            expires_at: self.principal.expires_at,
+        };
+        let (replaced, pending) = self.pending_with(mine)?;
+        Ok(Association {
+            jti: self.principal.jti.clone(),
+            issued_at: self.principal.issued_at,
+            spendable: self.principal.is_spendable(),
+            gate,
+            settings: (*self.settings).clone(),
+            authenticator,
+            kind,
+            profile: self.user.profile.clone(),
+            pending,
+            replaced,
+            now: self.now,
+        })
+    }
+
+    /// The list of pending authenticators with a new one, and what it replaces: the same login's association of the
+    /// same destination. Another login's stays, for a thief must not void the victim's (design §5).
+    #[allow(clippy::type_complexity, reason = "the two halves of one answer, used once")]
+    fn pending_with(
+        &self,
+        mine: Pending,
+    ) -> Result<(Option<(Authenticator, Option<postern::store::Item>)>, Vec<Pending>), Refusal> {
+        let same = |other: &Pending| {
+            other.jti == mine.jti && other.channel == mine.channel && other.destination == mine.destination
+        };
+        let now = self.user.profile.pending_now(self.now);
+        let (gone, mut stays): (Vec<_>, Vec<_>) = now.into_iter().partition(same);
+        if stays.len() >= PENDING_MAX {
+            let first = stays.iter().map(|pending| pending.expires_at).min().unwrap_or(self.now);
+            return Err(Refusal::TooManyPending { retry_after: first.since(self.now) });
+        }
+        if self.user.active().count() + stays.len() >= AUTHENTICATORS_MAX {
+            return Err(Refusal::InvalidRequest("The user has the largest number of authenticators".into()));
+        }
+        stays.push(mine);
+        let item = |pending: &Pending| self.user.authenticators.iter().find(|known| known.id == pending.id).cloned();
+        let replaced = gone.first().and_then(item).map(|authenticator| {
+            let challenge = self.mfa.challenge_item(&authenticator.id);
+            (authenticator, challenge)
+        });
+        Ok((replaced, stays))
+    }
+
+    /// The state of a pending authenticator of this login.
+    pub(crate) fn pending_state(&self) -> State {
+        State::Pending {
+            jti: self.principal.jti.clone(),
+            recovery_hash: self.recovery_code.as_ref().map(RecoveryCode::hash),
+            expires_at: self.principal.expires_at,
+        }
+    }
+
+    /// The recovery code for the reply.
+    pub(crate) fn recovery_codes(&self) -> Option<[String; 1]> {
+        self.recovery_code.as_ref().map(|code| [code.as_str().to_owned()])
+    }
+
+    /// Takes in the state that a refused transaction showed, to decide again; or says what that state means.
+    pub(crate) fn adapt(
+        &mut self,
+        association: &Association,
+        refused: NotWritten<AssociateStep>,
+    ) -> Result<(), Refusal> {
+        let refused = match refused {
+            NotWritten::Failed(error) => return Err(error.into()),
+            NotWritten::Refused(refused) => refused,
+        };
+        for RefusedStep { step, old } in refused {
+            match (step, &association.kind) {
+                (AssociateStep::Spent, _) => return Err(Refusal::BearerInvalid),
+                (AssociateStep::Profile, _) => {
+                    self.user.profile = profile_of(old.ok_or(Refusal::BearerInvalid)?)?;
+                }
+                (AssociateStep::Limit, NewAuthenticator::Oob { sending, .. }) => {
+                    self.user.limit_was(sending.bucket, old.as_ref());
+                }
+                (AssociateStep::Limit, NewAuthenticator::Otp { bucket, .. }) => {
+                    self.user.limit_was(*bucket, old.as_ref());
+                }
+                (AssociateStep::DestinationLimit, NewAuthenticator::Oob { sending, .. }) => {
+                    return Err(Refusal::TooManySends {
+                        channel: postern::wire::refusal::Channel::Email,
+                        retry_after: sending.window.retry_after(self.now),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! `POST /mfa/associate`: begins an enrolment (contract §3, design §5).
+
+mod email;
+mod enrolment;
+mod otp;
+mod request;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use postern::app::App;
+use postern::http::bearer::MfaPrincipal;
+use postern::http::client_auth::PresentedClient;
+use postern::http::{Params, method_not_allowed, private_json};
+use postern::token::keys::KeyNeeds;
+use postern::wire::refusal::Refusal;
+
+use enrolment::Enrolment;
+use request::AssociateRequest;
+
+/// What this function unwraps: roots, to open tokens and seal codes and secrets.
+pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
+
+/// The routes of this function.
+pub fn routes() -> Router<App> {
+    Router::new().route("/mfa/associate", post(associate)).method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn associate(State(app): State<App>, headers: HeaderMap, params: Params) -> Result<Response, Refusal> {
+    let principal = MfaPrincipal::bearer(&app, &headers, "enroll").await?;
+    let client = PresentedClient::if_named(&headers, &params)?;
+    let request = AssociateRequest::parse(&params)?;
+    let enrolment = Enrolment::begin(&app, principal, client.as_ref()).await?;
+    let reply = match request {
+        AssociateRequest::Email { address } => email::associate(&app, enrolment, address).await?,
+        AssociateRequest::Otp => otp::associate(&app, enrolment).await?,
+    };
+    Ok(private_json(&reply))
+}

@@ -1,0 +1,71 @@
+//! Associating an authenticator app: a pending authenticator with a sealed secret (RFC 6238, SEC-4).
+
+use postern::app::App;
+use postern::id::{AuthenticatorId, AuthenticatorPrefix};
+use postern::rules::limit::{OTP_ASSOCIATIONS, Standing};
+use postern::rules::policy::Factor;
+use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri, sealing_context};
+use postern::store::mfa::NewAuthenticator;
+use postern::store::users::{Authenticator, SealedSecret, Source};
+use postern::token::keyring::Purpose;
+use postern::token::sealed;
+use postern::wire::mfa::AssociateReply;
+use postern::wire::refusal::Refusal;
+
+use crate::enrolment::{Enrolment, TRIES};
+
+/// Creates the authenticator and shows its secret.
+pub(crate) async fn associate(app: &App, mut enrolment: Enrolment) -> Result<AssociateReply, Refusal> {
+    enrolment.gate(app)?;
+    if !enrolment.settings.factors.has(Factor::Otp) {
+        return Err(Refusal::FactorOff(Factor::Otp.as_str()));
+    }
+    let id = AuthenticatorId::generate(AuthenticatorPrefix::Totp, &app.random)?;
+    let secret = TotpSecret::generate(&app.random)?;
+    let context = sealing_context(enrolment.principal.user.as_str(), id.as_str());
+    let sealed = sealed::seal_bytes(
+        &enrolment.ring,
+        Purpose::StoredSecret,
+        &context,
+        secret.as_bytes(),
+        &app.random,
+        enrolment.now,
+    )?;
+    persist(app, &mut enrolment, &id, SealedSecret(sealed)).await?;
+    let account = enrolment.user.profile.email.as_ref().map(|address| address.as_str());
+    let account = account.unwrap_or(enrolment.principal.user.as_str());
+    Ok(AssociateReply::Otp {
+        authenticator_type: "otp",
+        secret: secret.to_base32(),
+        barcode_uri: barcode_uri(&app.config.tenant_name, account, &secret),
+        recovery_codes: enrolment.recovery_codes(),
+    })
+}
+
+async fn persist(
+    app: &App,
+    enrolment: &mut Enrolment,
+    id: &AuthenticatorId,
+    secret: SealedSecret,
+) -> Result<(), Refusal> {
+    for _ in 0..TRIES {
+        let standing = OTP_ASSOCIATIONS.standing(enrolment.user.limit(OTP_ASSOCIATIONS).tat, enrolment.now);
+        if let Standing::Spent { retry_after } = standing {
+            return Err(Refusal::TooManyCodes { retry_after });
+        }
+        let authenticator = Authenticator {
+            id: id.clone(),
+            created_at: enrolment.now,
+            source: Source::Otp { secret: secret.clone(), algorithm: Algorithm::Sha1, last_step: None },
+            state: enrolment.pending_state(),
+        };
+        let kind =
+            NewAuthenticator::Otp { bucket: OTP_ASSOCIATIONS, decayed: standing == Standing::Decayed };
+        let association = enrolment.association(app, authenticator, None, kind)?;
+        match app.store.associate(&association).await {
+            Ok(()) => return Ok(()),
+            Err(refused) => enrolment.adapt(&association, refused)?,
+        }
+    }
+    Err(Refusal::Busy)
+}

@@ -1,0 +1,128 @@
+//! Which authenticator a challenge goes to (contract §2, A3).
+
+use postern::http::Params;
+use postern::id::AuthenticatorId;
+use postern::rules::address::EmailAddress;
+use postern::rules::limit::CODES;
+use postern::rules::policy::{Factor, TenantSettings};
+use postern::store::limits::Counter;
+use postern::store::users::{Authenticator, Source, State, UserState};
+use postern::time::Timestamp;
+use postern::wire::refusal::Refusal;
+
+/// Longest `challenge_type` that is repeated in a refusal, in characters.
+const TYPES_SHOWN_MAX: usize = 100;
+
+/// What the client asks for.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// `challenge_type` as it was sent; any type when absent.
+    types: Option<String>,
+    /// `None` when absent; `Some(None)` when it cannot be one.
+    authenticator: Option<Option<AuthenticatorId>>,
+}
+
+/// What the challenge is.
+#[derive(Debug)]
+pub(crate) enum Chosen {
+    /// The app shows a code; there is nothing to send.
+    Otp,
+    /// A code is mailed.
+    Email { id: AuthenticatorId, address: EmailAddress, implicit: bool },
+}
+
+/// An active authenticator, the implicit one among them.
+struct Candidate {
+    chosen: Chosen,
+    id: AuthenticatorId,
+    factor: Factor,
+    counter: Counter,
+    last_used_at: Option<Timestamp>,
+}
+
+impl Candidate {
+    fn of(authenticator: &Authenticator) -> Option<Self> {
+        let State::Active { last_used_at } = authenticator.state else { return None };
+        let id = authenticator.id.clone();
+        let chosen = match &authenticator.source {
+            Source::Email { destination } => {
+                Chosen::Email { id: id.clone(), address: destination.clone(), implicit: false }
+            }
+            Source::Otp { .. } => Chosen::Otp,
+        };
+        let (factor, counter) = (authenticator.factor(), authenticator.counter());
+        Some(Self { chosen, id, factor, counter, last_used_at: Some(last_used_at) })
+    }
+
+    fn challenge_type(&self) -> &'static str {
+        match self.chosen {
+            Chosen::Otp => "otp",
+            Chosen::Email { .. } => "oob",
+        }
+    }
+}
+
+fn candidates(user: &UserState, settings: &TenantSettings) -> Vec<Candidate> {
+    let implicit = user.implicit_email(settings).map(|implicit| Candidate {
+        id: implicit.id.clone(),
+        counter: Counter::Authenticator(implicit.id.clone()),
+        chosen: Chosen::Email { id: implicit.id, address: implicit.address, implicit: true },
+        factor: Factor::Email,
+        last_used_at: implicit.last_used_at,
+    });
+    user.active().filter_map(Candidate::of).chain(implicit).collect()
+}
+
+impl Wanted {
+    pub(crate) fn parse(params: &Params) -> Result<Self, Refusal> {
+        Ok(Self {
+            types: params.optional("challenge_type")?.map(ToOwned::to_owned),
+            authenticator: params.optional("authenticator_id")?.map(AuthenticatorId::parse),
+        })
+    }
+
+    fn allows(&self, candidate: &Candidate) -> bool {
+        self.types.as_deref().is_none_or(|types| {
+            types.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(candidate.challenge_type()))
+        })
+    }
+
+    fn unsupported(&self) -> Refusal {
+        let asked = self.types.as_deref().unwrap_or("otp oob");
+        Refusal::UnsupportedChallengeType(asked.chars().take(TYPES_SHOWN_MAX).collect())
+    }
+
+    /// The authenticator named, else the one most recently used of an allowed type; one that can be used goes before
+    /// one that is locked or switched off.
+    pub(crate) fn choose(&self, user: &UserState, settings: &TenantSettings) -> Result<Chosen, Refusal> {
+        let mut all = candidates(user, settings);
+        if all.is_empty() {
+            return Err(Refusal::NotEnrolled);
+        }
+        if let Some(id) = &self.authenticator {
+            self.refuse_recovery_code(id.as_ref(), user)?;
+            all.retain(|candidate| Some(&candidate.id) == id.as_ref());
+            if all.is_empty() {
+                return Err(Refusal::AuthenticatorNotFound);
+            }
+        }
+        all.retain(|candidate| self.allows(candidate));
+        let on = |candidate: &Candidate| settings.factors.has(candidate.factor);
+        let usable = |candidate: &Candidate| on(candidate) && !user.is_locked(&candidate.counter);
+        let best = all.into_iter().max_by_key(|candidate| (usable(candidate), candidate.last_used_at));
+        let best = best.ok_or_else(|| self.unsupported())?;
+        if !on(&best) {
+            return Err(Refusal::FactorOff(best.factor.as_str()));
+        }
+        if user.is_locked(&best.counter) {
+            return Err(Refusal::TooManyCodes { retry_after: CODES.refill_seconds });
+        }
+        Ok(best.chosen)
+    }
+
+    /// The recovery code is listed as an authenticator but has no challenge of its own.
+    fn refuse_recovery_code(&self, id: Option<&AuthenticatorId>, user: &UserState) -> Result<(), Refusal> {
+        let named = user.recovery.as_ref().is_some_and(|recovery| Some(&recovery.id) == id);
+        if named { Err(self.unsupported()) } else { Ok(()) }
+    }
+}

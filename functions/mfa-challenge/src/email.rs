@@ -1,0 +1,135 @@
+//! A challenge by email: the code, the transaction, the mail.
+
+use postern::app::App;
+use postern::delivery::DeliveryFailure;
+use postern::id::{AuthenticatorId, Nonce};
+use postern::rules::address::EmailAddress;
+use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
+use postern::rules::otp::OneTimeCode;
+use postern::store::mfa::{
+    Challenge, ChallengePurpose, ChallengeStep, CodeBinding, NewChallenge, Sending, destination_mac,
+};
+use postern::store::users::profile_of;
+use postern::store::{NotWritten, RefusedStep};
+use postern::token::claims::{CODE_SECONDS, OobCode};
+use postern::token::keyring::Purpose;
+use postern::token::sealed;
+use postern::wire::refusal::{Channel, Refusal};
+
+use crate::Login;
+
+/// Tries of the transaction when the state it was decided on moves under it.
+const TRIES: u32 = 5;
+
+/// Mails a code and gives the `oob_code` it answers.
+pub(crate) async fn challenge(
+    app: &App,
+    mut login: Login,
+    id: AuthenticatorId,
+    address: EmailAddress,
+    implicit: bool,
+) -> Result<String, Refusal> {
+    let now = login.now;
+    let code = OneTimeCode::generate(&app.random)?;
+    let nonce = Nonce::generate(&app.random)?;
+    let expires_at = now.plus(CODE_SECONDS);
+    let binding = CodeBinding {
+        user: &login.principal.user,
+        authenticator: &id,
+        jti: &login.principal.jti,
+        client: &login.principal.client,
+    };
+    let challenge =
+        Challenge::new(&login.ring, binding, nonce.clone(), ChallengePurpose::Verify, &code, (now, expires_at))?;
+    let oob = OobCode { jti: login.principal.jti.clone(), authenticator_id: id.clone(), nonce, expires_at };
+    let oob_code = sealed::seal(&login.ring, Purpose::OobCode, &oob, &app.random, now)?;
+    let destination = destination_mac(&login.ring, address.as_str(), now)?;
+    let made = persist(app, &mut login, id, implicit, challenge, destination).await?;
+    deliver(app, &login, &made, &address, &code).await?;
+    Ok(oob_code)
+}
+
+async fn persist(
+    app: &App,
+    login: &mut Login,
+    id: AuthenticatorId,
+    implicit: bool,
+    challenge: Challenge,
+    destination: String,
+) -> Result<NewChallenge, Refusal> {
+    let sending = Sending {
+        user: login.principal.user.clone(),
+        bucket: EMAILS,
+        decayed: false,
+        destination,
+        window: EMAILS_PER_DESTINATION,
+        now: login.now,
+    };
+    let mut new = NewChallenge {
+        jti: login.principal.jti.clone(),
+        issued_at: login.principal.issued_at,
+        earlier: login.mfa.challenge_item(&id),
+        authenticator_id: id,
+        implicit,
+        challenge,
+        sending,
+    };
+    for _ in 0..TRIES {
+        let standing = EMAILS.standing(login.user.limit(EMAILS).tat, login.now);
+        if let Standing::Spent { retry_after } = standing {
+            return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
+        }
+        new.sending.decayed = standing == Standing::Decayed;
+        match app.store.create_challenge(&new).await {
+            Ok(()) => return Ok(new),
+            Err(NotWritten::Failed(error)) => return Err(error.into()),
+            Err(NotWritten::Refused(refused)) => adapt(login, &new, refused)?,
+        }
+    }
+    Err(Refusal::Busy)
+}
+
+/// Takes in the state that a refused transaction showed, or says what it means.
+fn adapt(login: &mut Login, new: &NewChallenge, refused: Vec<RefusedStep<ChallengeStep>>) -> Result<(), Refusal> {
+    for RefusedStep { step, old } in refused {
+        match step {
+            ChallengeStep::Spent => return Err(Refusal::MalformedMfaToken),
+            ChallengeStep::Authenticator => return Err(Refusal::AuthenticatorNotFound),
+            ChallengeStep::Profile => {
+                let profile = profile_of(old.ok_or(Refusal::MalformedMfaToken)?)?;
+                if !profile.accepts_tokens_of(new.issued_at) {
+                    return Err(Refusal::MalformedMfaToken);
+                }
+            }
+            ChallengeStep::SendLimit => login.user.limit_was(new.sending.bucket, old.as_ref()),
+            ChallengeStep::DestinationLimit => {
+                let retry_after = new.sending.window.retry_after(login.now);
+                return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
+            }
+            ChallengeStep::Challenge => {}
+        }
+    }
+    Ok(())
+}
+
+/// Mails the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
+/// that fails, the items expire by themselves.
+async fn deliver(
+    app: &App,
+    login: &Login,
+    made: &NewChallenge,
+    address: &EmailAddress,
+    code: &OneTimeCode,
+) -> Result<(), Refusal> {
+    let compensated = match app.mailer.send_code(address, code, &login.client.name).await {
+        Ok(()) => return Ok(()),
+        Err(DeliveryFailure::Refused) => app.store.undo_challenge(made).await.is_ok(),
+        Err(DeliveryFailure::Unknown) => {
+            app.store.void_challenge(&made.jti, &made.authenticator_id, &made.challenge).await.is_ok()
+        }
+    };
+    if !compensated {
+        tracing::warn!(event = "compensation_failed", operation = "challenge");
+    }
+    Err(Refusal::DeliveryFailed)
+}

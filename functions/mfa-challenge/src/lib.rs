@@ -1,0 +1,94 @@
+//! `POST /mfa/challenge`: asks for a proof by one of the user's authenticators (contract §2).
+
+mod choice;
+mod email;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use postern::app::App;
+use postern::http::bearer::MfaPrincipal;
+use postern::http::client_auth::PresentedClient;
+use postern::http::{Params, method_not_allowed, private_json};
+use postern::rules::policy::TenantSettings;
+use postern::store::clients::Client;
+use postern::store::mfa::MfaState;
+use postern::store::users::UserState;
+use postern::time::Timestamp;
+use postern::token::keyring::KeyRing;
+use postern::token::keys::KeyNeeds;
+use postern::wire::mfa::ChallengeReply;
+use postern::wire::refusal::Refusal;
+
+use choice::{Chosen, Wanted};
+
+/// What this function unwraps: roots, to open tokens and seal codes.
+pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
+
+/// The routes of this function.
+pub fn routes() -> Router<App> {
+    Router::new().route("/mfa/challenge", post(challenge)).method_not_allowed_fallback(method_not_allowed)
+}
+
+/// A login that may be challenged, with all it was decided on.
+struct Login {
+    principal: MfaPrincipal,
+    client: Client,
+    user: UserState,
+    mfa: MfaState,
+    settings: Arc<TenantSettings>,
+    ring: Arc<KeyRing>,
+    now: Timestamp,
+}
+
+async fn challenge(State(app): State<App>, headers: HeaderMap, params: Params) -> Result<Response, Refusal> {
+    let mfa_token = params.required("mfa_token")?;
+    let presented = PresentedClient::of(&headers, &params)?;
+    let wanted = Wanted::parse(&params)?;
+    let login = log_in(&app, &presented, mfa_token).await?;
+    let reply = match wanted.choose(&login.user, &login.settings)? {
+        Chosen::Otp => ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None },
+        Chosen::Email { id, address, implicit } => {
+            let oob_code = email::challenge(&app, login, id, address, implicit).await?;
+            ChallengeReply { challenge_type: "oob", oob_code: Some(oob_code), binding_method: Some("prompt") }
+        }
+    };
+    Ok(private_json(&reply))
+}
+
+/// The first trip: the client, then the token, then the user it still stands for.
+async fn log_in(app: &App, presented: &PresentedClient, mfa_token: &str) -> Result<Login, Refusal> {
+    let now = app.now();
+    let opened = MfaPrincipal::read(app, mfa_token, now).await.map_err(|error| error.as_parameter());
+    // An access token manages factors; it is not a login to be completed (contract §0).
+    let opened = opened.and_then(|principal| {
+        if principal.is_spendable() { Ok(principal) } else { Err(Refusal::MalformedMfaToken) }
+    });
+    let principal = match opened {
+        Ok(principal) => principal,
+        Err(refusal) => {
+            presented.authenticate(presented.look_up(&app.store).await?)?;
+            return Err(refusal);
+        }
+    };
+    let (client, user, mfa, settings, ring) = tokio::join!(
+        presented.look_up(&app.store),
+        app.store.user(&principal.user, now),
+        app.store.mfa(&principal.jti),
+        app.settings(),
+        app.keys.ring(now),
+    );
+    let client = presented.authenticate(client?)?;
+    if client.client_id != principal.client {
+        return Err(Refusal::MfaTokenOfAnotherClient);
+    }
+    let (user, mfa) = (user?.ok_or(Refusal::MalformedMfaToken)?, mfa?);
+    if mfa.spent || !user.profile.accepts_tokens_of(principal.issued_at) {
+        return Err(Refusal::MalformedMfaToken);
+    }
+    Ok(Login { principal, client, user, mfa, settings: settings?, ring: ring?, now })
+}

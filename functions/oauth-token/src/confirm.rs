@@ -1,0 +1,143 @@
+//! From a right code to tokens: the transaction, and what its refusals mean.
+
+use postern::app::App;
+use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
+use postern::rules::enrolment::{Gate, NotAllowed, may_confirm};
+use postern::store::mfa::{Confirmation, ConfirmStep, Proven};
+use postern::store::users::{Authenticator, Profile, Recovery, State, profile_of};
+use postern::store::{NotWritten, RefusedStep};
+use postern::token::claims::Method;
+use postern::token::issue::{SignIn, sign_in};
+use postern::wire::oauth::TokenReply;
+use postern::wire::refusal::Refusal;
+
+use crate::verification::Verification;
+
+/// Tries of the transaction when the state it was decided on moves under it.
+const TRIES: u32 = 5;
+
+/// A code that was right.
+pub(crate) struct RightCode {
+    pub(crate) challenge: Option<(AuthenticatorId, Nonce)>,
+    pub(crate) proven: Proven,
+    pub(crate) method: Method,
+    /// What the loser of a race for this code is told: that the code is wrong.
+    pub(crate) as_wrong: fn() -> Refusal,
+}
+
+/// Makes the code final and answers tokens. The tokens are signed first, so that nothing can fail once the code is
+/// consumed.
+pub(crate) async fn confirm(app: &App, check: &Verification, right: RightCode) -> Result<TokenReply, Refusal> {
+    let (target, nonce, not_after) = check.target();
+    let sign = SignIn {
+        user: &check.user.profile,
+        client: &check.principal.client,
+        target: &target,
+        nonce,
+        method: Some(right.method),
+        not_after,
+    };
+    let reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let mut confirmation = Confirmation {
+        user: check.principal.user.clone(),
+        jti: check.principal.jti.clone(),
+        issued_at: check.principal.issued_at,
+        spend_until: check.principal.is_spendable().then_some(check.principal.expires_at),
+        challenge: right.challenge,
+        proven: right.proven,
+        limit: (check.limit.clone(), check.charge.clone()),
+        clean: check.charge.was_the_only_debt(),
+        now: check.now,
+    };
+    for _ in 0..TRIES {
+        match app.store.confirm(&confirmation).await {
+            Ok(()) => return Ok(reply),
+            Err(NotWritten::Failed(error)) => return Err(error.into()),
+            Err(NotWritten::Refused(refused)) => {
+                adapt(&mut confirmation, check, refused, right.as_wrong)?;
+            }
+        }
+    }
+    Err(Refusal::Busy)
+}
+
+/// Adapts the transaction to the state it found, or says what that state means.
+fn adapt(
+    confirmation: &mut Confirmation,
+    check: &Verification,
+    refused: Vec<RefusedStep<ConfirmStep>>,
+    as_wrong: fn() -> Refusal,
+) -> Result<(), Refusal> {
+    if refused.iter().any(|refused| refused.step == ConfirmStep::Spent) {
+        return Err(Refusal::MalformedMfaToken);
+    }
+    for RefusedStep { step, old } in refused {
+        match step {
+            ConfirmStep::Limit => confirmation.clean = false,
+            ConfirmStep::Profile => {
+                let profile = profile_of(old.ok_or(Refusal::MalformedMfaToken)?)?;
+                adapt_profile(confirmation, check, &profile, as_wrong)?;
+            }
+            _ => return Err(as_wrong()),
+        }
+    }
+    Ok(())
+}
+
+fn adapt_profile(
+    confirmation: &mut Confirmation,
+    check: &Verification,
+    profile: &Profile,
+    as_wrong: fn() -> Refusal,
+) -> Result<(), Refusal> {
+    if !profile.accepts_tokens_of(check.principal.issued_at) {
+        return Err(Refusal::MalformedMfaToken);
+    }
+    match &mut confirmation.proven {
+        Proven::Enrolment { id, gate, settings, pending, pending_after, .. } => {
+            if *gate == Gate::OnlyIfNotEnrolled && profile.is_enrolled(settings) {
+                return Err(Refusal::AlreadyEnrolled);
+            }
+            // Another login's association came or went: ours is still the one it was.
+            pending.clone_from(&profile.pending);
+            *pending_after = profile.pending.iter().filter(|other| other.id != *id).cloned().collect();
+            Ok(())
+        }
+        // The address is no longer the account's.
+        _ => Err(as_wrong()),
+    }
+}
+
+/// What confirming a pending authenticator will change, if its gate is open.
+pub(crate) fn enrolment(
+    app: &App,
+    check: &Verification,
+    authenticator: &Authenticator,
+    step: Option<u64>,
+) -> Result<Proven, Refusal> {
+    let gate = gate(check)?;
+    let State::Pending { recovery_hash, .. } = &authenticator.state else { return Err(Refusal::Internal) };
+    // A code shown at association becomes the user's only while nothing else stands: it never replaces one in use.
+    let shown = recovery_hash.as_ref().filter(|_| check.user.profile.active_authenticators == 0);
+    let recovery = match shown {
+        None => None,
+        Some(hash) => Some(Recovery {
+            id: AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?,
+            hash: hash.clone(),
+            created_at: check.now,
+        }),
+    };
+    let pending = check.user.profile.pending.clone();
+    let pending_after = pending.iter().filter(|other| other.id != authenticator.id).cloned().collect();
+    let settings = (*check.settings).clone();
+    Ok(Proven::Enrolment { id: authenticator.id.clone(), gate, settings, pending, pending_after, recovery, step })
+}
+
+/// The condition under which this login may confirm an authenticator.
+pub(crate) fn gate(check: &Verification) -> Result<Gate, Refusal> {
+    let enrolled = check.user.is_enrolled(&check.settings);
+    may_confirm(check.principal.proof(check.now), enrolled).map_err(|refused| match refused {
+        NotAllowed::AlreadyEnrolled => Refusal::AlreadyEnrolled,
+        NotAllowed::FreshMfaNeeded => Refusal::FreshMfaNeeded(String::new()),
+    })
+}

@@ -1,0 +1,65 @@
+//! `POST /oauth/token`: a module per grant (contract §1).
+
+mod client_credentials;
+mod confirm;
+mod oob;
+mod otp;
+mod password;
+mod recovery;
+mod target;
+mod verification;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use postern::app::App;
+use postern::http::client_auth::PresentedClient;
+use postern::http::{Params, RequestContext, method_not_allowed, private_json};
+use postern::store::clients::Client;
+use postern::token::keys::KeyNeeds;
+use postern::wire::oauth::Grant;
+use postern::wire::refusal::Refusal;
+
+/// What this function unwraps: roots to open and seal tokens, the signing key to issue them.
+pub const KEYS: KeyNeeds = KeyNeeds::ALL;
+
+/// The routes of this function.
+pub fn routes() -> Router<App> {
+    Router::new().route("/oauth/token", post(token)).method_not_allowed_fallback(method_not_allowed)
+}
+
+/// Longest unknown grant type that is repeated in the refusal, in characters.
+const GRANT_TYPE_SHOWN_MAX: usize = 100;
+
+async fn token(
+    State(app): State<App>,
+    context: RequestContext,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let grant_type = params.required("grant_type")?;
+    let client = PresentedClient::of(&headers, &params)?;
+    let Some(grant) = Grant::parse(grant_type) else {
+        // An unknown client learns nothing about grants.
+        client.authenticate(client.look_up(&app.store).await?)?;
+        return Err(Refusal::UnsupportedGrant(grant_type.chars().take(GRANT_TYPE_SHOWN_MAX).collect()));
+    };
+    let reply = match grant {
+        Grant::Password | Grant::PasswordRealm => {
+            password::sign_in(&app, &context, &client, grant, &params).await?
+        }
+        Grant::MfaOob => oob::verify(&app, &client, &params).await?,
+        Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
+        Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,
+        Grant::ClientCredentials => client_credentials::issue(&app, &client, &params).await?,
+    };
+    Ok(private_json(&reply))
+}
+
+/// Lets a client pass that is who it says and may use the grant.
+fn admit(presented: &PresentedClient, client: Option<Client>, grant: Grant) -> Result<Client, Refusal> {
+    let client = presented.authenticate(client)?;
+    if client.may_use(grant) { Ok(client) } else { Err(Refusal::GrantNotAllowed(grant.as_str())) }
+}

@@ -1,0 +1,113 @@
+//! Grant `mfa-otp`: a code of an authenticator app (RFC 6238, contract A3).
+
+use postern::app::App;
+use postern::http::Params;
+use postern::http::client_auth::PresentedClient;
+use postern::rules::otp::OneTimeCode;
+use postern::rules::policy::Factor;
+use postern::rules::totp::{self, TotpSecret};
+use postern::store::limits::{Counter, LimitKey};
+use postern::store::mfa::{Proven, Reseal};
+use postern::store::users::{Authenticator, SealedSecret, Source, State};
+use postern::token::claims::Method;
+use postern::token::keyring::Purpose;
+use postern::token::sealed;
+use postern::wire::oauth::{Grant, TokenReply};
+use postern::wire::refusal::Refusal;
+
+use crate::confirm::{RightCode, confirm, enrolment, gate};
+use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
+
+/// Checks the code and answers tokens.
+pub(crate) async fn verify(app: &App, presented: &PresentedClient, params: &Params) -> Result<TokenReply, Refusal> {
+    let (mfa_token, otp) = (mfa_token(params)?, params.required("otp")?);
+    let code = OneTimeCode::parse(otp).ok_or(Refusal::InvalidOtpCode);
+    let opened = open_mfa_token(app, presented, mfa_token, app.now()).await;
+    let (principal, code) = match (opened, code) {
+        (Ok(principal), Ok(code)) => (principal, code),
+        (Err(refusal), _) | (_, Err(refusal)) => {
+            return Err(refuse_uncharged(app, presented, Grant::MfaOtp, refusal).await);
+        }
+    };
+    let limit = LimitKey::codes(&principal.user, Counter::Otp);
+    let check = Verification::begin(app, presented, Grant::MfaOtp, principal, limit).await?;
+    match right_code(app, &check, &code) {
+        Ok(right) => confirm(app, &check, right).await,
+        Err(refused) => Err(check.settle(app, refused).await),
+    }
+}
+
+/// The authenticator app whose code it is: an active one, else the one this login began to enrol.
+fn right_code(app: &App, check: &Verification, code: &OneTimeCode) -> Result<RightCode, Refused> {
+    let before = Refused::BeforeTheCode;
+    let apps = || check.user.authenticators.iter().filter(|authenticator| authenticator.factor() == Factor::Otp);
+    let active: Vec<_> =
+        apps().filter(|app| app.is_active() && check.principal.is_spendable()).collect();
+    let pending = apps().find(|app| matches!(&app.state, State::Pending { jti, .. } if *jti == check.principal.jti));
+    if active.is_empty() && pending.is_none() {
+        return Err(before(without_app(check)));
+    }
+    if !check.settings.factors.has(Factor::Otp) {
+        return Err(before(Refusal::FactorOff(Factor::Otp.as_str())));
+    }
+    for authenticator in &active {
+        if let Some(step) = matching_step(check, authenticator, code).map_err(before)? {
+            let reseal = reseal(app, check, authenticator).map_err(before)?;
+            return Ok(right(Proven::Otp { id: authenticator.id.clone(), step, reseal }));
+        }
+    }
+    let Some(pending) = pending else { return Err(Refused::ByTheCode(Refusal::InvalidOtpCode)) };
+    // With an active app the code was compared already, so the attempt counts whatever the gate says.
+    let gated = if active.is_empty() { before } else { Refused::ByTheCode };
+    gate(check).map_err(gated)?;
+    let step = matching_step(check, pending, code).map_err(before)?;
+    let step = step.ok_or(Refused::ByTheCode(Refusal::InvalidOtpCode))?;
+    enrolment(app, check, pending, Some(step)).map(right).map_err(before)
+}
+
+fn right(proven: Proven) -> RightCode {
+    RightCode { challenge: None, proven, method: Method::Otp, as_wrong: || Refusal::InvalidOtpCode }
+}
+
+/// What a user without an app is told: to enrol, or that this is not the factor to use.
+fn without_app(check: &Verification) -> Refusal {
+    if check.user.active().next().is_none() && check.user.implicit_email(&check.settings).is_none() {
+        Refusal::NotEnrolled
+    } else {
+        Refusal::UnsupportedChallengeType("otp".to_owned())
+    }
+}
+
+/// The context a secret is sealed in: it opens only for this user and authenticator (SEC-4).
+fn context(check: &Verification, authenticator: &Authenticator) -> Vec<u8> {
+    totp::sealing_context(check.principal.user.as_str(), authenticator.id.as_str())
+}
+
+fn unseal(check: &Verification, authenticator: &Authenticator, secret: &SealedSecret) -> Result<Vec<u8>, Refusal> {
+    let context = context(check, authenticator);
+    sealed::open_bytes(&check.ring, Purpose::StoredSecret, &context, &secret.0).map_err(|_| Refusal::Internal)
+}
+
+fn matching_step(
+    check: &Verification,
+    authenticator: &Authenticator,
+    code: &OneTimeCode,
+) -> Result<Option<u64>, Refusal> {
+    let Source::Otp { secret, algorithm, last_step } = &authenticator.source else { return Ok(None) };
+    let secret = TotpSecret::from_bytes(unseal(check, authenticator, secret)?);
+    Ok(totp::verify(&secret, *algorithm, code, check.now.0, *last_step))
+}
+
+/// Seals the secret anew when it is under an older root, in the same write that uses it (SEC-44).
+fn reseal(app: &App, check: &Verification, authenticator: &Authenticator) -> Result<Option<Reseal>, Refusal> {
+    let Source::Otp { secret, .. } = &authenticator.source else { return Ok(None) };
+    let newest = check.ring.root(check.now)?;
+    if sealed::kid_of(&secret.0).as_ref() == Some(&newest.kid) {
+        return Ok(None);
+    }
+    let plain = unseal(check, authenticator, secret)?;
+    let context = context(check, authenticator);
+    let anew =
+        sealed::seal_bytes(&check.ring, Purpose::StoredSecret, &context, &plain, &app.random, check.now)?;
+    Ok(Some(Reseal(SealedSecret(anew))))
+}

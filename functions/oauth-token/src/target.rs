@@ -1,0 +1,136 @@
+//! Which API a login is for, and which of the scopes asked for it gets (contract A4).
+
+use postern::config::Issuer;
+use postern::rules::scope::Scope;
+use postern::store::clients::Api;
+use postern::store::{Store, StoreError};
+use postern::token::claims::{ACCESS_TOKEN_SECONDS, MFA_ACCESS_TOKEN_SECONDS, Target};
+use postern::wire::refusal::Refusal;
+
+/// Scopes of OpenID Connect, which any login may ask for.
+const OPENID_SCOPES: &str = "openid profile email";
+/// Scopes of the `/mfa/` audience.
+const MFA_SCOPES: &str = "enroll read:authenticators remove:authenticators";
+
+/// The audience a request names.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// None, or `/userinfo` itself.
+    Userinfo,
+    /// Managing one's own factors.
+    Mfa,
+    /// The Management API.
+    Management,
+    /// An API of the tenant.
+    Api(String),
+}
+
+impl Wanted {
+    /// The audience a request names; our own are known with and without the last slash.
+    pub(crate) fn of(issuer: &Issuer, audience: Option<&str>) -> Self {
+        let Some(audience) = audience else { return Self::Userinfo };
+        let is = |own: String| audience.trim_end_matches('/') == own.trim_end_matches('/');
+        if is(issuer.mfa_audience()) {
+            Self::Mfa
+        } else if is(issuer.management_audience()) {
+            Self::Management
+        } else if is(issuer.userinfo_audience()) {
+            Self::Userinfo
+        } else {
+            Self::Api(audience.to_owned())
+        }
+    }
+
+    /// The stored API, where there is one to look up.
+    pub(crate) async fn look_up(&self, store: &Store) -> Result<Option<Api>, StoreError> {
+        match self {
+            Self::Api(identifier) => store.api(identifier).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// What a user's login gets.
+    pub(crate) fn for_user(
+        &self,
+        issuer: &Issuer,
+        api: Option<Api>,
+        requested: Option<&Scope>,
+    ) -> Result<Target, Refusal> {
+        let (audience, all, lifetime_seconds) = match (self, api) {
+            (Self::Userinfo, _) => (issuer.userinfo_audience(), Scope::parse(OPENID_SCOPES), ACCESS_TOKEN_SECONDS),
+            (Self::Mfa, _) => (issuer.mfa_audience(), Scope::parse(MFA_SCOPES), MFA_ACCESS_TOKEN_SECONDS),
+            (Self::Api(_), Some(api)) => (api.identifier, api.scopes, api.token_lifetime_seconds),
+            (Self::Api(audience), None) => return Err(Refusal::UnknownAudience(shown(audience))),
+            // Its scopes are for operators' clients; a user has none of them.
+            (Self::Management, _) => return Err(Refusal::UnknownAudience(issuer.management_audience())),
+        };
+        let scope = match requested {
+            None => all,
+            Some(_) if matches!(self, Self::Mfa) => Scope::granted(requested, &all),
+            Some(_) => Scope::granted(requested, &Scope::parse(&format!("{all} {OPENID_SCOPES}"))),
+        };
+        Ok(Target { audience, scope, lifetime_seconds })
+    }
+
+    /// The audience and the life of a client's own token.
+    pub(crate) fn for_client(&self, issuer: &Issuer, api: Option<Api>) -> Result<(String, u64), Refusal> {
+        match (self, api) {
+            (Self::Api(_), Some(api)) => Ok((api.identifier, api.token_lifetime_seconds)),
+            (Self::Api(audience), None) => Err(Refusal::UnknownAudience(shown(audience))),
+            (Self::Management, _) => Ok((issuer.management_audience(), ACCESS_TOKEN_SECONDS)),
+            (Self::Mfa, _) => Err(Refusal::ClientGrantMissing(issuer.mfa_audience())),
+            (Self::Userinfo, _) => Err(Refusal::ClientGrantMissing(issuer.userinfo_audience())),
+        }
+    }
+
+    /// The key of a client's grant.
+    pub(crate) fn grant_audience(&self, issuer: &Issuer) -> String {
+        match self {
+            Self::Api(identifier) => identifier.clone(),
+            Self::Management => issuer.management_audience(),
+            Self::Mfa => issuer.mfa_audience(),
+            Self::Userinfo => issuer.userinfo_audience(),
+        }
+    }
+}
+
+/// Longest unknown audience that is repeated in a refusal, in characters.
+const AUDIENCE_SHOWN_MAX: usize = 600;
+
+fn shown(audience: &str) -> String {
+    audience.chars().take(AUDIENCE_SHOWN_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(wanted: &Wanted, requested: Option<&str>) -> Target {
+        let api = Api {
+            identifier: "https://api".into(),
+            scopes: Scope::parse("read:sample write:sample"),
+            token_lifetime_seconds: 60,
+        };
+        let requested = requested.map(Scope::parse);
+        wanted.for_user(&Issuer::new("https://i"), Some(api), requested.as_ref()).unwrap()
+    }
+
+    /// A4 "scope": omitted gives all of the API's, unknown ones are dropped.
+    #[test]
+    fn scopes_follow_the_request() {
+        let api = Wanted::Api("https://api".into());
+        assert_eq!(target(&api, None).scope.to_string(), "read:sample write:sample");
+        assert_eq!(target(&api, Some("openid read:sample admin")).scope.to_string(), "openid read:sample");
+        assert_eq!(target(&api, Some("admin")).scope.to_string(), "");
+        assert_eq!(target(&Wanted::Mfa, Some("openid enroll")).scope.to_string(), "enroll");
+    }
+
+    #[test]
+    fn the_mfa_audience_is_known_with_and_without_its_slash() {
+        let issuer = Issuer::new("https://i");
+        for audience in ["https://i/mfa/", "https://i/mfa"] {
+            assert!(matches!(Wanted::of(&issuer, Some(audience)), Wanted::Mfa));
+        }
+        assert!(matches!(Wanted::of(&issuer, Some("https://i/mfa/x")), Wanted::Api(_)));
+    }
+}

@@ -1,0 +1,137 @@
+//! DynamoDB: `dynoxide` in this process, behind a front that logs calls and applies faults.
+//!
+//! Nothing sweeps items whose TTL has passed: on AWS they stay readable for up to days, and code
+//! that forgets to check `expires_at` must fail here first (design §3).
+
+mod actions;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use dynoxide::Database;
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::uri::{Authority, Scheme};
+use http::{StatusCode, Uri};
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::calls::Action;
+use super::front::{AwsRequest, Endpoint, Stop};
+use super::protocol::{json_error, target_operation};
+use super::{Service, StartError, Storage};
+
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+const TARGET_PREFIX: &str = "DynamoDB_20120810.";
+const ERROR_PREFIX: &str = "com.amazonaws.dynamodb.v20120810#";
+const FILE_NAME: &str = "dynamodb.sqlite";
+
+/// The front's way to the database.
+///
+/// dynoxide checks requests in its own HTTP layer, which cannot be called as a function, so the
+/// front goes through a second, private listener: a kept-alive loopback hop of under a millisecond even in an
+/// unoptimised build.
+pub(super) struct DynamoDb {
+    client: Client<HttpConnector, Full<Bytes>>,
+    inner: Authority,
+}
+
+impl DynamoDb {
+    /// Opens the database and starts its private listener.
+    pub(super) async fn start(storage: &Storage, stop: Stop) -> Result<(Self, JoinHandle<()>), StartError> {
+        let database = open(storage)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StartError::Listen)?;
+        let address = listener.local_addr().map_err(StartError::Listen)?;
+        let server = tokio::spawn(async move {
+            let served = dynoxide::server::serve_with_shutdown(listener, database, stop.stopped()).await;
+            if let Err(error) = served {
+                tracing::error!(error, "the embedded DynamoDB ended");
+            }
+        });
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Ok((Self { client, inner: authority(address)? }, server))
+    }
+
+    async fn forward(&self, mut parts: Parts, body: Bytes) -> Result<Response, DynamoDbUnreachable> {
+        let mut uri = parts.uri.into_parts();
+        uri.scheme = Some(Scheme::HTTP);
+        uri.authority = Some(self.inner.clone());
+        parts.uri = Uri::from_parts(uri).map_err(|_| DynamoDbUnreachable)?;
+        parts.version = http::Version::HTTP_11;
+        for hop in [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
+            parts.headers.remove(hop);
+        }
+        // dynoxide answers `Access-Control-Allow-Origin: *` to whoever sends an Origin: any web
+        // page that guesses the port could read the table.
+        parts.headers.remove(ORIGIN);
+        let request = http::Request::from_parts(parts, Full::new(body));
+        let response = self.client.request(request).await.map_err(|_| DynamoDbUnreachable)?;
+        Ok(response.map(Body::new).into_response())
+    }
+}
+
+/// The private listener did not answer, which happens while the twin stops.
+struct DynamoDbUnreachable;
+
+impl Endpoint for DynamoDb {
+    const SERVICE: Service = Service::Dynamodb;
+
+    fn operation(&self, parts: &Parts) -> Option<String> {
+        target_operation(&parts.headers, TARGET_PREFIX)
+    }
+
+    fn actions(&self, operation: &str, request: &Value) -> Vec<Action> {
+        actions::actions(operation, request)
+    }
+
+    /// What an on-demand table answers.
+    fn throttled(&self) -> Response {
+        error(
+            StatusCode::BAD_REQUEST,
+            "ThrottlingException",
+            "Throughput exceeds the current capacity of your table or index.",
+        )
+    }
+
+    fn broken(&self) -> Response {
+        error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+    }
+
+    async fn handle(&self, request: AwsRequest) -> Response {
+        match self.forward(request.parts, request.body).await {
+            Ok(response) => response,
+            Err(DynamoDbUnreachable) => self.broken(),
+        }
+    }
+}
+
+fn error(status: StatusCode, name: &str, message: &str) -> Response {
+    json_error(status, CONTENT_TYPE, &format!("{ERROR_PREFIX}{name}"), message)
+}
+
+fn authority(address: SocketAddr) -> Result<Authority, StartError> {
+    address.to_string().parse().map_err(|_| StartError::Database("no address".to_owned()))
+}
+
+fn open(storage: &Storage) -> Result<Database, StartError> {
+    let opened = match storage {
+        Storage::Memory => Database::memory(),
+        Storage::Directory(directory) => Database::new(&file(directory)?),
+    };
+    opened.map_err(|error| StartError::Database(error.to_string()))
+}
+
+fn file(directory: &Path) -> Result<String, StartError> {
+    let path = directory.join(FILE_NAME).into_os_string().into_string();
+    path.map_err(|_| StartError::Database("the directory's name is not Unicode".to_owned()))
+}

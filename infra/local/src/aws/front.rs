@@ -1,0 +1,139 @@
+//! The front of every service of the twin: reads the request, logs it, applies faults, and only
+//! then lets the service act.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::Response;
+use axum::serve::ListenerExt as _;
+use http::request::Parts;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::Service;
+use super::calls::{Action, CallLog};
+use super::faults::{Failure, Faults, Verdict};
+
+/// The largest request body that any of the services takes: DynamoDB's 16 MB.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A request as a service sees it.
+pub(super) struct AwsRequest {
+    /// AWS's name of the operation; empty when the request names none.
+    pub(super) operation: String,
+    pub(super) parts: Parts,
+    pub(super) body: Bytes,
+    /// The body, or null when it is not JSON.
+    pub(super) json: Value,
+}
+
+/// One AWS service.
+pub(super) trait Endpoint: Send + Sync + 'static {
+    /// Its name in faults and in the call log.
+    const SERVICE: Service;
+
+    /// AWS's name of the operation that a request asks for.
+    fn operation(&self, parts: &Parts) -> Option<String>;
+
+    /// What IAM would have to allow.
+    fn actions(&self, operation: &str, request: &Value) -> Vec<Action>;
+
+    /// The service's throttling error.
+    fn throttled(&self) -> Response;
+
+    /// The service's HTTP 500.
+    fn broken(&self) -> Response;
+
+    /// Does what is asked.
+    fn handle(&self, request: AwsRequest) -> impl Future<Output = Response> + Send;
+}
+
+/// What the services of one twin share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) faults: Faults,
+    pub(super) calls: CallLog,
+    pub(super) stop: Stop,
+}
+
+/// Resolves when the twin is dropped.
+#[derive(Clone)]
+pub(super) struct Stop(pub(super) watch::Receiver<()>);
+
+impl Stop {
+    pub(super) async fn stopped(mut self) {
+        // Nothing is ever sent: the end of the channel is the signal.
+        while self.0.changed().await.is_ok() {}
+    }
+}
+
+struct Front<E> {
+    endpoint: E,
+    shared: Shared,
+}
+
+/// Serves `endpoint` on a free port of `host` until the twin stops.
+pub(super) async fn serve<E: Endpoint>(
+    host: IpAddr,
+    endpoint: E,
+    shared: Shared,
+) -> io::Result<(SocketAddr, JoinHandle<()>)> {
+    let listener = TcpListener::bind((host, 0)).await?;
+    let address = listener.local_addr()?;
+    // Best effort: without it an answer may wait for the client's delayed acknowledgement.
+    let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
+    let stop = shared.stop.clone();
+    let router = Router::new()
+        .fallback(answer::<E>)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(Arc::new(Front { endpoint, shared }));
+    let server = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.stopped()).await {
+            tracing::error!(%error, service = ?E::SERVICE, "an AWS endpoint of the twin ended");
+        }
+    });
+    Ok((address, server))
+}
+
+async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, body: Bytes) -> Response {
+    let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let Some(operation) = front.endpoint.operation(&parts) else {
+        return front.endpoint.handle(AwsRequest { operation: String::new(), parts, body, json }).await;
+    };
+    let shared = &front.shared;
+    shared.calls.record(&parts.headers, E::SERVICE, &operation, || front.endpoint.actions(&operation, &json));
+    let Verdict { failure, latency } = shared.faults.judge(E::SERVICE, &operation);
+    let response = match failure {
+        None => front.endpoint.handle(AwsRequest { operation, parts, body, json }).await,
+        Some(Failure::Throttle) => front.endpoint.throttled(),
+        Some(Failure::Error) => front.endpoint.broken(),
+        Some(Failure::Timeout) => {
+            // hyper drops this future when the client goes away; else it ends with the twin.
+            shared.stop.clone().stopped().await;
+            return front.endpoint.broken();
+        }
+    };
+    if !latency.is_zero() {
+        late(latency, shared.stop.clone()).await;
+    }
+    response
+}
+
+/// Waits for `latency`, or for the end of the twin.
+async fn late(latency: Duration, stop: Stop) {
+    // The delay is the feature: a client's time-outs are tested against it.
+    #[allow(clippy::disallowed_methods)]
+    let delay = tokio::time::sleep(latency);
+    tokio::select! {
+        () = delay => {}
+        () = stop.stopped() => {}
+    }
+}

@@ -1,0 +1,206 @@
+//! The embedded AWS of the twin: DynamoDB, SES and KMS, each on a port of its own and speaking
+//! its AWS wire protocol (design §9).
+//!
+//! Signatures are not checked, any credentials and any region will do. Anything that can reach
+//! the ports has all the rights there are: they are for the machine the twin runs on.
+
+mod calls;
+mod dynamodb;
+mod faults;
+mod front;
+mod inbox;
+mod kms;
+mod protocol;
+mod ses;
+mod trips;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use self::calls::{Action, Call, CallLog};
+pub use self::faults::{Fault, FaultMode, Faults};
+pub use self::inbox::{Channel, Inbox, Message};
+pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
+pub use self::trips::{TripRecorder, in_request};
+
+use self::dynamodb::DynamoDb;
+use self::front::{Shared, Stop, serve};
+use self::kms::Kms;
+use self::ses::Ses;
+
+/// How long [`AwsTwin::stop`] waits for calls in progress.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The twin's clock: seconds since the epoch.
+pub type Clock = dyn Fn() -> u64 + Send + Sync;
+
+/// A service of AWS, named as in the twin's JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// The table.
+    Dynamodb,
+    /// Email.
+    Ses,
+    /// Text messages and voice calls.
+    Sms,
+    /// Keys.
+    Kms,
+}
+
+/// Where the twin keeps what it is told.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// Nowhere: nothing is written, everything ends with the twin.
+    Memory,
+    /// The table and the KMS master key, in this directory (made if missing, for its owner only).
+    /// One twin at a time may use it.
+    Directory(PathBuf),
+}
+
+/// What a twin is started with.
+#[derive(Clone)]
+pub struct AwsOptions {
+    /// Where the data is kept.
+    pub database: Storage,
+    /// The twin's clock.
+    pub now: Arc<Clock>,
+    /// The address to listen on, normally 127.0.0.1.
+    pub host: IpAddr,
+}
+
+/// Why a twin did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No port could be had.
+    #[error("cannot listen: {0}")]
+    Listen(#[source] io::Error),
+    /// The directory cannot be made.
+    #[error("cannot make the data directory: {0}")]
+    Directory(#[source] io::Error),
+    /// The table's file cannot be opened.
+    #[error("cannot open the table: {0}")]
+    Database(String),
+    /// The KMS master key cannot be read or written.
+    #[error("cannot load the KMS master key: {0}")]
+    MasterKey(#[source] io::Error),
+}
+
+/// A running AWS. Dropping it stops its servers; [`AwsTwin::stop`] also waits until they are gone.
+#[derive(Debug)]
+pub struct AwsTwin {
+    /// The messages it was asked to deliver.
+    pub inbox: Inbox,
+    /// Its planned misbehaviour.
+    pub faults: Faults,
+    /// The calls made to it.
+    pub calls: CallLog,
+    dynamodb: SocketAddr,
+    ses: SocketAddr,
+    kms: SocketAddr,
+    servers: Vec<JoinHandle<()>>,
+    /// Its end is the servers' signal to stop.
+    running: watch::Sender<()>,
+}
+
+impl AwsTwin {
+    /// Starts the services on free ports, on the current tokio runtime. Tables are the caller's to
+    /// create, over the wire.
+    ///
+    /// # Errors
+    ///
+    /// When a port, the directory, the table's file or the master key cannot be had.
+    pub async fn start(options: AwsOptions) -> Result<Self, StartError> {
+        let AwsOptions { database: storage, now, host } = options;
+        if let Storage::Directory(directory) = &storage {
+            make_private(directory).map_err(StartError::Directory)?;
+        }
+        let inbox = Inbox::default();
+        let (running, stop) = watch::channel(());
+        let stop = Stop(stop);
+        let shared = Shared { faults: Faults::default(), calls: CallLog::default(), stop: stop.clone() };
+        let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
+        let ses = Ses { inbox: inbox.clone(), now };
+        let (dynamodb, embedded) = DynamoDb::start(&storage, stop).await?;
+
+        let listen = StartError::Listen;
+        let (dynamodb, dynamodb_server) = serve(host, dynamodb, shared.clone()).await.map_err(listen)?;
+        let (ses, ses_server) = serve(host, ses, shared.clone()).await.map_err(listen)?;
+        let (kms, kms_server) = serve(host, kms, shared.clone()).await.map_err(listen)?;
+        Ok(Self {
+            inbox,
+            faults: shared.faults,
+            calls: shared.calls,
+            dynamodb,
+            ses,
+            kms,
+            servers: vec![dynamodb_server, ses_server, kms_server, embedded],
+            running,
+        })
+    }
+
+    /// Base URL of DynamoDB, such as `http://127.0.0.1:40001`.
+    #[must_use]
+    pub fn dynamodb_url(&self) -> String {
+        url(self.dynamodb)
+    }
+
+    /// Base URL of SES v2.
+    #[must_use]
+    pub fn ses_url(&self) -> String {
+        url(self.ses)
+    }
+
+    /// Base URL of KMS.
+    #[must_use]
+    pub fn kms_url(&self) -> String {
+        url(self.kms)
+    }
+
+    /// Stops the services and waits until they are gone and the table's file is closed, at most a
+    /// second.
+    pub async fn stop(self) {
+        let Self { servers, running, .. } = self;
+        drop(running);
+        for mut server in servers {
+            if tokio::time::timeout(STOP_TIMEOUT, &mut server).await.is_err() {
+                server.abort();
+            }
+        }
+    }
+}
+
+/// A URL to reach `address` from this machine, also when it stands for all addresses.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+/// Makes a directory that only its owner can look into: the table holds personal data.
+fn make_private(directory: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// Locks `mutex`; a panic of another holder leaves nothing half done here.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

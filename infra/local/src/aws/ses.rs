@@ -1,0 +1,239 @@
+//! SES v2 (REST-JSON): SendEmail with simple content, delivered into the inbox.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::calls::Action;
+use super::front::{AwsRequest, Endpoint};
+use super::inbox::{Channel, Inbox, Message};
+use super::protocol::{json_answer, random_hex, random_id};
+use super::{Clock, Service};
+
+const CONTENT_TYPE: &str = "application/json";
+const ERROR_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// The limits of SES: recipients of one message, and characters of a name or value.
+const RECIPIENTS_MAX: usize = 50;
+const ADDRESS_BYTES_MAX: usize = 320;
+const CONFIGURATION_SET_CHARACTERS_MAX: usize = 64;
+const TAG_CHARACTERS_MAX: usize = 256;
+
+/// The service; what it sends goes to `inbox`.
+pub(super) struct Ses {
+    pub(super) inbox: Inbox,
+    pub(super) now: Arc<Clock>,
+}
+
+/// A refusal: the name of the exception, and its message.
+struct Refused(&'static str, String);
+
+fn bad_request(message: impl Into<String>) -> Refused {
+    Refused("BadRequestException", message.into())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendEmail {
+    from_email_address: Option<String>,
+    destination: Option<Destination>,
+    content: Option<Content>,
+    configuration_set_name: Option<String>,
+    #[serde(default)]
+    email_tags: Vec<Tag>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Destination {
+    to_addresses: Vec<String>,
+    cc_addresses: Vec<String>,
+    bcc_addresses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Content {
+    simple: Option<Simple>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Simple {
+    subject: Option<Part>,
+    body: Option<Body>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body {
+    text: Option<Part>,
+    html: Option<Part>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Part {
+    data: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    name: String,
+    value: String,
+}
+
+impl Ses {
+    fn send_email(&self, request: Value) -> Result<Value, Refused> {
+        let request: SendEmail = serde_json::from_value(request)
+            .map_err(|error| Refused("SerializationException", error.to_string()))?;
+        check_labels(&request)?;
+        let from = request.from_email_address.ok_or_else(|| bad_request("From address is missing."))?;
+        check_address(&from)?;
+        let recipients = recipients(request.destination.unwrap_or_default())?;
+        let simple = request.content.ok_or_else(|| missing("content"))?.simple.ok_or_else(|| {
+            bad_request("This SES takes Content.Simple; raw messages and templates are not implemented.")
+        })?;
+        let subject = simple.subject.ok_or_else(|| missing("content.simple.subject"))?.data;
+        let body = simple.body.ok_or_else(|| missing("content.simple.body"))?;
+        if body.text.is_none() && body.html.is_none() {
+            return Err(bad_request("Body must contain text or HTML."));
+        }
+        let text = body.text.map(|part| part.data).unwrap_or_default();
+        let html = body.html.map(|part| part.data);
+        for to in recipients {
+            self.inbox.push(Message {
+                channel: Channel::Email,
+                to,
+                from: from.clone(),
+                subject: Some(subject.clone()),
+                text: text.clone(),
+                html: html.clone(),
+                received_at: (self.now)(),
+            });
+        }
+        Ok(json!({ "MessageId": format!("{}-{}-000000", random_hex(8), random_id()) }))
+    }
+}
+
+impl Endpoint for Ses {
+    const SERVICE: Service = Service::Ses;
+
+    fn operation(&self, parts: &Parts) -> Option<String> {
+        let name = match (&parts.method, parts.uri.path()) {
+            (&Method::POST, "/v2/email/outbound-emails") => "SendEmail",
+            (&Method::GET, "/v2/email/account") => "GetAccount",
+            _ => return None,
+        };
+        Some(name.to_owned())
+    }
+
+    fn actions(&self, operation: &str, request: &Value) -> Vec<Action> {
+        let text = |field| request.get(field).and_then(Value::as_str);
+        let domain = |address| bare_address(address).rsplit_once('@').map(|(_, domain)| domain.to_owned());
+        vec![Action {
+            action: format!("ses:{operation}"),
+            identity: text("FromEmailAddress").and_then(domain),
+            configuration_set: text("ConfigurationSetName").map(str::to_owned),
+            ..Action::default()
+        }]
+    }
+
+    fn throttled(&self) -> Response {
+        error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Maximum sending rate exceeded.")
+    }
+
+    fn broken(&self) -> Response {
+        error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "Internal failure.")
+    }
+
+    async fn handle(&self, request: AwsRequest) -> Response {
+        let answered = match request.operation.as_str() {
+            "SendEmail" => self.send_email(request.json),
+            "GetAccount" => Ok(account()),
+            _ => return error(StatusCode::NOT_FOUND, "UnknownOperationException", "Unknown operation."),
+        };
+        match answered {
+            Ok(answer) => json_answer(StatusCode::OK, CONTENT_TYPE, &answer),
+            Err(Refused(name, message)) => error(StatusCode::BAD_REQUEST, name, &message),
+        }
+    }
+}
+
+fn error(status: StatusCode, name: &'static str, message: &str) -> Response {
+    let answer = json_answer(status, CONTENT_TYPE, &json!({ "message": message }));
+    ([(ERROR_HEADER, HeaderValue::from_static(name))], answer).into_response()
+}
+
+fn account() -> Value {
+    json!({
+        "DedicatedIpAutoWarmupEnabled": false,
+        "EnforcementStatus": "HEALTHY",
+        "ProductionAccessEnabled": true,
+        "SendQuota": { "Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0 },
+        "SendingEnabled": true,
+    })
+}
+
+fn missing(member: &str) -> Refused {
+    bad_request(format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    ))
+}
+
+fn check_labels(request: &SendEmail) -> Result<(), Refused> {
+    let set = request.configuration_set_name.iter().map(|name| (name, CONFIGURATION_SET_CHARACTERS_MAX));
+    let tags = request.email_tags.iter().flat_map(|tag| [&tag.name, &tag.value]);
+    for (label, characters_max) in set.chain(tags.map(|text| (text, TAG_CHARACTERS_MAX))) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if label.is_empty() || label.len() > characters_max || !label.bytes().all(allowed) {
+            return Err(bad_request(format!(
+                "Invalid name or value <{label}>: only ASCII letters, digits, '_' and '-' are allowed."
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn recipients(destination: Destination) -> Result<Vec<String>, Refused> {
+    let Destination { to_addresses, cc_addresses, bcc_addresses } = destination;
+    let recipients: Vec<String> = to_addresses.into_iter().chain(cc_addresses).chain(bcc_addresses).collect();
+    if recipients.is_empty() {
+        return Err(bad_request("Destination is missing."));
+    }
+    if recipients.len() > RECIPIENTS_MAX {
+        return Err(bad_request(format!("Recipient count exceeds {RECIPIENTS_MAX}.")));
+    }
+    for recipient in &recipients {
+        check_address(recipient)?;
+    }
+    Ok(recipients.iter().map(|recipient| bare_address(recipient).to_owned()).collect())
+}
+
+/// The address without its display name: `a@b.c` of `Name <a@b.c>`.
+fn bare_address(address: &str) -> &str {
+    match address.rsplit_once('<') {
+        Some((_, bare)) => bare.strip_suffix('>').unwrap_or(bare),
+        None => address,
+    }
+}
+
+fn check_address(address: &str) -> Result<(), Refused> {
+    let unprintable = |text: &str| text.chars().any(|character| character.is_control());
+    let blank = |text: &str| unprintable(text) || text.contains(' ');
+    if address.len() > ADDRESS_BYTES_MAX {
+        return Err(bad_request("Address length is more than 320 characters long."));
+    }
+    match bare_address(address).rsplit_once('@') {
+        None | Some(("", _) | (_, "")) => Err(bad_request("Missing final '@domain'")),
+        Some((local, _)) if blank(local) => Err(bad_request("Local address contains control or whitespace")),
+        Some((_, domain)) if blank(domain) => Err(bad_request("Domain contains control or whitespace")),
+        // What stands before the address must not start a header of its own.
+        Some(_) if unprintable(address) => Err(bad_request("Address contains control characters")),
+        Some(_) => Ok(()),
+    }
+}

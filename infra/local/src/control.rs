@@ -1,0 +1,114 @@
+//! `/_local/*`: the handles a person or a test moves the twin by (design §9).
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::header::{CACHE_CONTROL, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use postern::time::Clock;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::aws::{CallLog, Fault, Faults, Inbox};
+use crate::twin::is_local_origin;
+
+/// What the handles move.
+#[derive(Clone)]
+pub(crate) struct Control {
+    pub(crate) inbox: Inbox,
+    pub(crate) faults: Faults,
+    pub(crate) calls: CallLog,
+    pub(crate) clock: Clock,
+}
+
+/// The routes under `/_local`.
+pub(crate) fn routes(control: Control) -> Router {
+    Router::new()
+        .route("/_local/inbox", get(read_inbox).delete(empty_inbox))
+        .route("/_local/clock", post(advance_clock).get(read_clock))
+        .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
+        .route("/_local/calls", get(read_calls).delete(clear_calls))
+        .layer(axum::middleware::from_fn(only_local_pages))
+        .with_state(control)
+}
+
+/// A page of somewhere else, open in the developer's browser, may not read codes or move the clock.
+async fn only_local_pages(headers: HeaderMap, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let foreign = headers.get(ORIGIN).is_some_and(|origin| !is_local_origin(origin));
+    if foreign {
+        return problem(StatusCode::FORBIDDEN, "only pages of this machine may use /_local");
+    }
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn problem(status: StatusCode, text: &str) -> Response {
+    (status, Json(json!({ "error": "invalid_request", "error_description": text }))).into_response()
+}
+
+/// JSON whatever the content type: `curl -d` says it is a form.
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, &error.to_string()))
+}
+
+#[derive(Deserialize)]
+struct InboxQuery {
+    to: Option<String>,
+}
+
+async fn read_inbox(State(control): State<Control>, Query(query): Query<InboxQuery>) -> Response {
+    Json(control.inbox.messages(query.to.as_deref())).into_response()
+}
+
+async fn empty_inbox(State(control): State<Control>) -> StatusCode {
+    control.inbox.clear();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u64,
+}
+
+#[derive(Serialize)]
+struct Now {
+    now: u64,
+}
+
+async fn advance_clock(State(control): State<Control>, body: Bytes) -> Result<Json<Now>, Response> {
+    let Advance { advance_seconds } = parse(&body)?;
+    control.clock.advance(advance_seconds);
+    Ok(Json(Now { now: control.clock.now().0 }))
+}
+
+async fn read_clock(State(control): State<Control>) -> Json<Now> {
+    Json(Now { now: control.clock.now().0 })
+}
+
+async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<StatusCode, Response> {
+    control.faults.add(parse::<Fault>(&body)?);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list_faults(State(control): State<Control>) -> Response {
+    Json(control.faults.list()).into_response()
+}
+
+async fn clear_faults(State(control): State<Control>) -> StatusCode {
+    control.faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn read_calls(State(control): State<Control>) -> Response {
+    Json(control.calls.all()).into_response()
+}
+
+async fn clear_calls(State(control): State<Control>) -> StatusCode {
+    control.calls.clear();
+    StatusCode::NO_CONTENT
+}

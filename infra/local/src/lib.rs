@@ -1,0 +1,9 @@
+//! The twin: every endpoint of Postern on one port, over an embedded AWS (design §9). Never part of a Lambda binary.
+
+pub mod aws;
+mod control;
+mod page;
+pub mod seed;
+pub mod twin;
+
+pub use twin::{Twin, TwinError, TwinOptions};

@@ -1,0 +1,197 @@
+//! What a tenant begins with: the demo tenant, and files of the same form given by `--seed`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use data_encoding::HEXLOWER;
+use postern::app::App;
+use postern::id::{ClientId, UserId};
+use postern::rules::address::EmailAddress;
+use postern::rules::client::{ClientKind, ClientSecret};
+use postern::rules::scope::Scope;
+use postern::store::StoreError;
+use postern::store::clients::{Api, Client};
+use postern::store::logins::{DEFAULT_CONNECTION, Login, PasswordHash};
+use postern::store::users::Profile;
+use postern::time::Timestamp;
+use postern::token::claims::ACCESS_TOKEN_SECONDS;
+use postern::token::password::{self, Password};
+use ring::digest;
+use serde::Deserialize;
+
+/// The demo tenant: its names are fixed, so that documentation and tests can rely on them (design §9).
+const DEMO_TENANT: &str = include_str!("demo-tenant.json");
+
+/// A tenant's beginning.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    #[serde(default)]
+    clients: Vec<SeedClient>,
+    #[serde(default)]
+    apis: Vec<SeedApi>,
+    #[serde(default)]
+    users: Vec<SeedUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedClient {
+    client_id: String,
+    /// Without one the client is public.
+    client_secret: Option<String>,
+    name: String,
+    grant_types: Vec<String>,
+    /// Scopes of the Management API, for `client_credentials`.
+    management_scope: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedApi {
+    identifier: String,
+    scope: String,
+    token_lifetime_seconds: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedUser {
+    email: String,
+    password: String,
+    #[serde(default)]
+    email_verified: bool,
+    user_id: Option<String>,
+    connection: Option<String>,
+    name: Option<String>,
+    nickname: Option<String>,
+}
+
+/// Why a seed was not planted.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The file is not of the form.
+    #[error("the seed is not valid: {0}")]
+    Invalid(String),
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Seed {
+    /// Reads a seed.
+    ///
+    /// # Errors
+    /// With line and column of what does not fit.
+    pub fn parse(json: &str) -> Result<Self, SeedError> {
+        serde_json::from_str(json).map_err(|error| SeedError::Invalid(error.to_string()))
+    }
+
+    /// The demo tenant.
+    ///
+    /// # Errors
+    /// Never in practice: the file is part of the program.
+    pub fn demo() -> Result<Self, SeedError> {
+        Self::parse(DEMO_TENANT)
+    }
+
+    /// Plants it: clients and APIs are replaced, users that are there stay as they are.
+    ///
+    /// # Errors
+    /// See [`SeedError`].
+    pub async fn plant(&self, app: &App) -> Result<(), SeedError> {
+        for client in &self.clients {
+            plant_client(app, client).await?;
+        }
+        for api in &self.apis {
+            let token_lifetime_seconds = api.token_lifetime_seconds.unwrap_or(ACCESS_TOKEN_SECONDS);
+            let scopes = Scope::parse(&api.scope);
+            app.store.put_api(&Api { identifier: api.identifier.clone(), scopes, token_lifetime_seconds }).await?;
+        }
+        for user in &self.users {
+            plant_user(app, user).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn plant_client(app: &App, seed: &SeedClient) -> Result<(), SeedError> {
+    let client_id = ClientId::parse(&seed.client_id)
+        .ok_or_else(|| SeedError::Invalid(format!("client_id {} cannot be one", seed.client_id)))?;
+    let secret = seed.client_secret.as_ref().map(ClientSecret::new);
+    let client = Client {
+        client_id: client_id.clone(),
+        name: seed.name.clone(),
+        kind: if secret.is_some() { ClientKind::Confidential } else { ClientKind::Public },
+        secret_hash: secret.map(|secret| secret.hash()),
+        grant_types: seed.grant_types.clone(),
+    };
+    app.store.put_client(&client).await?;
+    if let Some(scope) = &seed.management_scope {
+        let audience = app.config.issuer.management_audience();
+        app.store.put_client_grant(&client_id, &audience, &Scope::parse(scope)).await?;
+    }
+    Ok(())
+}
+
+async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
+    let address = EmailAddress::parse(&seed.email)
+        .ok_or_else(|| SeedError::Invalid(format!("user {} has no valid address", seed.email)))?;
+    let user_id = seed.user_id.clone().map_or_else(|| stable_id(&address), UserId::new);
+    let now: Timestamp = app.now();
+    let profile = Profile {
+        user_id: user_id.clone(),
+        email: Some(address.clone()),
+        email_verified: seed.email_verified,
+        name: seed.name.clone().or_else(|| Some(seed.email.clone())),
+        nickname: seed.nickname.clone(),
+        given_name: None,
+        family_name: None,
+        picture: None,
+        created_at: now,
+        updated_at: now,
+        blocked: false,
+        active_authenticators: 0,
+        tokens_valid_after: None,
+        pending: Vec::new(),
+        implicit_last_used_at: None,
+    };
+    if app.store.create_profile(&profile).await? {
+        let password_hash = PasswordHash(hash(app, &seed.password)?);
+        let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+        app.store.create_login(connection, &address, &Login { user_id, password_hash }).await?;
+    }
+    Ok(())
+}
+
+/// The same address has the same id in every twin, so that tests can name it.
+fn stable_id(address: &EmailAddress) -> UserId {
+    let hex = HEXLOWER.encode(digest::digest(&digest::SHA256, address.as_str().as_bytes()).as_ref());
+    UserId::new(format!("auth0|{}", hex.chars().take(24).collect::<String>()))
+}
+
+/// Hashing takes tens of milliseconds by design; a process that starts a twin per test hashes each demo password
+/// once. Only known demo passwords pass here.
+fn hash(app: &App, password: &str) -> Result<String, SeedError> {
+    static HASHED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut hashed = HASHED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(hash) = hashed.get(password) {
+        return Ok(hash.clone());
+    }
+    let hash = password::hash(&Password::new(password), &app.random)
+        .map_err(|error| SeedError::Invalid(error.to_string()))?;
+    hashed.insert(password.to_owned(), hash.clone());
+    Ok(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_tenant_is_valid_and_a_misspelt_member_is_named() {
+        assert_eq!(Seed::demo().unwrap().users.len(), 2);
+        let error = Seed::parse(r#"{"user": []}"#).err().unwrap();
+        assert!(error.to_string().contains("unknown field `user`"));
+    }
+}

@@ -1,0 +1,292 @@
+//! One twin: the embedded AWS, the app over it, and the HTTP server that merges all functions.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::SharedInterceptor;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::{self, Next};
+use postern::app::App;
+use postern::aws::{Clients, Endpoints, TlsError, http_client};
+use postern::config::{Config, Issuer, Timeouts};
+use postern::rules::random::Random;
+use postern::store::schema::create_table;
+use postern::time::Clock;
+use postern::token::keys::KeyNeeds;
+use postern::token::rotation::{Rotation, RotationError};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::aws::{AwsOptions, AwsTwin, KEY_ID, StartError, Storage, TripRecorder, in_request};
+use crate::control::{self, Control};
+use crate::page;
+use crate::seed::{Seed, SeedError};
+
+/// The table's name in the twin.
+pub const TABLE: &str = "postern";
+
+/// How a twin is to be.
+#[derive(Clone, Debug)]
+pub struct TwinOptions {
+    /// Port; 0 takes any free one.
+    pub port: u16,
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// A directory, or memory only.
+    pub storage: Storage,
+    /// Planted after the demo tenant.
+    pub seed: Option<PathBuf>,
+    /// The issuer; the base URL when none is given.
+    pub issuer: Option<String>,
+    /// The time.
+    pub clock: Clock,
+    /// How long to wait for the embedded AWS.
+    pub timeouts: Timeouts,
+}
+
+impl TwinOptions {
+    /// In memory, on any free port, with a clock of its own: what a test wants.
+    #[must_use]
+    pub fn for_tests(clock: Clock) -> Self {
+        Self {
+            port: 0,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            storage: Storage::Memory,
+            seed: None,
+            issuer: None,
+            clock,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// Why a twin did not start; the text says how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum TwinError {
+    /// The port is taken.
+    #[error(
+        "port {0} is taken, perhaps by another twin: stop that one, or choose another port with --port (0 takes any free one)"
+    )]
+    PortTaken(u16),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The embedded AWS did not start.
+    #[error("the embedded AWS did not start: {0}")]
+    Aws(#[from] StartError),
+    /// TLS could not be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The table could not be made.
+    #[error("the table could not be made: {0}")]
+    Table(String),
+    /// The first keys could not be made.
+    #[error("the first keys could not be made: {0}")]
+    Keys(#[from] RotationError),
+    /// The seed file cannot be read.
+    #[error("the seed file {0} cannot be read: {1}")]
+    SeedFile(PathBuf, io::Error),
+    /// The seed was not planted.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+}
+
+/// A running twin; dropping it stops it.
+#[derive(Debug)]
+pub struct Twin {
+    /// The embedded AWS.
+    pub aws: AwsTwin,
+    /// The app, as the handlers have it.
+    pub app: App,
+    base_url: String,
+    server: Server,
+}
+
+/// The task that serves; dropping it ends it.
+#[derive(Debug)]
+struct Server(JoinHandle<()>);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Twin {
+    /// Starts a twin and gives it back when it answers.
+    ///
+    /// # Errors
+    /// See [`TwinError`].
+    pub async fn start(options: TwinOptions) -> Result<Self, TwinError> {
+        let listener = listen(options.host, options.port).await?;
+        let address = listener.local_addr().map_err(|error| {
+            TwinError::Listen(SocketAddr::new(options.host, options.port), error)
+        })?;
+        let base_url = format!("http://{}", SocketAddr::new(shown(options.host), address.port()));
+        let clock = options.clock.clone();
+        let aws = AwsTwin::start(AwsOptions {
+            database: options.storage.clone(),
+            now: Arc::new(move || clock.now().0),
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        })
+        .await?;
+        let app = build_app(&options, &aws, &base_url)?;
+        prepare(&options, &app).await?;
+        let control = Control {
+            inbox: aws.inbox.clone(),
+            faults: aws.faults.clone(),
+            calls: aws.calls.clone(),
+            clock: options.clock.clone(),
+        };
+        let service = router(app.clone(), control).into_make_service_with_connect_info::<SocketAddr>();
+        let server = Server(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(event = "server_ended", %error);
+            }
+        }));
+        // What was called to get ready is nobody's request.
+        aws.calls.clear();
+        Ok(Self { aws, app, base_url, server })
+    }
+
+    /// Stops it, letting the embedded AWS finish what runs.
+    pub async fn stop(self) {
+        let Self { aws, server, .. } = self;
+        drop(server);
+        aws.stop().await;
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+}
+
+async fn listen(host: IpAddr, port: u16) -> Result<TcpListener, TwinError> {
+    let address = SocketAddr::new(host, port);
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => TwinError::PortTaken(port),
+        _ => TwinError::Listen(address, error),
+    })
+}
+
+/// An unspecified address is no place to connect to.
+fn shown(host: IpAddr) -> IpAddr {
+    if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host }
+}
+
+fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App, TwinError> {
+    let config = Config {
+        table: TABLE.to_owned(),
+        issuer: Issuer::new(options.issuer.as_deref().unwrap_or(base_url)),
+        tenant_name: "Postern Demo".to_owned(),
+        mail_from: Some("Postern Demo <mfa@postern.example>".to_owned()),
+        ses_configuration_set: Some("postern".to_owned()),
+        kms_key: Some(KEY_ID.to_owned()),
+        client_ip_header: None,
+        timeouts: options.timeouts,
+    };
+    let credentials = aws_sdk_dynamodb::config::Credentials::new("twin", "twin", None, None, "twin");
+    let sdk = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("eu-central-1"))
+        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
+        .http_client(http_client(false)?)
+        .build();
+    let endpoints = Endpoints {
+        dynamodb: Some(aws.dynamodb_url()),
+        kms: Some(aws.kms_url()),
+        ses: Some(aws.ses_url()),
+    };
+    let recorder = SharedInterceptor::new(TripRecorder::new());
+    let clients = Clients::new(&sdk, &options.timeouts, &endpoints, Some(&recorder));
+    Ok(App::new(config, clients, KeyNeeds::ALL, options.clock.clone(), Random::system()))
+}
+
+/// Table, first keys and tenant.
+async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
+    create_table(app.store.dynamodb(), TABLE).await.map_err(|error| TwinError::Table(error.to_string()))?;
+    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+    rotation.ensure_first(app.now()).await?;
+    Seed::demo()?.plant(app).await?;
+    if let Some(path) = &options.seed {
+        let json = std::fs::read_to_string(path).map_err(|error| TwinError::SeedFile(path.clone(), error))?;
+        Seed::parse(&json)?.plant(app).await?;
+    }
+    app.prime().await;
+    Ok(())
+}
+
+fn router(app: App, control: Control) -> Router {
+    let functions = Router::new()
+        .merge(function("oauth-token", oauth_token::routes()))
+        .merge(function("mfa-associate", mfa_associate::routes()))
+        .merge(function("mfa-challenge", mfa_challenge::routes()))
+        .merge(function("mfa-authenticators", mfa_authenticators::routes()))
+        .merge(function("guardian-factors", guardian_factors::routes()))
+        .merge(function("userinfo", userinfo::routes()))
+        .merge(function("well-known", well_known::routes()));
+    let random = app.random.clone();
+    postern::http::serve(functions, app)
+        .merge(control::routes(control))
+        .merge(page::routes(random))
+        .layer(cors())
+}
+
+/// Calls to AWS made while a function answers are counted as that function's.
+fn function(name: &'static str, routes: Router<App>) -> Router<App> {
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| in_request(name, next.run(request))))
+}
+
+/// The front door's CORS, as the template's `CorsConfiguration` has it; here any origin on this machine.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(|origin, _| is_local_origin(origin)))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            HeaderName::from_static("auth0-client"),
+            HeaderName::from_static("x-request-language"),
+        ])
+        .expose_headers([RETRY_AFTER])
+        .max_age(Duration::from_secs(600))
+}
+
+/// Whether a page of this machine asks.
+pub(crate) fn is_local_origin(origin: &HeaderValue) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
+    }));
+    name.is_some_and(|name| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_origins_of_this_machine_are_local() {
+        for (origin, local) in [
+            ("http://localhost:5173", true),
+            ("http://127.0.0.1", true),
+            ("https://localhost", true),
+            ("http://[::1]:3000", true),
+            ("http://localhost.evil.example", false),
+            ("http://evil.example:80", false),
+            ("null", false),
+        ] {
+            assert_eq!(is_local_origin(&HeaderValue::from_static(origin)), local, "{origin}");
+        }
+    }
+}

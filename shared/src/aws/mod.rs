@@ -1,0 +1,148 @@
+//! Clients of the AWS services: one TLS provider (`ring`), Amazon's roots built in, short time-outs, and retries
+//! only where repeating is harmless (design §3).
+
+mod retry;
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+pub use retry::{BeforeTheFactOnly, never_connected};
+
+use crate::config::Timeouts;
+
+/// Amazon Trust Services' roots: loading the system's store would be most of a cold start (feasibility §2).
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// Set to any value, it makes clients trust the system's roots, should Amazon's ever change before a new release.
+pub const SYSTEM_ROOTS_VARIABLE: &str = "POSTERN_SYSTEM_ROOTS";
+
+/// The clients one execution environment uses, built once.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// The table.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Key wrapping.
+    pub kms: aws_sdk_kms::Client,
+    /// Mail.
+    pub ses: aws_sdk_sesv2::Client,
+}
+
+/// The TLS set-up could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS could not be set up: {0}")]
+pub struct TlsError(String);
+
+/// An HTTP client on rustls with `ring`.
+///
+/// # Errors
+/// When the built-in roots cannot be read.
+pub fn http_client(system_roots: bool) -> Result<SharedHttpClient, TlsError> {
+    let trust = if system_roots {
+        TrustStore::default()
+    } else {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    };
+    let context = TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| TlsError(error.to_string()))?;
+    Ok(aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        // Idle connections die with the environment; behind a frozen Lambda they may be stale, hence not for long.
+        .pool_idle_timeout(Duration::from_secs(60))
+        .build_https())
+}
+
+/// Region, credentials and endpoints from the environment, as every AWS tool reads them.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub async fn sdk_config_from_environment() -> Result<SdkConfig, TlsError> {
+    let system_roots = std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some();
+    Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(system_roots)?).load().await)
+}
+
+/// Where each service is, when it is not where the region says: the twin's and emulators' addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints {
+    /// DynamoDB's base URL.
+    pub dynamodb: Option<String>,
+    /// KMS's base URL.
+    pub kms: Option<String>,
+    /// SES's base URL.
+    pub ses: Option<String>,
+}
+
+impl Clients {
+    /// Builds the clients. `observer` sees every call; the twin counts round trips with it.
+    #[must_use]
+    pub fn new(
+        sdk: &SdkConfig,
+        timeouts: &Timeouts,
+        endpoints: &Endpoints,
+        observer: Option<&SharedInterceptor>,
+    ) -> Self {
+        let attempts = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
+        let time_limits = |attempt: Duration| {
+            TimeoutConfig::builder().connect_timeout(timeouts.connect).operation_attempt_timeout(attempt).build()
+        };
+        macro_rules! client {
+            ($service:ident, $endpoint:expr, $retry:expr, $attempt:expr) => {{
+                let mut builder = $service::config::Builder::from(sdk)
+                    .retry_config($retry)
+                    .timeout_config(time_limits($attempt));
+                if let Some(url) = $endpoint {
+                    builder = builder.endpoint_url(url);
+                }
+                if let Some(observer) = observer {
+                    builder.push_interceptor(observer.clone());
+                }
+                $service::Client::from_conf(builder.build())
+            }};
+        }
+        Self {
+            dynamodb: client!(aws_sdk_dynamodb, &endpoints.dynamodb, attempts.clone(), timeouts.attempt),
+            kms: client!(aws_sdk_kms, &endpoints.kms, attempts, timeouts.attempt),
+            // A send is never retried by us: a second mail for one success would void nothing but confuse everyone.
+            ses: client!(aws_sdk_sesv2, &endpoints.ses, RetryConfig::disabled(), timeouts.send),
+        }
+    }
+}
+
+/// A JSON document could not be delivered.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer could not be delivered: {0}")]
+pub struct PutFailed(String);
+
+/// Puts a JSON document to a pre-signed URL, over the same TLS as everything else. CloudFormation's custom resources
+/// are answered so; no content type is sent, because the URL was signed without one.
+///
+/// # Errors
+/// When it was not accepted in time.
+pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), PutFailed> {
+    use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorSettings};
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+
+    let fail = |text: &dyn std::fmt::Display| PutFailed(text.to_string());
+    // The URL belongs to S3, whose roots are Amazon's as well.
+    let client = http_client(std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some()).map_err(|error| fail(&error))?;
+    let settings =
+        HttpConnectorSettings::builder().connect_timeout(timeout).read_timeout(timeout).build();
+    let components = RuntimeComponentsBuilder::for_tests().build().map_err(|error| fail(&error))?;
+    let connector = client.http_connector(&settings, &components);
+    let mut request = HttpRequest::new(aws_smithy_types::body::SdkBody::from(body));
+    request.set_method("PUT").map_err(|error| fail(&error))?;
+    request.set_uri(url).map_err(|error| fail(&error))?;
+    request.headers_mut().insert("content-length", body.len().to_string());
+    let response = connector.call(request).await.map_err(|error| fail(&error))?;
+    if response.status().is_success() { Ok(()) } else { Err(fail(&response.status().as_u16())) }
+}

@@ -1,0 +1,145 @@
+//! What an operator sets, read once from environment variables at start-up. No secret is among them.
+
+use std::time::Duration;
+
+/// Settings of one deployment.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of the table (`POSTERN_TABLE`).
+    pub table: String,
+    /// The issuer: an absolute URL with a trailing slash (`POSTERN_ISSUER`, the slash is added when missing).
+    pub issuer: Issuer,
+    /// The tenant's friendly name, in mails and in authenticator apps (`POSTERN_TENANT_NAME`).
+    pub tenant_name: String,
+    /// Sender of mails (`POSTERN_MAIL_FROM`); functions that send none leave it unset.
+    pub mail_from: Option<String>,
+    /// SES configuration set (`POSTERN_SES_CONFIGURATION_SET`).
+    pub ses_configuration_set: Option<String>,
+    /// KMS key that wraps key generations (`POSTERN_KMS_KEY`); only what creates keys needs it.
+    pub kms_key: Option<String>,
+    /// The one header that carries the client's address when a trusted proxy stands before the gateway
+    /// (`POSTERN_CLIENT_IP_HEADER`); unset, the gateway's own `sourceIp` counts.
+    pub client_ip_header: Option<String>,
+    /// How long to wait for AWS.
+    pub timeouts: Timeouts,
+}
+
+/// Time limits of calls to AWS and of a whole request (design §3).
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// To open a connection.
+    pub connect: Duration,
+    /// For one attempt of a call; two attempts at most.
+    pub attempt: Duration,
+    /// For the single attempt of a send.
+    pub send: Duration,
+    /// For a whole request; then it is answered 503.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            attempt: Duration::from_secs(2),
+            send: Duration::from_secs(5),
+            request: Duration::from_secs(15),
+        }
+    }
+}
+
+/// The issuer URL and the audiences that derive from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(String);
+
+impl Issuer {
+    /// Takes an absolute URL and gives it the trailing slash Auth0's issuers have (contract A4).
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        Self(format!("{}/", url.trim_end_matches('/')))
+    }
+
+    /// The issuer, with its trailing slash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Address of an endpoint, `path` without a leading slash.
+    #[must_use]
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Audience of tokens that manage a user's own factors.
+    #[must_use]
+    pub fn mfa_audience(&self) -> String {
+        self.endpoint("mfa/")
+    }
+
+    /// Audience of the Management API.
+    #[must_use]
+    pub fn management_audience(&self) -> String {
+        self.endpoint("api/v2/")
+    }
+
+    /// Audience of `/userinfo`.
+    #[must_use]
+    pub fn userinfo_audience(&self) -> String {
+        self.endpoint("userinfo")
+    }
+}
+
+/// A setting that is missing or wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("environment variable {name}: {problem}")]
+pub struct ConfigError {
+    name: &'static str,
+    problem: &'static str,
+}
+
+impl Config {
+    /// Reads the settings from `variable`, which looks an environment variable up by name.
+    ///
+    /// # Errors
+    /// Names the variable that is missing or malformed.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let required = |name: &'static str| {
+            optional(name).ok_or(ConfigError { name, problem: "is not set; the template sets it on every function" })
+        };
+        let issuer = required("POSTERN_ISSUER")?;
+        if !issuer.starts_with("https://") && !issuer.starts_with("http://") {
+            return Err(ConfigError { name: "POSTERN_ISSUER", problem: "is not an absolute http(s) URL" });
+        }
+        Ok(Self {
+            table: required("POSTERN_TABLE")?,
+            issuer: Issuer::new(&issuer),
+            tenant_name: optional("POSTERN_TENANT_NAME").unwrap_or_else(|| "Postern".to_owned()),
+            mail_from: optional("POSTERN_MAIL_FROM"),
+            ses_configuration_set: optional("POSTERN_SES_CONFIGURATION_SET"),
+            kms_key: optional("POSTERN_KMS_KEY"),
+            client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
+            timeouts: Timeouts::default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// contract A4: `iss` ends in a slash, whatever the operator typed.
+    #[test]
+    fn the_issuer_has_one_trailing_slash() {
+        assert_eq!(Issuer::new("https://mfa.example.com").as_str(), "https://mfa.example.com/");
+        assert_eq!(Issuer::new("https://mfa.example.com//").as_str(), "https://mfa.example.com/");
+        assert_eq!(Issuer::new("https://mfa.example.com").mfa_audience(), "https://mfa.example.com/mfa/");
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = Config::from_variables(|name| (name == "POSTERN_ISSUER").then(|| "https://a".into())).unwrap_err();
+        assert!(error.to_string().contains("POSTERN_TABLE"));
+    }
+}

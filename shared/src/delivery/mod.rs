@@ -1,0 +1,101 @@
+//! Sending codes. A send is never repeated by us (design §3).
+
+pub mod template;
+
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+
+use crate::config::Config;
+use crate::rules::address::EmailAddress;
+use crate::rules::otp::OneTimeCode;
+use crate::token::claims::CODE_SECONDS;
+use template::{CodeEmail, RenderedEmail};
+
+/// How a send failed (design §7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryFailure {
+    /// It certainly was not sent.
+    #[error("the message was refused")]
+    Refused,
+    /// It may have been.
+    #[error("whether the message was sent is unknown")]
+    Unknown,
+}
+
+/// Sends mail by SES.
+#[derive(Clone, Debug)]
+pub struct Mailer {
+    ses: aws_sdk_sesv2::Client,
+    from: Option<String>,
+    configuration_set: Option<String>,
+    tenant_name: String,
+}
+
+impl Mailer {
+    /// A mailer with the deployment's sender.
+    #[must_use]
+    pub fn new(ses: aws_sdk_sesv2::Client, config: &Config) -> Self {
+        Self {
+            ses,
+            from: config.mail_from.clone(),
+            configuration_set: config.ses_configuration_set.clone(),
+            tenant_name: config.tenant_name.clone(),
+        }
+    }
+
+    /// Mails a code.
+    ///
+    /// # Errors
+    /// See [`DeliveryFailure`].
+    pub async fn send_code(
+        &self,
+        to: &EmailAddress,
+        code: &OneTimeCode,
+        application: &str,
+    ) -> Result<(), DeliveryFailure> {
+        let Some(from) = &self.from else {
+            tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
+            return Err(DeliveryFailure::Refused);
+        };
+        let email = template::render(&CodeEmail {
+            code: code.as_str(),
+            tenant: &self.tenant_name,
+            application,
+            minutes_valid: CODE_SECONDS / 60,
+        });
+        let call = self
+            .ses
+            .send_email()
+            .from_email_address(from)
+            .destination(Destination::builder().to_addresses(to.as_str()).build())
+            .content(content(email)?)
+            .set_configuration_set_name(self.configuration_set.clone())
+            .email_tags(tag("postern-message", "mfa-code")?);
+        call.send().await.map(|_| ()).map_err(|error| classify(&error))
+    }
+}
+
+fn content(email: RenderedEmail) -> Result<EmailContent, DeliveryFailure> {
+    let utf8 = |text: String| Content::builder().data(text).charset("UTF-8").build().map_err(|_| DeliveryFailure::Refused);
+    let body = Body::builder().text(utf8(email.text)?).html(utf8(email.html)?).build();
+    let message = Message::builder().subject(utf8(email.subject)?).body(body).build();
+    Ok(EmailContent::builder().simple(message).build())
+}
+
+fn tag(name: &str, value: &str) -> Result<MessageTag, DeliveryFailure> {
+    MessageTag::builder().name(name).value(value).build().map_err(|_| DeliveryFailure::Refused)
+}
+
+/// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.
+fn classify<E, R>(error: &SdkError<E, R>) -> DeliveryFailure
+where
+    E: ProvideErrorMetadata,
+{
+    let failure = match error {
+        SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => DeliveryFailure::Refused,
+        SdkError::DispatchFailure(dispatch) if crate::aws::never_connected(dispatch) => DeliveryFailure::Refused,
+        _ => DeliveryFailure::Unknown,
+    };
+    tracing::warn!(event = "delivery_failed", service = "ses", operation = "SendEmail", code = error.code(), ?failure);
+    failure
+}

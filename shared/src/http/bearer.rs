@@ -1,0 +1,164 @@
+//! Who uses `/mfa/*`: the bearer of an `mfa_token`, or of an access token for the `/mfa/` audience (contract §0).
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+use crate::app::App;
+use crate::id::{ClientId, Jti, UserId};
+use crate::rules::enrolment::Proof;
+use crate::store::StoreError;
+use crate::time::Timestamp;
+use crate::token::claims::{AccessClaims, MfaToken};
+use crate::token::jwt::{self, JwtError};
+use crate::token::keyring::Purpose;
+use crate::token::sealed;
+use crate::wire::refusal::Refusal;
+
+/// A token that names a login's MFA.
+#[derive(Debug)]
+pub struct MfaPrincipal {
+    /// The user.
+    pub user: UserId,
+    /// The login.
+    pub jti: Jti,
+    /// The client the token was issued to.
+    pub client: ClientId,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
+    /// Which of the two it is.
+    pub token: PrincipalToken,
+}
+
+/// The two kinds of token.
+#[derive(Debug)]
+pub enum PrincipalToken {
+    /// The sealed token of `mfa_required`.
+    Mfa(Box<MfaToken>),
+    /// A JWT for the `/mfa/` audience.
+    Access(Box<AccessClaims>),
+}
+
+/// Why a token names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalError {
+    /// It is not ours.
+    Invalid,
+    /// It was, but is over.
+    Expired,
+    /// The keys could not be read.
+    Failed(StoreError),
+}
+
+impl PrincipalError {
+    /// The refusal where the token is the bearer.
+    #[must_use]
+    pub fn as_bearer(self) -> Refusal {
+        match self {
+            Self::Invalid => Refusal::BearerInvalid,
+            Self::Expired => Refusal::BearerExpired,
+            Self::Failed(error) => error.into(),
+        }
+    }
+
+    /// The refusal where the token is the parameter `mfa_token`.
+    #[must_use]
+    pub fn as_parameter(self) -> Refusal {
+        match self {
+            Self::Invalid => Refusal::MalformedMfaToken,
+            Self::Expired => Refusal::MfaTokenExpired,
+            Self::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl MfaPrincipal {
+    /// Reads either kind of token; no call is made while the keys are cached.
+    ///
+    /// # Errors
+    /// See [`PrincipalError`].
+    pub async fn read(app: &App, text: &str, now: Timestamp) -> Result<Self, PrincipalError> {
+        match sealed::kid_of(text) {
+            Some(kid) => {
+                let ring = app.keys.ring_with(Some(&kid), now).await.map_err(PrincipalError::Failed)?;
+                let token: MfaToken =
+                    sealed::open(&ring, Purpose::MfaToken, text).map_err(|_| PrincipalError::Invalid)?;
+                Self::of_mfa_token(token, now)
+            }
+            None => Self::read_access_token(app, text, now).await,
+        }
+    }
+
+    fn of_mfa_token(token: MfaToken, now: Timestamp) -> Result<Self, PrincipalError> {
+        if token.expires_at.is_past(now) {
+            return Err(PrincipalError::Expired);
+        }
+        Ok(Self {
+            user: token.sub.clone(),
+            jti: token.jti.clone(),
+            client: token.client_id.clone(),
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+            token: PrincipalToken::Mfa(Box::new(token)),
+        })
+    }
+
+    async fn read_access_token(app: &App, text: &str, now: Timestamp) -> Result<Self, PrincipalError> {
+        let kid = jwt::kid_of(text).ok_or(PrincipalError::Invalid)?;
+        let ring = app.keys.ring_with(Some(&kid), now).await.map_err(PrincipalError::Failed)?;
+        let issuer = &app.config.issuer;
+        let claims = jwt::verify(&ring, text, issuer.as_str(), &issuer.mfa_audience(), now).map_err(|error| {
+            match error {
+                JwtError::Invalid => PrincipalError::Invalid,
+                JwtError::Expired => PrincipalError::Expired,
+            }
+        })?;
+        Ok(Self {
+            user: UserId::new(claims.sub.clone()),
+            jti: claims.jti.clone().ok_or(PrincipalError::Invalid)?,
+            client: ClientId::new(claims.azp.clone()),
+            issued_at: claims.iat,
+            expires_at: claims.exp,
+            token: PrincipalToken::Access(Box::new(claims)),
+        })
+    }
+
+    /// Reads the bearer of a request to `/mfa/*`; an access token must have `scope`.
+    ///
+    /// # Errors
+    /// 401 in the bearer's text; 403 without the scope.
+    pub async fn bearer(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<Self, Refusal> {
+        let token = bearer_token(headers).ok_or(Refusal::BearerInvalid)?;
+        let principal = Self::read(app, token, app.now()).await.map_err(PrincipalError::as_bearer)?;
+        match &principal.token {
+            PrincipalToken::Access(claims) if !claims.scopes().contains(scope) => {
+                Err(Refusal::InsufficientScope(scope))
+            }
+            _ => Ok(principal),
+        }
+    }
+
+    /// What its bearer has proven.
+    #[must_use]
+    pub fn proof(&self, now: Timestamp) -> Proof {
+        match &self.token {
+            PrincipalToken::Mfa(_) => Proof::FirstFactor,
+            PrincipalToken::Access(claims) if claims.proves_fresh_mfa(now) => Proof::FreshMfa,
+            PrincipalToken::Access(_) => Proof::StaleAccessToken,
+        }
+    }
+
+    /// Whether it is an `mfa_token`, which is used up when tokens are issued for it.
+    #[must_use]
+    pub fn is_spendable(&self) -> bool {
+        matches!(self.token, PrincipalToken::Mfa(_))
+    }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
+#[must_use]
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}

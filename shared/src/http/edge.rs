@@ -1,0 +1,89 @@
+//! What surrounds every handler: the client's address, the time limit, and one log line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use lambda_http::request::RequestContext as GatewayContext;
+
+use super::error::{ErrorLabel, refuse};
+use crate::app::App;
+use crate::time::Stopwatch;
+use crate::wire::management::ManagementRefusal;
+use crate::wire::refusal::Refusal;
+
+/// What the front door knows of a request.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// Where it came from.
+    pub source: IpAddr,
+    /// The gateway's id of it, for logs.
+    pub request_id: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().cloned().ok_or(Refusal::Internal)
+    }
+}
+
+/// Completes a router: with the state, and with what surrounds every handler.
+pub fn serve(routes: Router<App>, app: App) -> Router {
+    routes.layer(middleware::from_fn_with_state(app.clone(), surround)).with_state(app)
+}
+
+async fn surround(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
+    let context = context(&request, app.config.client_ip_header.as_deref());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    request.extensions_mut().insert(context.clone());
+    let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
+    let response = answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable));
+    tracing::info!(
+        event = "request",
+        request_id = context.request_id,
+        method = method.as_str(),
+        // The template, never the path itself: a path holds ids.
+        route = route.as_deref().unwrap_or("(none)"),
+        status = response.status().as_u16(),
+        error = response.extensions().get::<ErrorLabel>().map(|label| label.0),
+        duration_milliseconds = watch.elapsed_milliseconds(),
+    );
+    response
+}
+
+fn context(request: &Request, trusted_header: Option<&str>) -> RequestContext {
+    let gateway = match request.extensions().get::<GatewayContext>() {
+        Some(GatewayContext::ApiGatewayV2(context)) => Some(context),
+        _ => None,
+    };
+    let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let from_gateway = || gateway?.http.source_ip.as_deref()?.parse().ok();
+    let from_header = || first_address(request.headers(), trusted_header?);
+    RequestContext {
+        source: from_header()
+            .or_else(from_gateway)
+            .or_else(connected)
+            // Nobody says: all such requests share one budget, the strict reading.
+            .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        request_id: gateway.and_then(|context| context.request_id.clone()).unwrap_or_default(),
+    }
+}
+
+/// The address in the trusted header. CloudFront's viewer header appends the port.
+fn first_address(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
+    let text = headers.get(name)?.to_str().ok()?.trim();
+    let address = text.parse::<IpAddr>().ok();
+    address.or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip())).or_else(|| {
+        let (host, _) = text.rsplit_once(':')?;
+        host.parse().ok()
+    })
+}

@@ -1,0 +1,45 @@
+//! Access to the Management API: a bearer token for its audience, with the scope of the operation (contract §6).
+
+use axum::http::HeaderMap;
+use serde_json::{Map, Value};
+
+use super::bearer::bearer_token;
+use super::params::UnreadableBody;
+use crate::app::App;
+use crate::store::StoreError;
+use crate::token::jwt::{self, JwtError};
+use crate::wire::management::ManagementRefusal;
+
+/// Lets a request pass that has `scope`.
+///
+/// # Errors
+/// 401 and 403 in the Management API's format.
+pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<(), ManagementRefusal> {
+    let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
+    let now = app.now();
+    let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
+    let ring = app.keys.ring_with(Some(&kid), now).await.map_err(|error: StoreError| ManagementRefusal::from(error))?;
+    let issuer = &app.config.issuer;
+    let verified = jwt::verify(&ring, token, issuer.as_str(), &issuer.management_audience(), now);
+    let claims = verified.map_err(|error| match error {
+        JwtError::Invalid => ManagementRefusal::InvalidToken,
+        JwtError::Expired => ManagementRefusal::ExpiredToken,
+    })?;
+    if claims.scopes().contains(scope) { Ok(()) } else { Err(ManagementRefusal::InsufficientScope(scope)) }
+}
+
+/// The JSON object of a body.
+///
+/// # Errors
+/// 400 or 413 in the Management API's format.
+pub fn object(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Map<String, Value>, ManagementRefusal> {
+    let body = body.map_err(|error| match error {
+        UnreadableBody::TooLarge => ManagementRefusal::BodyTooLarge,
+        UnreadableBody::Broken => ManagementRefusal::InvalidBody("The body could not be read".into()),
+    })?;
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type object but found another type".into())),
+        Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
+    }
+}

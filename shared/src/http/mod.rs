@@ -1,0 +1,31 @@
+//! The edge: requests into typed input, refusals into responses, and what surrounds every handler.
+
+pub mod bearer;
+pub mod client_auth;
+pub mod edge;
+pub mod error;
+pub mod management;
+pub mod params;
+
+pub use edge::{RequestContext, serve};
+pub use error::method_not_allowed;
+pub use params::Params;
+
+use axum::Json;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, PRAGMA};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A successful answer that must not be kept by anyone (RFC 6749 §5.1, SEC-37).
+pub fn private_json<T: Serialize>(body: &T) -> Response {
+    let mut response = Json(body).into_response();
+    never_stored(&mut response);
+    response
+}
+
+/// Marks an answer as not to be kept.
+pub fn never_stored(response: &mut Response) {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
+}

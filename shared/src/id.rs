@@ -1,0 +1,220 @@
+//! Identifiers as types, so that one cannot be passed for another.
+
+use std::fmt;
+
+use data_encoding::HEXLOWER;
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use crate::rules::address::EmailAddress;
+use crate::rules::random::{Random, RandomUnavailable};
+
+macro_rules! string_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes text already known to be such an identifier (stored, sealed or seeded by us).
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+string_id! {
+    /// A user, the `sub` of its tokens: `auth0|<24 hex>` or as imported.
+    UserId
+}
+string_id! {
+    /// An OAuth client (RFC 6749 §2.2).
+    ClientId
+}
+string_id! {
+    /// An authenticator: `<prefix>|dev_<16 alphanumerics>` (contract §4).
+    AuthenticatorId
+}
+string_id! {
+    /// The id of one `mfa_token` or `/mfa/` access token: the login whose MFA state it names.
+    Jti
+}
+string_id! {
+    /// A key generation: names a root or a signing key in tokens and stored items.
+    Kid
+}
+string_id! {
+    /// What one challenge is about: changes with every code sent, so that only the newest code opens it.
+    Nonce
+}
+
+const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// Longest `client_id` that is looked up, in bytes; longer is an unknown client.
+const CLIENT_ID_BYTES_MAX: usize = 64;
+
+impl ClientId {
+    /// Takes a `client_id` as a client sent it; `None` when it cannot be one, which callers treat as unknown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed =
+            (1..=CLIENT_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        well_formed.then(|| Self(text.to_owned()))
+    }
+}
+
+/// What an authenticator id begins with (contract §4): it tells the kind without a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthenticatorPrefix {
+    /// Codes by email.
+    Email,
+    /// Codes by SMS.
+    Sms,
+    /// Codes by voice call.
+    Voice,
+    /// Time-based codes of an app.
+    Totp,
+    /// The recovery code, which is listed as an authenticator.
+    RecoveryCode,
+}
+
+impl AuthenticatorPrefix {
+    /// The word in front of the bar.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery-code",
+        }
+    }
+}
+
+const DEVICE_CHARACTERS: usize = 16;
+
+impl AuthenticatorId {
+    /// A new id of the given kind.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(prefix: AuthenticatorPrefix, random: &Random) -> Result<Self, RandomUnavailable> {
+        let device = random.string(ALPHANUMERIC, DEVICE_CHARACTERS)?;
+        Ok(Self(format!("{}|dev_{device}", prefix.as_str())))
+    }
+
+    /// The stable id of the authenticator that a verified address is by itself: it derives from user and address,
+    /// so a change of address leaves the old one's challenges without an owner (design §5). Not a secret.
+    #[must_use]
+    pub fn implicit_email(user: &UserId, address: &EmailAddress) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for part in ["postern implicit email", user.as_str(), address.as_str()] {
+            context.update(part.as_bytes());
+            context.update(&[0]);
+        }
+        let hex = HEXLOWER.encode(context.finish().as_ref());
+        let device: String = hex.chars().take(DEVICE_CHARACTERS).collect();
+        Self(format!("{}|dev_{device}", AuthenticatorPrefix::Email.as_str()))
+    }
+
+    /// Takes an id as a client sent it (already percent-decoded); `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, device) = text.split_once('|')?;
+        let known = ["email", "sms", "voice", "totp", "recovery-code", "push"].contains(&prefix);
+        let characters = device.strip_prefix("dev_")?;
+        let well_formed = (1..=64).contains(&characters.len())
+            && characters.bytes().all(|b| b.is_ascii_alphanumeric());
+        (known && well_formed).then(|| Self(text.to_owned()))
+    }
+}
+
+const RANDOM_ID_CHARACTERS: usize = 22;
+
+impl Jti {
+    /// A new id of 130 bits (SEC-25 asks for 128).
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl Nonce {
+    /// A new nonce of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl Kid {
+    /// A new key id.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+
+    /// Takes a kid as it stands in a token; `None` when it cannot be one of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        well_formed.then(|| Self(text.to_owned()))
+    }
+}
+
+impl UserId {
+    /// A new id in Auth0's shape.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(b"0123456789abcdef", 24).map(|hex| Self(format!("auth0|{hex}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// design §8: ids arrive percent-decoded and are validated by pattern before use.
+    #[test]
+    fn authenticator_ids_are_checked_by_pattern() {
+        assert!(AuthenticatorId::parse("email|dev_abcDEF0123456789").is_some());
+        for bad in ["", "email", "email|", "email|dev_", "email|dev_a#b", "mail|dev_abc", "email|dev_a/b", "email|dev_é"] {
+            assert!(AuthenticatorId::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    /// design §5: the implicit authenticator's id changes with the address and with the user.
+    #[test]
+    fn the_implicit_id_derives_from_user_and_address() {
+        let address = |text| EmailAddress::parse(text).unwrap();
+        let id = |user: &str, mail| AuthenticatorId::implicit_email(&UserId::new(user), &address(mail));
+        assert_eq!(id("auth0|1", "a@example.com"), id("auth0|1", "a@example.com"));
+        assert_ne!(id("auth0|1", "a@example.com"), id("auth0|1", "b@example.com"));
+        assert_ne!(id("auth0|1", "a@example.com"), id("auth0|2", "a@example.com"));
+        assert!(AuthenticatorId::parse(id("auth0|1", "a@example.com").as_str()).is_some());
+    }
+}

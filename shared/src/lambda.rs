@@ -1,0 +1,36 @@
+//! A function's life in Lambda: build the app once, prime it, then serve API Gateway's events.
+
+use axum::Router;
+
+use crate::app::App;
+use crate::aws::{Clients, Endpoints, sdk_config_from_environment};
+use crate::config::Config;
+use crate::http;
+use crate::rules::random::Random;
+use crate::time::Clock;
+use crate::token::keys::KeyNeeds;
+
+/// What can end a function.
+pub type Error = lambda_http::Error;
+
+/// Serves `routes` until the environment ends. `needs` says which keys the function unwraps.
+///
+/// # Errors
+/// When the environment is incomplete, or the Lambda Runtime API goes away.
+pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
+    let app = app_from_environment(needs).await?;
+    app.prime().await;
+    lambda_http::run(http::serve(routes, app)).await
+}
+
+/// The app from environment variables, in the form all functions and the operator's command share.
+///
+/// # Errors
+/// When a variable is missing or TLS cannot be set up.
+pub async fn app_from_environment(needs: KeyNeeds) -> Result<App, Error> {
+    crate::audit::start_logging();
+    let config = Config::from_variables(|name| std::env::var(name).ok())?;
+    let sdk = sdk_config_from_environment().await?;
+    let clients = Clients::new(&sdk, &config.timeouts, &Endpoints::default(), None);
+    Ok(App::new(config, clients, needs, Clock::host(), Random::system()))
+}

@@ -1,0 +1,86 @@
+//! Who may add or remove an authenticator (design §5).
+//!
+//! Enrolled = the user has any confirmed authenticator, or a verified address while the email factor is on.
+
+/// What the bearer of a token has proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// An `mfa_token`: the first factor only.
+    FirstFactor,
+    /// An `/mfa/` access token without MFA behind it, or with MFA too long ago.
+    StaleAccessToken,
+    /// An `/mfa/` access token that came out of MFA within the last ten minutes.
+    FreshMfa,
+}
+
+/// The condition under which an enrolment that was begun may be written, at association and again at confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Only while the user is not enrolled: otherwise a thief of the password associates first and confirms later.
+    OnlyIfNotEnrolled,
+    /// MFA was proven: no further condition.
+    Proven,
+}
+
+/// Why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAllowed {
+    /// `User is already enrolled.`
+    AlreadyEnrolled,
+    /// Fresh MFA is needed first.
+    FreshMfaNeeded,
+}
+
+/// Whether a new authenticator may be associated, and under which condition of the write.
+///
+/// # Errors
+/// See [`NotAllowed`].
+pub fn may_associate(proof: Proof, enrolled: bool) -> Result<Gate, NotAllowed> {
+    match (proof, enrolled) {
+        (Proof::FreshMfa, _) => Ok(Gate::Proven),
+        (Proof::FirstFactor | Proof::StaleAccessToken, false) => Ok(Gate::OnlyIfNotEnrolled),
+        (Proof::FirstFactor, true) => Err(NotAllowed::AlreadyEnrolled),
+        (Proof::StaleAccessToken, true) => Err(NotAllowed::FreshMfaNeeded),
+    }
+}
+
+/// Whether a pending authenticator may be confirmed, and under which condition of the write. Whoever confirmed
+/// first wins: without fresh MFA the rest learn that the user is enrolled.
+///
+/// # Errors
+/// See [`NotAllowed`].
+pub fn may_confirm(proof: Proof, enrolled: bool) -> Result<Gate, NotAllowed> {
+    match (proof, enrolled) {
+        (Proof::FreshMfa, _) => Ok(Gate::Proven),
+        (_, false) => Ok(Gate::OnlyIfNotEnrolled),
+        (_, true) => Err(NotAllowed::AlreadyEnrolled),
+    }
+}
+
+/// Unexpired pending authenticators a user may have at once.
+pub const PENDING_MAX: usize = 5;
+/// Authenticators a user may have, pending ones included (contract §3: Auth0 stops at 51).
+pub const AUTHENTICATORS_MAX: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SEC-27: the matrix of proof and enrolled state.
+    #[test]
+    fn only_fresh_mfa_adds_to_an_enrolled_user() {
+        use NotAllowed::{AlreadyEnrolled, FreshMfaNeeded};
+        let rows = [
+            (Proof::FirstFactor, false, Ok(Gate::OnlyIfNotEnrolled), Ok(Gate::OnlyIfNotEnrolled)),
+            (Proof::FirstFactor, true, Err(AlreadyEnrolled), Err(AlreadyEnrolled)),
+            (Proof::StaleAccessToken, false, Ok(Gate::OnlyIfNotEnrolled), Ok(Gate::OnlyIfNotEnrolled)),
+            (Proof::StaleAccessToken, true, Err(FreshMfaNeeded), Err(AlreadyEnrolled)),
+            (Proof::FreshMfa, false, Ok(Gate::Proven), Ok(Gate::Proven)),
+            (Proof::FreshMfa, true, Ok(Gate::Proven), Ok(Gate::Proven)),
+        ];
+        for (proof, enrolled, associate, confirm) in rows {
+            assert_eq!(may_associate(proof, enrolled), associate, "{proof:?} {enrolled}");
+            assert_eq!(may_confirm(proof, enrolled), confirm, "{proof:?} {enrolled}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Limits as buckets of one number each (design §6): the theoretical arrival time `tat` of the generic cell rate
+//! algorithm. A bucket of burst `b` that gains one attempt every `T` seconds admits an attempt at `now` while
+//! `tat ≤ now + (b − 1)·T`, and moves `tat` to `max(tat, now) + T`.
+
+use crate::time::Timestamp;
+
+/// One limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name in the table and in logs.
+    pub name: &'static str,
+    /// Attempts a clean user has at once.
+    pub burst: u64,
+    /// Seconds until one attempt has come back.
+    pub refill_seconds: u64,
+}
+
+/// Failed codes of all factors but recovery codes, per user (SEC-18, SEC-19).
+pub const CODES: Bucket = Bucket { name: "CODES", burst: 10, refill_seconds: 360 };
+/// Failed recovery codes, per user (SEC-19).
+pub const RECOVERY_CODES: Bucket = Bucket { name: "RECOVERY", burst: 10, refill_seconds: 360 };
+/// Failed passwords, per address and source (contract A3).
+pub const PASSWORDS: Bucket = Bucket { name: "PASSWORD", burst: 10, refill_seconds: 360 };
+/// Mails with codes, per user (SEC-22).
+pub const EMAILS: Bucket = Bucket { name: "SEND-EMAIL", burst: 20, refill_seconds: 60 };
+/// Associations of authenticator apps, per user (design §5).
+pub const OTP_ASSOCIATIONS: Bucket = Bucket { name: "ENROL-OTP", burst: 10, refill_seconds: 360 };
+
+/// Consecutive failures after which an authenticator is disabled (SEC-20): default and maximum.
+pub const CONSECUTIVE_FAILURES_MAX: u64 = 100;
+
+/// Sends to one destination, by whatever user, in one window: it protects a third party's mailbox from many
+/// accounts, and is wide enough never to bind before one user's own budget does.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Sends in one window.
+    pub sends: u64,
+    /// Length of a window, in seconds.
+    pub seconds: u64,
+}
+
+/// Mails to one address.
+pub const EMAILS_PER_DESTINATION: Window = Window { sends: 100, seconds: 3_600 };
+
+impl Window {
+    /// The window that `now` is in, by its start.
+    #[must_use]
+    pub fn start(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0 - now.0 % self.seconds)
+    }
+
+    /// Seconds until the next window.
+    #[must_use]
+    pub fn retry_after(&self, now: Timestamp) -> u64 {
+        self.start(now).plus(self.seconds).since(now)
+    }
+}
+
+/// How a bucket stands before an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Clean, or in debt with room left: the attempt moves `tat` on by `T`.
+    Open,
+    /// The debt of old has decayed: the attempt starts afresh from now.
+    Decayed,
+    /// No attempt left.
+    Spent {
+        /// Seconds until one has come back.
+        retry_after: u64,
+    },
+}
+
+impl Bucket {
+    /// The largest `tat` that admits an attempt at `now`.
+    #[must_use]
+    pub fn admits_until(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.burst.saturating_sub(1).saturating_mul(self.refill_seconds))
+    }
+
+    /// How the bucket stands at `now` when its item says `tat`.
+    #[must_use]
+    pub fn standing(&self, tat: Option<Timestamp>, now: Timestamp) -> Standing {
+        match tat {
+            None => Standing::Open,
+            Some(tat) if tat < now => Standing::Decayed,
+            Some(tat) if tat <= self.admits_until(now) => Standing::Open,
+            Some(tat) => Standing::Spent { retry_after: tat.since(self.admits_until(now)) },
+        }
+    }
+
+    /// Seconds after which even a full bucket is clean again: how long its item matters.
+    #[must_use]
+    pub fn memory_seconds(&self) -> u64 {
+        self.burst.saturating_add(1).saturating_mul(self.refill_seconds)
+    }
+}
+
+/// An attempt that was charged and may be given back.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    /// The bucket charged.
+    pub bucket: Bucket,
+    /// When.
+    pub at: Timestamp,
+    /// `tat` as this charge left it.
+    pub tat: Timestamp,
+}
+
+impl Charge {
+    /// Whether nothing else was owed when this was charged: then giving it back makes the bucket clean.
+    #[must_use]
+    pub fn was_the_only_debt(&self) -> bool {
+        self.tat.0.saturating_sub(self.bucket.refill_seconds) <= self.at.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(bucket: Bucket, tat: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        match bucket.standing(tat, now) {
+            Standing::Spent { .. } => None,
+            Standing::Open => Some(tat.unwrap_or(now).plus(bucket.refill_seconds)),
+            Standing::Decayed => Some(now.plus(bucket.refill_seconds)),
+        }
+    }
+
+    /// SEC-19: ten at once, then one every six minutes.
+    #[test]
+    fn ten_attempts_then_one_per_six_minutes() {
+        let (mut tat, now) = (None, Timestamp(1_000_000));
+        for _ in 0..10 {
+            tat = Some(attempt(CODES, tat, now).unwrap());
+        }
+        assert_eq!(CODES.standing(tat, now), Standing::Spent { retry_after: 360 });
+        assert!(attempt(CODES, tat, now.plus(359)).is_none());
+        tat = attempt(CODES, tat, now.plus(360));
+        assert!(tat.is_some());
+        assert_eq!(CODES.standing(tat, now.plus(360)), Standing::Spent { retry_after: 360 });
+    }
+
+    #[test]
+    fn a_window_ends_when_the_next_begins() {
+        let now = Timestamp(7_000);
+        assert_eq!(EMAILS_PER_DESTINATION.start(now), Timestamp(3_600));
+        assert_eq!(EMAILS_PER_DESTINATION.retry_after(now), 200);
+    }
+
+    proptest::proptest! {
+        /// I2: in any window of time no more attempts pass than the burst plus what came back meanwhile.
+        #[test]
+        fn never_more_than_burst_plus_refill(gaps in proptest::collection::vec(0_u64..900, 1..200)) {
+            let start = Timestamp(1_000_000);
+            let (mut now, mut tat, mut passed) = (start, None, 0_u64);
+            for gap in gaps {
+                now = now.plus(gap);
+                if let Some(next) = attempt(CODES, tat, now) {
+                    tat = Some(next);
+                    passed += 1;
+                }
+                proptest::prop_assert!(passed <= CODES.burst + now.since(start) / CODES.refill_seconds);
+            }
+        }
+    }
+}

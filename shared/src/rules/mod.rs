@@ -1,0 +1,15 @@
+//! The rules of the product as pure functions: no I/O, no AWS; time and randomness are passed in.
+//!
+//! Secrets are newtypes whose `Debug` shows nothing and whose only comparison is constant-time (SEC-6).
+
+pub mod address;
+pub mod client;
+pub mod enrolment;
+pub mod limit;
+pub mod mask;
+pub mod otp;
+pub mod policy;
+pub mod random;
+pub mod recovery;
+pub mod scope;
+pub mod totp;

@@ -1,0 +1,129 @@
+//! What the tenant allows: factors switched on or off, and when the second one is asked for.
+
+use serde::{Deserialize, Serialize};
+
+/// A factor as the Management API names it, in the order it lists them (contract §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Factor {
+    /// Codes by SMS.
+    Sms,
+    /// Push to a phone app.
+    PushNotification,
+    /// Codes of an authenticator app.
+    Otp,
+    /// Codes by email.
+    Email,
+    /// Duo.
+    Duo,
+    /// Security keys.
+    WebauthnRoaming,
+    /// Device biometrics.
+    WebauthnPlatform,
+    /// Recovery codes.
+    RecoveryCode,
+}
+
+impl Factor {
+    /// All, in the order they are listed.
+    pub const ALL: [Self; 8] = [
+        Self::Sms,
+        Self::PushNotification,
+        Self::Otp,
+        Self::Email,
+        Self::Duo,
+        Self::WebauthnRoaming,
+        Self::WebauthnPlatform,
+        Self::RecoveryCode,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::PushNotification => "push-notification",
+            Self::Otp => "otp",
+            Self::Email => "email",
+            Self::Duo => "duo",
+            Self::WebauthnRoaming => "webauthn-roaming",
+            Self::WebauthnPlatform => "webauthn-platform",
+            Self::RecoveryCode => "recovery-code",
+        }
+    }
+
+    /// The factor of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|factor| factor.as_str() == name)
+    }
+
+    /// Whether this version of Postern has it: what it lacks can be switched off but not on.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        matches!(self, Self::Otp | Self::Email | Self::RecoveryCode)
+    }
+}
+
+/// Which factors are on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Factors(Vec<Factor>);
+
+impl Default for Factors {
+    fn default() -> Self {
+        Self(vec![Factor::Otp, Factor::Email, Factor::RecoveryCode])
+    }
+}
+
+impl Factors {
+    /// Whether a factor is on.
+    #[must_use]
+    pub fn has(&self, factor: Factor) -> bool {
+        self.0.contains(&factor)
+    }
+
+    /// Switches a factor.
+    pub fn set(&mut self, factor: Factor, on: bool) {
+        self.0.retain(|other| *other != factor);
+        if on {
+            self.0.push(factor);
+        }
+    }
+}
+
+/// When the second factor is asked for (contract §6 `/guardian/policies`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MfaPolicy {
+    /// Never.
+    Never,
+    /// At every sign-in.
+    #[default]
+    AllApplications,
+}
+
+/// The tenant's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantSettings {
+    /// Which factors are on.
+    pub factors: Factors,
+    /// When the second factor is asked for.
+    pub policy: MfaPolicy,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switching_a_factor_twice_changes_nothing_more() {
+        let mut factors = Factors::default();
+        factors.set(Factor::Email, false);
+        factors.set(Factor::Email, false);
+        assert!(!factors.has(Factor::Email) && factors.has(Factor::Otp));
+        factors.set(Factor::Email, true);
+        factors.set(Factor::Email, true);
+        factors.set(Factor::Email, false);
+        assert!(!factors.has(Factor::Email));
+    }
+}

@@ -1,0 +1,278 @@
+//! Charging a limit and giving it back (design §6), each one conditional write.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::expression::{Write, number};
+use super::{Item, Outcome, Store, StoreError};
+use crate::id::{AuthenticatorId, UserId};
+use crate::rules::limit::{Bucket, CODES, CONSECUTIVE_FAILURES_MAX, Charge, RECOVERY_CODES, Standing};
+use crate::time::Timestamp;
+
+/// Whose consecutive failures an attempt counts for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counter {
+    /// One authenticator's.
+    Authenticator(AuthenticatorId),
+    /// All of the user's authenticator apps together, for `mfa-otp` names none.
+    Otp,
+    /// The recovery code's.
+    RecoveryCode,
+}
+
+const FAILURES: &str = "fails#";
+
+impl Counter {
+    fn attribute(&self) -> String {
+        match self {
+            Self::Authenticator(id) => format!("{FAILURES}{id}"),
+            Self::Otp => format!("{FAILURES}otp"),
+            Self::RecoveryCode => format!("{FAILURES}recovery-code"),
+        }
+    }
+}
+
+/// Where a bucket is.
+#[derive(Clone, Debug)]
+pub struct LimitKey {
+    pk: String,
+    sk: String,
+    bucket: Bucket,
+    counter: Option<Counter>,
+    /// Buckets of addresses that may belong to nobody are forgotten once they are clean.
+    forgotten: bool,
+}
+
+impl LimitKey {
+    /// The budget of wrong codes, counting for `counter`.
+    #[must_use]
+    pub fn codes(user: &UserId, counter: Counter) -> Self {
+        let bucket = if counter == Counter::RecoveryCode { RECOVERY_CODES } else { CODES };
+        Self { counter: Some(counter), ..Self::of_user(user, bucket) }
+    }
+
+    /// Another bucket of a user.
+    #[must_use]
+    pub fn of_user(user: &UserId, bucket: Bucket) -> Self {
+        Self {
+            pk: super::users::pk(user),
+            sk: format!("LIMIT#{}", bucket.name),
+            bucket,
+            counter: None,
+            forgotten: false,
+        }
+    }
+
+    /// The budget of wrong passwords for the login item `pk` from a source address.
+    #[must_use]
+    pub fn passwords(login_pk: String, source: IpAddr, bucket: Bucket) -> Self {
+        let sk = format!("LIMIT#{}#{}", bucket.name, source_network(source));
+        Self { pk: login_pk, sk, bucket, counter: None, forgotten: true }
+    }
+
+    fn failures_attribute(&self) -> Option<String> {
+        self.counter.as_ref().map(Counter::attribute)
+    }
+
+    /// The charge as a write. It admits only the standing it was decided on.
+    #[must_use]
+    pub fn charge(&self, decayed: bool, now: Timestamp) -> Write {
+        let next = now.plus(self.bucket.refill_seconds);
+        let (assignment, condition) = if decayed {
+            ("tat = :next", "tat < :now")
+        } else {
+            ("tat = if_not_exists(tat, :now) + :refill", "attribute_not_exists(tat) OR tat BETWEEN :now AND :until")
+        };
+        let forget = if self.forgotten { ", expires_at = :forget" } else { "" };
+        let count = if self.counter.is_some() { " ADD #fails :one" } else { "" };
+        let mut write = Write::update(&self.pk, &self.sk, format!("SET {assignment}{forget}{count}"))
+            .when(condition)
+            .value(":now", number(now.0));
+        write = if decayed {
+            write.value(":next", number(next.0))
+        } else {
+            write
+                .value(":refill", number(self.bucket.refill_seconds))
+                .value(":until", number(self.bucket.admits_until(now).0))
+        };
+        if self.forgotten {
+            write = write.value(":forget", number(now.plus(self.bucket.memory_seconds()).0));
+        }
+        if let Some(failures) = self.failures_attribute() {
+            write = write
+                .name("#fails", failures)
+                .when("attribute_not_exists(#fails) OR #fails < :cap")
+                .value(":one", number(1))
+                .value(":cap", number(CONSECUTIVE_FAILURES_MAX));
+        }
+        write
+    }
+
+    /// Gives a charge back after success, and zeroes the consecutive failures it counted for. The clean form leaves
+    /// nothing owed and is refused when something was charged since; the other always applies.
+    #[must_use]
+    pub fn give_back(&self, charge: &Charge, clean: bool) -> Write {
+        let failures = self.failures_attribute();
+        let also = if failures.is_some() { ", #fails" } else { "" };
+        let mut write = if clean {
+            Write::update(&self.pk, &self.sk, format!("REMOVE tat{also}"))
+                .when("tat = :mine")
+                .value(":mine", number(charge.tat.0))
+        } else {
+            let remove = if failures.is_some() { " REMOVE #fails" } else { "" };
+            self.subtract(charge.tat, remove)
+        };
+        if let Some(failures) = failures {
+            write = write.name("#fails", failures);
+        }
+        write
+    }
+
+    /// Undoes a charge for something that never came to its check: what it counted is taken back, not zeroed.
+    #[must_use]
+    pub fn undo(&self, charge: &Charge) -> Write {
+        let Some(failures) = self.failures_attribute() else { return self.subtract(charge.tat, "") };
+        self.subtract(charge.tat, " ADD #fails :minus")
+            .name("#fails", failures)
+            .value(":minus", aws_sdk_dynamodb::types::AttributeValue::N("-1".into()))
+    }
+
+    /// Gives one refill back, whatever else was charged since.
+    #[must_use]
+    pub fn refund(&self, now: Timestamp) -> Write {
+        self.subtract(now.plus(self.bucket.refill_seconds), "")
+    }
+
+    fn subtract(&self, tat_if_cleared: Timestamp, also: &str) -> Write {
+        Write::update(&self.pk, &self.sk, format!("SET tat = if_not_exists(tat, :cleared) - :refill{also}"))
+            .value(":cleared", number(tat_if_cleared.0))
+            .value(":refill", number(self.bucket.refill_seconds))
+    }
+
+    /// The bucket.
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        self.bucket
+    }
+}
+
+/// An IPv6 host owns its /64, so that is what counts as one source.
+fn source_network(source: IpAddr) -> String {
+    match source {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => mapped.to_string(),
+            None => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        },
+    }
+}
+
+/// A bucket's item as it was read.
+#[derive(Clone, Debug, Default)]
+pub struct LimitState {
+    /// The theoretical arrival time.
+    pub tat: Option<Timestamp>,
+    failures: BTreeMap<String, u64>,
+}
+
+impl LimitState {
+    /// Reads a bucket's item.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        let numbers = || item.iter().filter_map(|(name, value)| Some((name, value.as_n().ok()?.parse::<u64>().ok()?)));
+        let failures = numbers().filter(|(name, _)| name.starts_with(FAILURES));
+        Self {
+            tat: numbers().find(|(name, _)| *name == "tat").map(|(_, tat)| Timestamp(tat)),
+            failures: failures.map(|(name, count)| (name.clone(), count)).collect(),
+        }
+    }
+
+    /// Whether failures are counted for an authenticator.
+    #[must_use]
+    pub fn counts(&self, counter: &Counter) -> bool {
+        self.failures.contains_key(&counter.attribute())
+    }
+
+    /// Whether the authenticator is at the hard cap of consecutive failures (SEC-20).
+    #[must_use]
+    pub fn is_locked(&self, counter: &Counter) -> bool {
+        self.failures.get(&counter.attribute()).is_some_and(|count| *count >= CONSECUTIVE_FAILURES_MAX)
+    }
+}
+
+/// What became of an attempt.
+#[derive(Debug)]
+pub enum Taken {
+    /// It was charged: the check it guards may run.
+    Charged(Charge),
+    /// The budget is spent.
+    Spent {
+        /// Seconds until an attempt has come back.
+        retry_after: u64,
+    },
+}
+
+impl Store {
+    /// Takes an attempt: one write for the clean user and for the one in debt, a second only after a debt that has
+    /// decayed. Whoever loses that second write to a parallel attempt tries the first once more.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn take_attempt(&self, key: &LimitKey, now: Timestamp) -> Result<Taken, StoreError> {
+        for decayed in [false, true, false] {
+            let state = match self.charge(&key.charge(decayed, now)).await? {
+                Outcome::Done(item) => {
+                    let tat = LimitState::of(&item).tat.ok_or(StoreError::Corrupt)?;
+                    return Ok(Taken::Charged(Charge { bucket: key.bucket, at: now, tat }));
+                }
+                Outcome::Refused(old) => old.as_ref().map(LimitState::of).unwrap_or_default(),
+            };
+            let locked = key.counter.as_ref().is_some_and(|counter| state.is_locked(counter));
+            match key.bucket.standing(state.tat, now) {
+                Standing::Spent { retry_after } => return Ok(Taken::Spent { retry_after }),
+                _ if locked => return Ok(Taken::Spent { retry_after: key.bucket.refill_seconds }),
+                _ => {}
+            }
+        }
+        Ok(Taken::Spent { retry_after: key.bucket.refill_seconds })
+    }
+
+    /// Gives an attempt back after success, where no transaction does it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn give_back(&self, key: &LimitKey, charge: &Charge) -> Result<(), StoreError> {
+        if charge.was_the_only_debt() {
+            if let Outcome::Done(_) = self.charge(&key.give_back(charge, true)).await? {
+                return Ok(());
+            }
+        }
+        self.charge(&key.give_back(charge, false)).await.map(|_| ())
+    }
+
+    /// Undoes an attempt that never came to the check it guards.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn undo_attempt(&self, key: &LimitKey, charge: &Charge) -> Result<(), StoreError> {
+        self.charge(&key.undo(charge)).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One IPv6 subscriber has 2^64 addresses: they share a budget.
+    #[test]
+    fn a_source_is_an_ipv4_address_or_an_ipv6_network() {
+        let network = |text: &str| source_network(text.parse().unwrap());
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8:0:1::1"), network("2001:db8::1"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Logins: an address of a connection, unique, with its password.
+
+use serde::{Deserialize, Serialize};
+
+use super::expression::Write;
+use super::{Outcome, Store, StoreError, read};
+use crate::id::UserId;
+use crate::rules::address::EmailAddress;
+
+/// The connection users belong to where none is named.
+pub const DEFAULT_CONNECTION: &str = "Username-Password-Authentication";
+
+/// Longest address that is looked up, in bytes; longer is unknown.
+const ADDRESS_BYTES_MAX: usize = 254;
+
+/// The key of a login, whether it exists or not. What cannot be an address shares one key that is never a login's,
+/// so that an unknown user costs the same calls however it is spelled (SEC-35).
+#[derive(Clone, Debug)]
+pub struct LoginKey {
+    pk: String,
+}
+
+impl LoginKey {
+    /// The key for what a user typed, in lower case.
+    #[must_use]
+    pub fn new(connection: &str, username: &str) -> Self {
+        let username = username.to_lowercase();
+        let connection_fits = (1..=64).contains(&connection.len())
+            && connection.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let username_fits =
+            (1..=ADDRESS_BYTES_MAX).contains(&username.len()) && !username.chars().any(char::is_control);
+        if connection_fits && username_fits {
+            Self { pk: format!("LOGIN#{connection}#{username}") }
+        } else {
+            Self { pk: "LOGIN##".to_owned() }
+        }
+    }
+
+    /// The partition, for the limits that belong to it.
+    #[must_use]
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+}
+
+/// A login as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Login {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// PHC string.
+    pub password_hash: PasswordHash,
+}
+
+/// A PHC string; never shown.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+impl Store {
+    /// The login of that key.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn login(&self, key: &LoginKey) -> Result<Option<Login>, StoreError> {
+        self.get(&key.pk, "LOGIN").await?.map(read).transpose()
+    }
+
+    /// Creates a login; `false` when the address is taken.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn create_login(
+        &self,
+        connection: &str,
+        address: &EmailAddress,
+        login: &Login,
+    ) -> Result<bool, StoreError> {
+        let key = LoginKey::new(connection, address.as_str());
+        let write = Write::put(&key.pk, "LOGIN", login)?.when("attribute_not_exists(pk)");
+        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// design §3: input that becomes a key is bounded first; a connection has no `#`.
+    #[test]
+    fn keys_are_bounded_and_cannot_be_forged() {
+        assert_eq!(LoginKey::new("db", "A@Example.com").pk(), "LOGIN#db#a@example.com");
+        for (connection, username) in [("db#x", "a@b.c"), ("db", ""), ("", "a@b.c"), ("db", "a\nb")] {
+            assert_eq!(LoginKey::new(connection, username).pk(), "LOGIN##");
+        }
+        assert_eq!(LoginKey::new("db", &"a".repeat(255)).pk(), "LOGIN##");
+    }
+}

@@ -1,0 +1,86 @@
+//! The transaction that removes an authenticator.
+
+use super::accepting;
+use crate::rules::limit::CODES;
+use crate::store::expression::{Write, number, text, value_of};
+use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile, RECOVERY, State};
+use crate::store::{NotWritten, Store, StoreError};
+use crate::time::Timestamp;
+
+/// The members of the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoveStep {
+    /// The authenticator.
+    Authenticator,
+    /// The profile's count and list.
+    Profile,
+    /// Its consecutive failures.
+    Limit,
+    /// The recovery code, when the last authenticator goes.
+    Recovery,
+}
+
+/// A removal to be made.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// When the token was issued that asked for it.
+    pub issued_at: Timestamp,
+    /// The profile as it was read.
+    pub profile: Profile,
+    /// What goes.
+    pub authenticator: Authenticator,
+    /// Whether the user has failures counted for it.
+    pub counted: bool,
+    /// Whether the recovery code goes with it, for nothing else would be left that it recovers.
+    pub with_recovery: bool,
+}
+
+impl Removal {
+    fn profile(&self) -> Result<Write, StoreError> {
+        let user = users::pk(&self.profile.user_id);
+        let write = if self.authenticator.is_active() {
+            // The exact count seen: whether this is the last one decides about the recovery code.
+            Write::update(&user, PROFILE, "SET active_authenticators = :left")
+                .when("active_authenticators = :seen")
+                .value(":seen", number(u64::from(self.profile.active_authenticators)))
+                .value(":left", number(u64::from(self.profile.active_authenticators.saturating_sub(1))))
+        } else {
+            let keep = |pending: &&Pending| pending.id != self.authenticator.id;
+            let left: Vec<Pending> = self.profile.pending.iter().filter(keep).cloned().collect();
+            Write::update(&user, PROFILE, "SET pending = :left")
+                .when("pending = :seen")
+                .value(":seen", value_of(&self.profile.pending)?)
+                .value(":left", value_of(&left)?)
+        };
+        Ok(accepting(write, self.issued_at))
+    }
+
+    fn steps(&self) -> Result<Vec<(RemoveStep, Write)>, StoreError> {
+        let user = users::pk(&self.profile.user_id);
+        let state = if matches!(self.authenticator.state, State::Active { .. }) { "active" } else { "pending" };
+        let authenticator = Write::delete(&user, &users::authenticator_sk(&self.authenticator.id))
+            .when("#state = :state")
+            .name("#state", "state")
+            .value(":state", text(state));
+        let mut steps = vec![(RemoveStep::Authenticator, authenticator), (RemoveStep::Profile, self.profile()?)];
+        if self.counted {
+            let forget = Write::update(&user, &format!("LIMIT#{}", CODES.name), "REMOVE #fails")
+                .name("#fails", format!("fails#{}", self.authenticator.id));
+            steps.push((RemoveStep::Limit, forget));
+        }
+        if self.with_recovery {
+            steps.push((RemoveStep::Recovery, Write::delete(&user, RECOVERY)));
+        }
+        Ok(steps)
+    }
+}
+
+impl Store {
+    /// Removes an authenticator, with the count, its failures, and the recovery code when it was the last.
+    ///
+    /// # Errors
+    /// The members whose conditions did not hold, or [`StoreError`].
+    pub async fn remove_authenticator(&self, removal: &Removal) -> Result<(), NotWritten<RemoveStep>> {
+        self.transact(&removal.steps()?).await
+    }
+}

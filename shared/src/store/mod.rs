@@ -1,0 +1,322 @@
+//! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
+
+pub mod clients;
+pub mod expression;
+pub mod keys;
+pub mod limits;
+pub mod logins;
+pub mod mfa;
+pub mod schema;
+pub mod tenant;
+pub mod users;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use serde::de::DeserializeOwned;
+
+use crate::aws::BeforeTheFactOnly;
+use crate::rules::random::Random;
+use crate::time;
+use expression::Write;
+
+/// A stored item.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// A call to the table that brought no answer of the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// AWS failed or did not answer: retry later.
+    #[error("the table cannot be reached")]
+    Unavailable,
+    /// The write kept colliding with other transactions.
+    #[error("the write kept colliding with others")]
+    Busy,
+    /// An item does not have the form it was written in.
+    #[error("a stored item cannot be read")]
+    Corrupt,
+}
+
+/// What became of a conditional write.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Written; the item as it is now, where the call returns it.
+    Done(Item),
+    /// The condition did not hold; the item as it was, if there was one.
+    Refused(Option<Item>),
+}
+
+/// A transaction's member whose condition did not hold.
+#[derive(Debug)]
+pub struct RefusedStep<S> {
+    /// Which member.
+    pub step: S,
+    /// Its item as it was, if there was one.
+    pub old: Option<Item>,
+}
+
+/// How a transaction did not happen: nothing of it was written.
+#[derive(Debug)]
+pub enum NotWritten<S> {
+    /// Conditions of these members did not hold.
+    Refused(Vec<RefusedStep<S>>),
+    /// No answer of the domain.
+    Failed(StoreError),
+}
+
+impl<S> From<StoreError> for NotWritten<S> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dynamodb: Client,
+    table: Arc<str>,
+    random: Random,
+}
+
+/// Tries of a write that collides with a transaction, the first included (design §3).
+const CONFLICT_TRIES: u32 = 5;
+
+impl Store {
+    /// The table `table`, reached by `dynamodb`.
+    #[must_use]
+    pub fn new(dynamodb: Client, table: &str, random: Random) -> Self {
+        Self { dynamodb, table: table.into(), random }
+    }
+
+    /// The client that reaches it.
+    #[must_use]
+    pub fn dynamodb(&self) -> &Client {
+        &self.dynamodb
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Reads one item, strongly consistent (SEC-41).
+    async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, StoreError> {
+        let call = self
+            .dynamodb
+            .get_item()
+            .table_name(&*self.table)
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(sk.to_owned()))
+            .consistent_read(true);
+        let output = call.send().await.map_err(|error| failed("GetItem", &error))?;
+        Ok(output.item)
+    }
+
+    /// Reads a partition, strongly consistent (SEC-41); with `up_to`, only sort keys not after it.
+    async fn query(&self, pk: &str, up_to: Option<&str>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let mut call = self
+                .dynamodb
+                .query()
+                .table_name(&*self.table)
+                .consistent_read(true)
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .set_exclusive_start_key(start);
+            call = match up_to {
+                None => call.key_condition_expression("pk = :pk"),
+                Some(last) => call
+                    .key_condition_expression("pk = :pk AND sk <= :last")
+                    .expression_attribute_values(":last", AttributeValue::S(last.to_owned())),
+            };
+            let page = call.send().await.map_err(|error| failed("Query", &error))?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// One conditional write that is safe to repeat.
+    async fn write(&self, write: &Write) -> Result<Outcome, StoreError> {
+        self.attempt(write, false).await
+    }
+
+    /// One conditional write that counts: it is not repeated once it may have happened (SEC-43).
+    async fn charge(&self, write: &Write) -> Result<Outcome, StoreError> {
+        self.attempt(write, true).await
+    }
+
+    async fn attempt(&self, write: &Write, counts: bool) -> Result<Outcome, StoreError> {
+        for tried in 1..=CONFLICT_TRIES {
+            match self.send(write, counts).await {
+                Attempt::Outcome(outcome) => return Ok(outcome),
+                Attempt::Failed(error) => return Err(error),
+                Attempt::Conflict => self.back_off(tried).await,
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    async fn send(&self, write: &Write, counts: bool) -> Attempt {
+        if let Some(item) = &write.put {
+            let call = self
+                .dynamodb
+                .put_item()
+                .table_name(&*self.table)
+                .set_item(Some(item.clone()))
+                .set_condition_expression(write.condition.clone())
+                .set_expression_attribute_names(write.names())
+                .set_expression_attribute_values(write.values())
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            return match call.send().await {
+                Ok(_) => Attempt::Outcome(Outcome::Done(Item::new())),
+                Err(error) => Attempt::of_put(&error),
+            };
+        }
+        let Some(update) = &write.update else { return self.send_delete(write).await };
+        let call = self
+            .dynamodb
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(write.key()))
+            .update_expression(update)
+            .set_condition_expression(write.condition.clone())
+            .set_expression_attribute_names(write.names())
+            .set_expression_attribute_values(write.values())
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let sent = if counts {
+            let once = aws_sdk_dynamodb::config::Config::builder().retry_classifier(BeforeTheFactOnly);
+            call.customize().config_override(once).send().await
+        } else {
+            call.send().await
+        };
+        match sent {
+            Ok(output) => Attempt::Outcome(Outcome::Done(output.attributes.unwrap_or_default())),
+            Err(error) => Attempt::of_update(&error),
+        }
+    }
+
+    async fn send_delete(&self, write: &Write) -> Attempt {
+        let call = self
+            .dynamodb
+            .delete_item()
+            .table_name(&*self.table)
+            .set_key(Some(write.key()))
+            .set_condition_expression(write.condition.clone())
+            .set_expression_attribute_names(write.names())
+            .set_expression_attribute_values(write.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match call.send().await {
+            Ok(_) => Attempt::Outcome(Outcome::Done(Item::new())),
+            Err(error) => Attempt::of_delete(&error),
+        }
+    }
+
+    /// All of `steps` or none. `TransactionConflict`, which the SDK does not retry, is retried here; the SDK's own
+    /// retries repeat the client token, so they cannot apply it twice.
+    async fn transact<S: Copy>(&self, steps: &[(S, Write)]) -> Result<(), NotWritten<S>> {
+        let items: Vec<_> = steps.iter().map(|(_, write)| write.for_transaction(&self.table)).collect::<Result<_, _>>()?;
+        for tried in 1..=CONFLICT_TRIES {
+            let call = self.dynamodb.transact_write_items().set_transact_items(Some(items.clone()));
+            let Err(error) = call.send().await else { return Ok(()) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            else {
+                let conflict = error.code() == Some("TransactionInProgressException");
+                if conflict {
+                    self.back_off(tried).await;
+                    continue;
+                }
+                return Err(failed("TransactWriteItems", &error).into());
+            };
+            let reasons = cancelled.cancellation_reasons();
+            let refused = refused_steps(steps, reasons);
+            if !refused.is_empty() {
+                return Err(NotWritten::Refused(refused));
+            }
+            if !reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
+                return Err(failed("TransactWriteItems", &error).into());
+            }
+            self.back_off(tried).await;
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    /// Full jitter: 0 to 20, 40, 80, 160 milliseconds.
+    async fn back_off(&self, tried: u32) {
+        let ceiling = 10_u32 << tried.min(4);
+        let milliseconds = self.random.below(ceiling).unwrap_or(ceiling);
+        time::pause(Duration::from_millis(u64::from(milliseconds))).await;
+    }
+}
+
+fn refused_steps<S: Copy>(steps: &[(S, Write)], reasons: &[CancellationReason]) -> Vec<RefusedStep<S>> {
+    let refused = steps.iter().zip(reasons).filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
+    let old = |reason: &CancellationReason| reason.item().filter(|item| !item.is_empty()).cloned();
+    refused.map(|((step, _), reason)| RefusedStep { step: *step, old: old(reason) }).collect()
+}
+
+enum Attempt {
+    Outcome(Outcome),
+    Conflict,
+    Failed(StoreError),
+}
+
+macro_rules! classify {
+    ($function:ident, $error:ident, $operation:literal) => {
+        fn $function<R>(error: &SdkError<$error, R>) -> Self
+        where
+            R: std::fmt::Debug,
+        {
+            match error.as_service_error() {
+                Some($error::ConditionalCheckFailedException(refused)) => {
+                    Self::Outcome(Outcome::Refused(refused.item().filter(|item| !item.is_empty()).cloned()))
+                }
+                Some($error::TransactionConflictException(_)) => Self::Conflict,
+                _ => Self::Failed(failed($operation, error)),
+            }
+        }
+    };
+}
+
+impl Attempt {
+    classify!(of_put, PutItemError, "PutItem");
+    classify!(of_update, UpdateItemError, "UpdateItem");
+    classify!(of_delete, DeleteItemError, "DeleteItem");
+}
+
+/// Logs what kind of failure it was, without any content, and makes it one of ours.
+fn failed<E, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError
+where
+    E: ProvideErrorMetadata,
+{
+    let kind = match error {
+        SdkError::ConstructionFailure(_) => "construction",
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "dispatch",
+        SdkError::ResponseError(_) => "response",
+        _ => "service",
+    };
+    tracing::warn!(event = "aws_call_failed", service = "dynamodb", operation, kind, code = error.code());
+    StoreError::Unavailable
+}
+
+/// Reads an item into its type.
+fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| {
+        tracing::error!(event = "stored_item_unreadable", %error);
+        StoreError::Corrupt
+    })
+}

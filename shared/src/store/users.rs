@@ -1,0 +1,353 @@
+//! A user's state: profile, authenticators, limits and recovery code are one item collection, read by one Query.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::expression::Write;
+use super::limits::{Counter, LimitState};
+use super::{Item, Outcome, Store, StoreError, read};
+use crate::id::{AuthenticatorId, Jti, UserId};
+use crate::rules::address::EmailAddress;
+use crate::rules::limit::Bucket;
+use crate::rules::policy::{Factor, TenantSettings};
+use crate::rules::recovery::RecoveryHash;
+use crate::rules::totp::Algorithm;
+use crate::time::Timestamp;
+
+/// The last sort key a user's state needs; refresh families sort after it and cost nothing.
+const STATE_UP_TO: &str = "RECOVERY";
+pub(super) const PROFILE: &str = "PROFILE";
+pub(super) const RECOVERY: &str = "RECOVERY";
+
+pub(super) fn pk(user: &UserId) -> String {
+    format!("USER#{user}")
+}
+
+pub(super) fn authenticator_sk(id: &AuthenticatorId) -> String {
+    format!("AUTHENTICATOR#{id}")
+}
+
+/// The profile item.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Profile {
+    /// The user.
+    pub user_id: UserId,
+    /// The account's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// Whether the user proved to own it.
+    #[serde(default)]
+    pub email_verified: bool,
+    /// Full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Short name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    /// Given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// URL of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// When the user was created.
+    pub created_at: Timestamp,
+    /// When the profile was last changed.
+    pub updated_at: Timestamp,
+    /// Whether the operator blocked the user.
+    #[serde(default)]
+    pub blocked: bool,
+    /// Count of confirmed authenticators; changes in the same transaction as each of them.
+    #[serde(default)]
+    pub active_authenticators: u32,
+    /// Tokens issued before are refused (SEC-42).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_valid_after: Option<Timestamp>,
+    /// Unconfirmed authenticators, expired ones included until the next association.
+    #[serde(default)]
+    pub pending: Vec<Pending>,
+    /// When the implicit authenticator was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implicit_last_used_at: Option<Timestamp>,
+}
+
+/// What kind of authenticator a pending one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthenticatorKind {
+    /// Codes by email.
+    Email,
+    /// Codes of an app.
+    Otp,
+}
+
+/// An unconfirmed authenticator, as the profile lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Its id.
+    pub id: AuthenticatorId,
+    /// The login that began it, which alone can confirm or replace it.
+    pub jti: Jti,
+    /// Its kind.
+    pub channel: AuthenticatorKind,
+    /// HMAC of the destination, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+/// Where an authenticator's codes come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Source {
+    /// Mailed to an address.
+    Email {
+        /// The address.
+        destination: EmailAddress,
+    },
+    /// Made by an app from a shared secret.
+    Otp {
+        /// The sealed secret.
+        secret: SealedSecret,
+        /// The hash function of RFC 6238.
+        algorithm: Algorithm,
+        /// The last time step used (SEC-14).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_step: Option<u64>,
+    },
+}
+
+/// A secret sealed under a root; never shown all the same.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedSecret(pub String);
+
+impl std::fmt::Debug for SealedSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealedSecret(…)")
+    }
+}
+
+/// Whether an authenticator was confirmed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum State {
+    /// Waiting for a code, with the token that began it (SEC-30).
+    Pending {
+        /// That token.
+        jti: Jti,
+        /// Becomes the user's when this is confirmed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery_hash: Option<RecoveryHash>,
+        /// When it is over; also the TTL.
+        expires_at: Timestamp,
+    },
+    /// Confirmed.
+    Active {
+        /// When its last code was accepted.
+        last_used_at: Timestamp,
+    },
+}
+
+/// An authenticator as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Authenticator {
+    /// Its id.
+    pub id: AuthenticatorId,
+    /// When it was associated.
+    pub created_at: Timestamp,
+    /// Where its codes come from.
+    #[serde(flatten)]
+    pub source: Source,
+    /// Whether it was confirmed.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+impl Authenticator {
+    /// Whether it was confirmed.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        matches!(self.state, State::Active { .. })
+    }
+
+    /// The factor it belongs to.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        match self.source {
+            Source::Email { .. } => Factor::Email,
+            Source::Otp { .. } => Factor::Otp,
+        }
+    }
+
+    /// Whose consecutive failures its wrong codes count for.
+    #[must_use]
+    pub fn counter(&self) -> Counter {
+        match self.source {
+            Source::Email { .. } => Counter::Authenticator(self.id.clone()),
+            Source::Otp { .. } => Counter::Otp,
+        }
+    }
+}
+
+/// The recovery code's item.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recovery {
+    /// Its id in the list of authenticators.
+    pub id: AuthenticatorId,
+    /// Of the code.
+    pub hash: RecoveryHash,
+    /// When the user first got one.
+    pub created_at: Timestamp,
+}
+
+/// All of a user's state.
+#[derive(Clone, Debug)]
+pub struct UserState {
+    /// The profile.
+    pub profile: Profile,
+    /// Authenticators: active ones, and pending ones that have not expired.
+    pub authenticators: Vec<Authenticator>,
+    /// The recovery code.
+    pub recovery: Option<Recovery>,
+    limits: HashMap<String, LimitState>,
+}
+
+/// The authenticator that a verified address is by itself (contract A3).
+#[derive(Clone, Debug)]
+pub struct ImplicitEmail {
+    /// Its stable id.
+    pub id: AuthenticatorId,
+    /// The account's address.
+    pub address: EmailAddress,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl UserState {
+    /// Confirmed authenticators; not the implicit one.
+    pub fn active(&self) -> impl Iterator<Item = &Authenticator> {
+        self.authenticators.iter().filter(|authenticator| authenticator.is_active())
+    }
+
+    /// How a bucket of this user stands.
+    #[must_use]
+    pub fn limit(&self, bucket: Bucket) -> LimitState {
+        self.limits.get(bucket.name).cloned().unwrap_or_default()
+    }
+
+    /// Takes a bucket's item as a refused write showed it.
+    pub fn limit_was(&mut self, bucket: Bucket, item: Option<&Item>) {
+        self.limits.insert(bucket.name.to_owned(), item.map(LimitState::of).unwrap_or_default());
+    }
+
+    /// Whether codes of this authenticator are refused until it is re-enrolled or reset (SEC-20).
+    #[must_use]
+    pub fn is_locked(&self, counter: &Counter) -> bool {
+        self.limits.values().any(|state| state.is_locked(counter))
+    }
+
+    /// The implicit authenticator, unless the factor is off or an explicit one of the same address stands in its
+    /// place.
+    #[must_use]
+    pub fn implicit_email(&self, settings: &TenantSettings) -> Option<ImplicitEmail> {
+        let profile = &self.profile;
+        let address = profile.email.as_ref().filter(|_| profile.email_verified)?;
+        let explicit =
+            |source: &Source| matches!(source, Source::Email { destination } if destination == address);
+        let replaced = self.active().any(|authenticator| explicit(&authenticator.source));
+        let counts = settings.factors.has(Factor::Email) && !replaced;
+        counts.then(|| ImplicitEmail {
+            id: AuthenticatorId::implicit_email(&profile.user_id, address),
+            address: address.clone(),
+            last_used_at: profile.implicit_last_used_at,
+        })
+    }
+
+    /// Whether the user is enrolled (design §5): an authenticator counts even when it is locked or its factor off.
+    #[must_use]
+    pub fn is_enrolled(&self, settings: &TenantSettings) -> bool {
+        self.profile.is_enrolled(settings)
+    }
+}
+
+impl Profile {
+    /// Whether the user is enrolled (design §5).
+    #[must_use]
+    pub fn is_enrolled(&self, settings: &TenantSettings) -> bool {
+        let verified = self.email_verified && self.email.is_some() && settings.factors.has(Factor::Email);
+        self.active_authenticators > 0 || verified
+    }
+
+    /// Whether a token issued at that time still counts (SEC-42).
+    #[must_use]
+    pub fn accepts_tokens_of(&self, issued_at: Timestamp) -> bool {
+        !self.blocked && self.tokens_valid_after.is_none_or(|after| after <= issued_at)
+    }
+
+    /// The pending authenticators that have not expired.
+    #[must_use]
+    pub fn pending_now(&self, now: Timestamp) -> Vec<Pending> {
+        self.pending.iter().filter(|pending| !pending.expires_at.is_past(now)).cloned().collect()
+    }
+}
+
+fn is_over(authenticator: &Authenticator, now: Timestamp) -> bool {
+    matches!(authenticator.state, State::Pending { expires_at, .. } if expires_at.is_past(now))
+}
+
+impl Store {
+    /// Everything about a user, by one Query; `None` when there is no profile. Pending authenticators that have
+    /// expired are left out, for TTL deletion is late (SEC-17).
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<Option<UserState>, StoreError> {
+        let (mut profile, mut recovery, mut authenticators, mut limits) = (None, None, Vec::new(), HashMap::new());
+        for item in self.query(&pk(user), Some(STATE_UP_TO)).await? {
+            let sk = item.get("sk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+            match sk.split_once('#') {
+                None if sk == PROFILE => profile = Some(read::<Profile>(item)?),
+                None if sk == RECOVERY => recovery = Some(read::<Recovery>(item)?),
+                Some(("AUTHENTICATOR", _)) => authenticators.push(read::<Authenticator>(item)?),
+                Some(("LIMIT", name)) => {
+                    limits.insert(name.to_owned(), LimitState::of(&item));
+                }
+                _ => {}
+            }
+        }
+        authenticators.retain(|authenticator| !is_over(authenticator, now));
+        authenticators.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(profile.map(|profile| UserState { profile, authenticators, recovery, limits }))
+    }
+
+    /// The profile alone.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn profile(&self, user: &UserId) -> Result<Option<Profile>, StoreError> {
+        self.get(&pk(user), PROFILE).await?.map(read).transpose()
+    }
+
+    /// Creates a profile; `false` when the id is taken.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn create_profile(&self, profile: &Profile) -> Result<bool, StoreError> {
+        let write = Write::put(&pk(&profile.user_id), PROFILE, profile)?.when("attribute_not_exists(pk)");
+        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
+    }
+}
+
+/// Reads a profile that a refused write showed.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn profile_of(item: Item) -> Result<Profile, StoreError> {
+    read(item)
+}

@@ -1,0 +1,201 @@
+//! Making key generations: the first ones, and their successors (design §4).
+//!
+//! Which key is current follows from `not_before` alone, so nothing has to be promoted by a later write, and a
+//! rotation that is killed halfway, or run twice, leaves a state that is as good as any.
+
+use aws_sdk_kms::types::DataKeyPairSpec;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use pkcs1::der::Decode;
+
+use crate::id::Kid;
+use crate::rules::random::Random;
+use crate::store::keys::{KeyGeneration, PublicJwk};
+use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
+use crate::token::keyring::KeyUse;
+
+/// How long a new signing key is published before it signs, in seconds: what a cached JWKS may live, here and at
+/// clients, and once more for an environment that could not refresh.
+pub const PUBLISHED_BEFORE_USE_SECONDS: u64 = 900;
+/// How long after its successor began a signing key may still be needed, in seconds: the longest access token.
+const SIGNING_KEY_NEEDED_SECONDS: u64 = 30 * 86_400;
+
+/// Keys could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RotationError {
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// KMS failed; the text is the service's error code.
+    #[error("KMS did not make a key: {0}")]
+    Kms(String),
+    /// No randomness, or a key in an unknown form.
+    #[error("the key that KMS made cannot be used")]
+    Unusable,
+}
+
+/// What makes keys.
+#[derive(Debug)]
+pub struct Rotation<'a> {
+    /// Where they are kept.
+    pub store: &'a Store,
+    /// What wraps them.
+    pub kms: &'a aws_sdk_kms::Client,
+    /// Under which key.
+    pub kms_key: &'a str,
+    /// For ids.
+    pub random: &'a Random,
+}
+
+/// What a rotation did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Generations made.
+    pub made: Vec<Kid>,
+    /// Signing keys retired.
+    pub retired: Vec<Kid>,
+}
+
+impl Rotation<'_> {
+    /// Makes the first root and the first signing key unless they are there. Idempotent.
+    ///
+    /// # Errors
+    /// See [`RotationError`].
+    pub async fn ensure_first(&self, now: Timestamp) -> Result<Report, RotationError> {
+        let generations = self.store.key_generations().await?;
+        let mut report = Report::default();
+        for key_use in [KeyUse::Root, KeyUse::Signing] {
+            if !generations.iter().any(|key| key.key_use == key_use) {
+                report.made.extend(self.make(key_use, 1, now, now).await?);
+            }
+        }
+        Ok(report)
+    }
+
+    /// Adds a generation of each use and retires signing keys that no live token needs. Roots are never retired
+    /// here: something may still be sealed under them (SEC-44).
+    ///
+    /// # Errors
+    /// See [`RotationError`].
+    pub async fn rotate(&self, now: Timestamp) -> Result<Report, RotationError> {
+        let mut report = self.ensure_first(now).await?;
+        if !report.made.is_empty() {
+            return Ok(report);
+        }
+        let generations = self.store.key_generations().await?;
+        for (key_use, delay) in [(KeyUse::Root, 0), (KeyUse::Signing, PUBLISHED_BEFORE_USE_SECONDS)] {
+            let newest = generations.iter().filter(|key| key.key_use == key_use).map(|key| key.generation).max();
+            let next = newest.unwrap_or(0).saturating_add(1);
+            report.made.extend(self.make(key_use, next, now, now.plus(delay)).await?);
+        }
+        for key in retirable(&generations, now) {
+            self.store.delete_key_generation(key).await?;
+            report.retired.push(key.kid.clone());
+        }
+        Ok(report)
+    }
+
+    async fn make(
+        &self,
+        key_use: KeyUse,
+        generation: u32,
+        now: Timestamp,
+        not_before: Timestamp,
+    ) -> Result<Option<Kid>, RotationError> {
+        let kid = Kid::generate(self.random).map_err(|_| RotationError::Unusable)?;
+        let (wrapped, public) = match key_use {
+            KeyUse::Root => (self.wrapped_root(&kid).await?, None),
+            KeyUse::Signing => self.wrapped_pair(&kid).await.map(|(wrapped, public)| (wrapped, Some(public)))?,
+        };
+        let key = KeyGeneration {
+            kid: kid.clone(),
+            key_use,
+            generation,
+            wrapped: BASE64.encode(&wrapped),
+            public,
+            created_at: now,
+            not_before,
+        };
+        // When another rotation took the place first, its key serves as well as ours.
+        Ok(self.store.add_key_generation(&key).await?.then_some(kid))
+    }
+
+    async fn wrapped_root(&self, kid: &Kid) -> Result<Vec<u8>, RotationError> {
+        let call = self
+            .kms
+            .generate_data_key_without_plaintext()
+            .key_id(self.kms_key)
+            .number_of_bytes(32)
+            .encryption_context("kid", kid.as_str())
+            .encryption_context("use", KeyUse::Root.as_str());
+        let output = call.send().await.map_err(|error| kms_error(&error))?;
+        Ok(output.ciphertext_blob.ok_or(RotationError::Unusable)?.into_inner())
+    }
+
+    async fn wrapped_pair(&self, kid: &Kid) -> Result<(Vec<u8>, PublicJwk), RotationError> {
+        let call = self
+            .kms
+            .generate_data_key_pair_without_plaintext()
+            .key_id(self.kms_key)
+            .key_pair_spec(DataKeyPairSpec::Rsa2048)
+            .encryption_context("kid", kid.as_str())
+            .encryption_context("use", KeyUse::Signing.as_str());
+        let output = call.send().await.map_err(|error| kms_error(&error))?;
+        let wrapped = output.private_key_ciphertext_blob.ok_or(RotationError::Unusable)?.into_inner();
+        let spki = output.public_key.ok_or(RotationError::Unusable)?.into_inner();
+        Ok((wrapped, public_jwk(&spki).ok_or(RotationError::Unusable)?))
+    }
+}
+
+/// Signing keys whose successor began so long ago that no token they signed can still be live.
+fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<&KeyGeneration> {
+    let signing = || generations.iter().filter(|key| key.key_use == KeyUse::Signing);
+    let superseded = |key: &&KeyGeneration| {
+        let successor = signing().filter(|other| other.generation > key.generation).map(|other| other.not_before).min();
+        successor.is_some_and(|began| began.plus(SIGNING_KEY_NEEDED_SECONDS).is_past(now))
+    };
+    signing().filter(superseded).collect()
+}
+
+/// The numbers of an RSA public key in SubjectPublicKeyInfo form (RFC 5280 §4.1.2.7).
+fn public_jwk(spki: &[u8]) -> Option<PublicJwk> {
+    let info = spki::SubjectPublicKeyInfoRef::from_der(spki).ok()?;
+    let key = pkcs1::RsaPublicKey::from_der(info.subject_public_key.as_bytes()?).ok()?;
+    let encode = |number: pkcs1::UintRef<'_>| BASE64URL_NOPAD.encode(number.as_bytes());
+    Some(PublicJwk { n: encode(key.modulus), e: encode(key.public_exponent) })
+}
+
+fn kms_error<E, R>(error: &aws_sdk_kms::error::SdkError<E, R>) -> RotationError
+where
+    E: aws_sdk_kms::error::ProvideErrorMetadata,
+{
+    RotationError::Kms(aws_sdk_kms::error::ProvideErrorMetadata::code(error).unwrap_or("no answer").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signing(generation: u32, not_before: u64) -> KeyGeneration {
+        KeyGeneration {
+            kid: Kid::new(format!("k{generation}")),
+            key_use: KeyUse::Signing,
+            generation,
+            wrapped: String::new(),
+            public: None,
+            created_at: Timestamp(0),
+            not_before: Timestamp(not_before),
+        }
+    }
+
+    /// SEC-29: a signing key is retired only after every token it signed is over; the newest never is.
+    #[test]
+    fn only_a_key_superseded_long_ago_is_retired() {
+        let keys = [signing(1, 0), signing(2, 1_000), signing(3, 50_000)];
+        let over = Timestamp(1_000 + SIGNING_KEY_NEEDED_SECONDS);
+        assert!(retirable(&keys, Timestamp(over.0 - 1)).is_empty());
+        let retired: Vec<_> = retirable(&keys, over).iter().map(|key| key.generation).collect();
+        assert_eq!(retired, [1]);
+        assert_eq!(retirable(&keys, Timestamp(u64::MAX)).len(), 2);
+    }
+}

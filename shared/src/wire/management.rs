@@ -1,0 +1,113 @@
+//! Errors and bodies of the Management API (contract §6).
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+/// A factor as `GET /api/v2/guardian/factors` lists it.
+#[derive(Serialize)]
+pub struct FactorItem {
+    /// The factor's name.
+    pub name: &'static str,
+    /// Whether users may use it.
+    pub enabled: bool,
+    /// Always false: there is no trial.
+    pub trial_expired: bool,
+}
+
+/// The body and the answer of `PUT /api/v2/guardian/factors/{name}`.
+#[derive(Serialize)]
+pub struct FactorState {
+    /// Whether users may use it.
+    pub enabled: bool,
+}
+
+/// Why the Management API refused a request.
+#[derive(Debug)]
+pub enum ManagementRefusal {
+    /// The body does not fit; the text names the property.
+    InvalidBody(String),
+    /// A path parameter does not fit.
+    InvalidUri(String),
+    /// What was asked for is not to be had here.
+    Unsupported(String),
+    /// No bearer token.
+    MissingAuthentication,
+    /// Not a token of ours for this audience.
+    InvalidToken,
+    /// Over.
+    ExpiredToken,
+    /// Without the scope it holds.
+    InsufficientScope(&'static str),
+    /// Unknown path.
+    NotFound,
+    /// Wrong method.
+    MethodNotAllowed,
+    /// Over 16 KiB.
+    BodyTooLarge,
+    /// AWS failed.
+    Unavailable,
+    /// A write kept colliding.
+    Busy,
+    /// Something stored cannot be read.
+    Internal,
+}
+
+/// The body of a refusal.
+#[derive(Serialize)]
+pub struct ManagementRefusalBody<'a> {
+    /// The status again.
+    #[serde(rename = "statusCode")]
+    pub status_code: u16,
+    /// The status in words.
+    pub error: &'a str,
+    /// What is wrong.
+    pub message: &'a str,
+    /// A code for programs.
+    #[serde(rename = "errorCode", skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<&'a str>,
+}
+
+impl ManagementRefusal {
+    /// Status, its words, message and error code.
+    #[must_use]
+    pub fn wire(&self) -> (u16, &'static str, Cow<'static, str>, Option<&'static str>) {
+        match self {
+            Self::InvalidBody(text) => {
+                (400, "Bad Request", format!("Payload validation error: {text}").into(), Some("invalid_body"))
+            }
+            Self::InvalidUri(text) => {
+                (400, "Bad Request", format!("Path validation error: {text}").into(), Some("invalid_uri"))
+            }
+            Self::Unsupported(text) => (400, "Bad Request", text.clone().into(), Some("operation_not_supported")),
+            Self::MissingAuthentication => (401, "Unauthorized", "Missing authentication".into(), None),
+            Self::InvalidToken => (401, "Unauthorized", "Invalid token".into(), None),
+            Self::ExpiredToken => {
+                (401, "Unauthorized", "Expired token received for JSON Web Token validation".into(), None)
+            }
+            Self::InsufficientScope(scope) => (
+                403,
+                "Forbidden",
+                format!("Insufficient scope, expected any of: {scope}").into(),
+                Some("insufficient_scope"),
+            ),
+            Self::NotFound => (404, "Not Found", "Not Found".into(), None),
+            Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),
+            Self::BodyTooLarge => {
+                (413, "Payload Too Large", "The request body is larger than 16 KiB.".into(), Some("invalid_body"))
+            }
+            Self::Unavailable => (
+                503,
+                "Service Unavailable",
+                "The service is temporarily unavailable. Please retry in a moment.".into(),
+                Some("temporarily_unavailable"),
+            ),
+            Self::Busy => {
+                (429, "Too Many Requests", "Too many requests at once. Please retry.".into(), Some("too_many_requests"))
+            }
+            Self::Internal => {
+                (500, "Internal Server Error", "The request could not be completed.".into(), None)
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What goes over the wire: bodies, error codes and texts. No I/O and no AWS.
+
+pub mod management;
+pub mod mfa;
+pub mod oauth;
+pub mod refusal;

@@ -1,0 +1,77 @@
+//! Bodies of `/oauth/token`, discovery and `/userinfo`.
+
+use serde::{Deserialize, Serialize};
+
+/// A grant of `/oauth/token` that Postern serves (contract §1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grant {
+    /// Address and password.
+    #[serde(rename = "password")]
+    Password,
+    /// Address and password, with the connection in `realm`.
+    #[serde(rename = "http://auth0.com/oauth/grant-type/password-realm")]
+    PasswordRealm,
+    /// A code received by email, SMS or voice.
+    #[serde(rename = "http://auth0.com/oauth/grant-type/mfa-oob")]
+    MfaOob,
+    /// A code of an authenticator app.
+    #[serde(rename = "http://auth0.com/oauth/grant-type/mfa-otp")]
+    MfaOtp,
+    /// A recovery code.
+    #[serde(rename = "http://auth0.com/oauth/grant-type/mfa-recovery-code")]
+    MfaRecoveryCode,
+    /// A client in its own name.
+    #[serde(rename = "client_credentials")]
+    ClientCredentials,
+}
+
+impl Grant {
+    /// All grants, in the order discovery lists them.
+    pub const ALL: [Self; 6] = [
+        Self::ClientCredentials,
+        Self::Password,
+        Self::PasswordRealm,
+        Self::MfaOob,
+        Self::MfaOtp,
+        Self::MfaRecoveryCode,
+    ];
+
+    /// The value of `grant_type`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordRealm => "http://auth0.com/oauth/grant-type/password-realm",
+            Self::MfaOob => "http://auth0.com/oauth/grant-type/mfa-oob",
+            Self::MfaOtp => "http://auth0.com/oauth/grant-type/mfa-otp",
+            Self::MfaRecoveryCode => "http://auth0.com/oauth/grant-type/mfa-recovery-code",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    /// The grant named by a `grant_type` value.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == text)
+    }
+}
+
+/// A successful answer of `/oauth/token` (contract §1.2).
+#[derive(Serialize)]
+pub struct TokenReply {
+    /// The access token.
+    pub access_token: String,
+    /// With scope `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// Only after a recovery code was used: the new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_code: Option<String>,
+    /// What was granted; absent when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Life of the access token, in seconds.
+    pub expires_in: u64,
+    /// Always `Bearer`.
+    pub token_type: &'static str,
+}

@@ -1,0 +1,292 @@
+//! Every refusal of the Authentication API, with the status, code and text the SDKs compare (contract A3, §1.4).
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+/// The channel of a code, as the wire names it (`oob_channel`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// Email.
+    Email,
+    /// Text message.
+    Sms,
+    /// Phone call.
+    Voice,
+}
+
+/// Why a request was refused. Each variant names the contract row it is.
+#[derive(Debug)]
+pub enum Refusal {
+    /// "missing parameter".
+    MissingParameter(&'static str),
+    /// A parameter that is repeated, of a wrong type, or malformed; the text names it.
+    InvalidRequest(String),
+    /// "unknown client, wrong secret, a confidential client without its secret".
+    ClientUnauthorized,
+    /// "grant not enabled".
+    GrantNotAllowed(&'static str),
+    /// "unknown grant"; holds what was asked for.
+    UnsupportedGrant(String),
+    /// §1.4 bad password, or no such user.
+    WrongPassword,
+    /// §1.4 blocked user.
+    UserBlocked,
+    /// §1.3 the second factor is due; holds the `mfa_token`.
+    MfaRequired(String),
+    /// "undecodable `mfa_token`", and one already used.
+    MalformedMfaToken,
+    /// "undecodable `oob_code`".
+    MalformedOobCode,
+    /// "expired `mfa_token`" where it is a parameter.
+    MfaTokenExpired,
+    /// "expired code".
+    OobCodeExpired,
+    /// "wrong code", by email, SMS or voice.
+    InvalidBindingCode,
+    /// §1.4 wrong code of an app.
+    InvalidOtpCode,
+    /// "wrong recovery code".
+    RecoveryRejected,
+    /// §1.4 the user has no recovery code.
+    NoRecoveryCode,
+    /// "no active authenticator at all".
+    NotEnrolled,
+    /// "challenge of a type the user lacks"; holds the type asked for.
+    UnsupportedChallengeType(String),
+    /// §1.4 the bearer check of `/mfa/*`.
+    BearerInvalid,
+    /// "expired `mfa_token`" where it is the bearer.
+    BearerExpired,
+    /// "`mfa_token` of another client".
+    MfaTokenOfAnotherClient,
+    /// "`oob_code` of another `mfa_token`".
+    OobCodeMismatch,
+    /// "a user already enrolled".
+    AlreadyEnrolled,
+    /// "an `/mfa/` JWT without proof of MFA, or older than 600 s since it"; holds the audience to sign in for.
+    FreshMfaNeeded(String),
+    /// "JWT without the scope on `/mfa/*`"; holds the scope.
+    InsufficientScope(&'static str),
+    /// A4 "unknown audience".
+    UnknownAudience(String),
+    /// `client_credentials` for an API the client has no grant for.
+    ClientGrantMissing(String),
+    /// "failed-code budget spent", and an authenticator at the hard cap.
+    TooManyCodes {
+        /// Seconds until an attempt has come back.
+        retry_after: u64,
+    },
+    /// "send budget spent".
+    TooManySends {
+        /// What was to be sent.
+        channel: Channel,
+        /// Seconds until a send has come back.
+        retry_after: u64,
+    },
+    /// "the eleventh password after ten wrong ones".
+    TooManyPasswords {
+        /// Seconds until an attempt has come back.
+        retry_after: u64,
+    },
+    /// Five unconfirmed authenticators wait already (design §5).
+    TooManyPending {
+        /// Seconds until the first of them expires.
+        retry_after: u64,
+    },
+    /// "unknown or foreign `authenticator_id`".
+    AuthenticatorNotFound,
+    /// "implicit verified-email authenticator deleted".
+    ImplicitAuthenticator,
+    /// "factor switched off"; holds the Management API's name.
+    FactorOff(&'static str),
+    /// "delivery refused" and "delivery timed out".
+    DeliveryFailed,
+    /// "AWS fails or hangs".
+    Unavailable,
+    /// A write that kept colliding with others.
+    Busy,
+    /// Something stored cannot be read: our fault, never told in detail (SEC-36).
+    Internal,
+    /// "unknown path".
+    NotFound,
+    /// "wrong method".
+    MethodNotAllowed,
+    /// "oversized body".
+    BodyTooLarge,
+    /// `/userinfo` without a good access token (RFC 6750 §3).
+    AccessTokenInvalid,
+}
+
+/// Seconds after which a client may retry when AWS failed.
+pub const RETRY_AFTER_FAILURE_SECONDS: u64 = 5;
+/// Seconds after which a client may retry when it lost against its own other requests.
+pub const RETRY_AFTER_CONFLICT_SECONDS: u64 = 1;
+
+impl Refusal {
+    /// Status, `error` and `error_description`.
+    #[must_use]
+    pub fn wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        let fixed = |status, code, text: &'static str| (status, code, Cow::Borrowed(text));
+        match self {
+            Self::MissingParameter(name) => {
+                (400, "invalid_request", format!("Missing required parameter: {name}").into())
+            }
+            Self::InvalidRequest(text) => (400, "invalid_request", text.clone().into()),
+            Self::MfaTokenOfAnotherClient => fixed(400, "invalid_request", "mfa_token not issued to this client"),
+            Self::OobCodeMismatch => fixed(400, "invalid_request", "The oob_code doesn't match the mfa_token"),
+            Self::FactorOff(factor) => {
+                (400, "invalid_request", format!("The {factor} factor is not enabled").into())
+            }
+            Self::ImplicitAuthenticator => fixed(
+                400,
+                "invalid_request",
+                "This authenticator is the user's verified email address and cannot be deleted while the email factor is enabled",
+            ),
+            Self::ClientUnauthorized => fixed(401, "access_denied", "Unauthorized"),
+            Self::GrantNotAllowed(grant) => {
+                (403, "unauthorized_client", format!("Grant type '{grant}' not allowed for the client.").into())
+            }
+            Self::UnsupportedGrant(grant) => {
+                (403, "unsupported_grant_type", format!("Unsupported grant type: {grant}").into())
+            }
+            Self::UnknownAudience(audience) => {
+                (403, "access_denied", format!("Service not enabled within domain: {audience}").into())
+            }
+            Self::ClientGrantMissing(audience) => (
+                403,
+                "access_denied",
+                format!("Client is not authorized to access \"{audience}\". Create a client grant for this API first.")
+                    .into(),
+            ),
+            Self::InsufficientScope(scope) => {
+                (403, "insufficient_scope", format!("Insufficient scope, expected any of: {scope}").into())
+            }
+            Self::FreshMfaNeeded(audience) => (
+                403,
+                "access_denied",
+                format!(
+                    "This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience {audience} to get one."
+                )
+                .into(),
+            ),
+            Self::UnsupportedChallengeType(asked) => (
+                401,
+                "unsupported_challenge_type",
+                format!("User does not have any enrolled authenticator with the supported challenge type ({asked})")
+                    .into(),
+            ),
+            Self::WrongPassword | Self::UserBlocked | Self::MfaRequired(_) => self.sign_in_wire(),
+            Self::TooManyCodes { .. }
+            | Self::TooManySends { .. }
+            | Self::TooManyPasswords { .. }
+            | Self::TooManyPending { .. } => self.limit_wire(),
+            Self::DeliveryFailed | Self::Unavailable | Self::Busy | Self::Internal => self.failure_wire(),
+            Self::NotFound | Self::MethodNotAllowed | Self::BodyTooLarge | Self::AccessTokenInvalid => {
+                self.http_wire()
+            }
+            _ => self.mfa_wire(),
+        }
+    }
+
+    fn sign_in_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        match self {
+            Self::UserBlocked => (403, "unauthorized", "user is blocked".into()),
+            Self::MfaRequired(_) => (403, "mfa_required", "Multifactor authentication required".into()),
+            _ => (403, "invalid_grant", "Wrong email or password.".into()),
+        }
+    }
+
+    fn mfa_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        let (status, code, text) = match self {
+            Self::MalformedOobCode => (403, "invalid_grant", "Malformed oob_code"),
+            Self::MfaTokenExpired => (403, "expired_token", "mfa_token is expired"),
+            Self::BearerExpired => (401, "expired_token", "mfa_token is expired"),
+            Self::OobCodeExpired => (403, "expired_token", "oob_code is expired"),
+            Self::InvalidBindingCode => (403, "invalid_grant", "Invalid binding_code."),
+            Self::InvalidOtpCode => (403, "invalid_grant", "Invalid otp_code."),
+            Self::RecoveryRejected => (403, "invalid_grant", "MFA Authorization rejected."),
+            Self::NoRecoveryCode => (403, "unsupported_challenge_type", "User does not have a recovery-code."),
+            Self::NotEnrolled => (
+                401,
+                "unsupported_challenge_type",
+                "User is not enrolled. You can use /mfa/associate endpoint to enroll the first authenticator.",
+            ),
+            Self::BearerInvalid => {
+                (401, "invalid_grant", "The mfa_token provided is invalid. Try getting a new token.")
+            }
+            Self::AlreadyEnrolled => (403, "access_denied", "User is already enrolled."),
+            Self::AuthenticatorNotFound => (404, "invalid_authenticator", "Authenticator not found"),
+            _ => (403, "invalid_grant", "Malformed mfa_token"),
+        };
+        (status, code, text.into())
+    }
+
+    fn limit_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        let text = match self {
+            Self::TooManySends { channel: Channel::Email, .. } => {
+                "Too many emails sent by the user. Wait for some minutes before retrying."
+            }
+            Self::TooManySends { .. } => "Too many SMS sent by the user. Wait for some minutes before retrying.",
+            Self::TooManyPasswords { .. } => {
+                "Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method with instructions on how to unblock it."
+            }
+            Self::TooManyPending { .. } => {
+                "Too many unconfirmed authenticators. Wait for some minutes before retrying."
+            }
+            _ => "Too many failed codes. Wait for some minutes before retrying.",
+        };
+        (429, "too_many_attempts", text.into())
+    }
+
+    fn failure_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        match self {
+            Self::DeliveryFailed => {
+                (503, "temporarily_unavailable", "The code could not be delivered. Please retry in a moment.".into())
+            }
+            Self::Busy => {
+                (429, "too_many_requests", "Too many requests at once for this user. Please retry in a moment.".into())
+            }
+            Self::Internal => (500, "server_error", "The request could not be completed.".into()),
+            _ => {
+                (503, "temporarily_unavailable", "The service is temporarily unavailable. Please retry in a moment.".into())
+            }
+        }
+    }
+
+    fn http_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        match self {
+            Self::MethodNotAllowed => (405, "method_not_allowed", "The method is not allowed for this path.".into()),
+            Self::BodyTooLarge => (413, "invalid_request", "The request body is larger than 16 KiB.".into()),
+            Self::AccessTokenInvalid => (401, "invalid_token", "The access token is missing, expired or invalid.".into()),
+            _ => (404, "not_found", "There is nothing at this path.".into()),
+        }
+    }
+
+    /// Seconds for `Retry-After`, where the refusal passes by itself.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyCodes { retry_after }
+            | Self::TooManySends { retry_after, .. }
+            | Self::TooManyPasswords { retry_after }
+            | Self::TooManyPending { retry_after } => Some((*retry_after).max(1)),
+            Self::DeliveryFailed | Self::Unavailable => Some(RETRY_AFTER_FAILURE_SECONDS),
+            Self::Busy => Some(RETRY_AFTER_CONFLICT_SECONDS),
+            _ => None,
+        }
+    }
+}
+
+/// The body of a refusal (contract §0 "Error body").
+#[derive(Serialize)]
+pub struct RefusalBody<'a> {
+    /// The code.
+    pub error: &'a str,
+    /// The text.
+    pub error_description: &'a str,
+    /// Only with `mfa_required`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_token: Option<&'a str>,
+}
