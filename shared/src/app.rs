@@ -94,7 +94,9 @@ impl App {
                 *cached = Some((now, Arc::clone(&settings)));
                 Ok(settings)
             }
-            (Err(_), Some((at, settings))) if now.since(*at) < SETTINGS_USABLE_SECONDS => Ok(Arc::clone(settings)),
+            (Err(_), Some((at, settings))) if now.since(*at) < SETTINGS_USABLE_SECONDS => {
+                Ok(Arc::clone(settings))
+            }
             (Err(error), _) => Err(error),
         }
     }

@@ -106,7 +106,8 @@ impl Config {
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
         let required = |name: &'static str| {
-            optional(name).ok_or(ConfigError { name, problem: "is not set; the template sets it on every function" })
+            optional(name)
+                .ok_or(ConfigError { name, problem: "is not set; the template sets it on every function" })
         };
         let issuer = required("POSTERN_ISSUER")?;
         if !issuer.starts_with("https://") && !issuer.starts_with("http://") {
@@ -139,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_named() {
-        let error = Config::from_variables(|name| (name == "POSTERN_ISSUER").then(|| "https://a".into())).unwrap_err();
+        let error = Config::from_variables(|name| (name == "POSTERN_ISSUER").then(|| "https://a".into()))
+            .unwrap_err();
         assert!(error.to_string().contains("POSTERN_TABLE"));
     }
 }

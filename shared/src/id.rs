@@ -138,8 +138,8 @@ impl AuthenticatorId {
         let (prefix, device) = text.split_once('|')?;
         let known = ["email", "sms", "voice", "totp", "recovery-code", "push"].contains(&prefix);
         let characters = device.strip_prefix("dev_")?;
-        let well_formed = (1..=64).contains(&characters.len())
-            && characters.bytes().all(|b| b.is_ascii_alphanumeric());
+        let well_formed =
+            (1..=64).contains(&characters.len()) && characters.bytes().all(|b| b.is_ascii_alphanumeric());
         (known && well_formed).then(|| Self(text.to_owned()))
     }
 }
@@ -202,7 +202,16 @@ mod tests {
     #[test]
     fn authenticator_ids_are_checked_by_pattern() {
         assert!(AuthenticatorId::parse("email|dev_abcDEF0123456789").is_some());
-        for bad in ["", "email", "email|", "email|dev_", "email|dev_a#b", "mail|dev_abc", "email|dev_a/b", "email|dev_é"] {
+        for bad in [
+            "",
+            "email",
+            "email|",
+            "email|dev_",
+            "email|dev_a#b",
+            "mail|dev_abc",
+            "email|dev_a/b",
+            "email|dev_é",
+        ] {
             assert!(AuthenticatorId::parse(bad).is_none(), "{bad}");
         }
     }

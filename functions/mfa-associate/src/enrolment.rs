@@ -9,7 +9,9 @@ use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MA
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
 use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator};
-use postern::store::users::{Authenticator, AuthenticatorKind, Pending, Source, State, UserState, profile_of};
+use postern::store::users::{
+    Authenticator, AuthenticatorKind, Pending, Source, State, UserState, profile_of,
+};
 use postern::store::{NotWritten, RefusedStep};
 use postern::time::Timestamp;
 use postern::token::keyring::KeyRing;
@@ -66,8 +68,7 @@ impl Enrolment {
         if principal.is_spendable() && mfa.spent {
             return Err(Refusal::BearerInvalid);
         }
-        let shows_code =
-            settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
+        let shows_code = settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
         let recovery_code = if shows_code { Some(RecoveryCode::generate(&app.random)?) } else { None };
         Ok(Self { principal, user, mfa, settings, ring, now, application, recovery_code })
     }
@@ -140,7 +141,8 @@ impl Enrolment {
             return Err(Refusal::InvalidRequest("The user has the largest number of authenticators".into()));
         }
         stays.push(mine);
-        let item = |pending: &Pending| self.user.authenticators.iter().find(|known| known.id == pending.id).cloned();
+        let item =
+            |pending: &Pending| self.user.authenticators.iter().find(|known| known.id == pending.id).cloned();
         let replaced = gone.first().and_then(item).map(|authenticator| {
             let challenge = self.mfa.challenge_item(&authenticator.id);
             (authenticator, challenge)

@@ -59,8 +59,7 @@ async fn persist(
             source: Source::Otp { secret: secret.clone(), algorithm: Algorithm::Sha1, last_step: None },
             state: enrolment.pending_state(),
         };
-        let kind =
-            NewAuthenticator::Otp { bucket: OTP_ASSOCIATIONS, decayed: standing == Standing::Decayed };
+        let kind = NewAuthenticator::Otp { bucket: OTP_ASSOCIATIONS, decayed: standing == Standing::Decayed };
         let association = enrolment.association(app, authenticator, None, kind)?;
         match app.store.associate(&association).await {
             Ok(()) => return Ok(()),

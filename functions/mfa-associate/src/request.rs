@@ -28,7 +28,9 @@ impl AssociateRequest {
             "email" => {
                 let address = params.optional("email")?.map(EmailAddress::parse);
                 if address == Some(None) {
-                    return Err(Refusal::InvalidRequest("Parameter email is not a valid email address".into()));
+                    return Err(Refusal::InvalidRequest(
+                        "Parameter email is not a valid email address".into(),
+                    ));
                 }
                 Ok(Self::Email { address: address.flatten() })
             }

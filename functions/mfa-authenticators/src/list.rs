@@ -23,7 +23,8 @@ pub(crate) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<R
             false => Ok(false),
         }
     };
-    let (user, spent, settings) = tokio::join!(app.store.user(&principal.user, app.now()), spent, app.settings());
+    let (user, spent, settings) =
+        tokio::join!(app.store.user(&principal.user, app.now()), spent, app.settings());
     let user = user?.filter(|user| user.profile.accepts_tokens_of(principal.issued_at));
     match (user, spent?) {
         (Some(user), false) => Ok(private_json(&items(&user, &*settings?))),
@@ -32,8 +33,11 @@ pub(crate) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<R
 }
 
 fn items(user: &UserState, settings: &TenantSettings) -> Vec<AuthenticatorItem> {
-    let mut items: Vec<_> =
-        user.authenticators.iter().map(|authenticator| (authenticator.created_at, item(authenticator))).collect();
+    let mut items: Vec<_> = user
+        .authenticators
+        .iter()
+        .map(|authenticator| (authenticator.created_at, item(authenticator)))
+        .collect();
     items.extend(user.recovery.as_ref().map(|recovery| (recovery.created_at, recovery_code(recovery))));
     items.sort_by_key(|(created_at, _)| *created_at);
     let implicit = user.implicit_email(settings).map(|implicit| email(&implicit.id, &implicit.address, true));

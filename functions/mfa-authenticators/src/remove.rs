@@ -30,7 +30,8 @@ pub(crate) async fn remove(
     if principal.is_spendable() {
         return Err(Refusal::BearerInvalid);
     }
-    let id = id.ok().and_then(|Path(id)| AuthenticatorId::parse(&id)).ok_or(Refusal::AuthenticatorNotFound)?;
+    let id =
+        id.ok().and_then(|Path(id)| AuthenticatorId::parse(&id)).ok_or(Refusal::AuthenticatorNotFound)?;
     let now = app.now();
     for _ in 0..TRIES {
         let (user, settings) = tokio::join!(app.store.user(&principal.user, now), app.settings());
@@ -71,7 +72,9 @@ impl Request<'_> {
             return Err(Refusal::ImplicitAuthenticator);
         }
         if user.recovery.as_ref().is_some_and(|recovery| recovery.id == *id) {
-            return Err(Refusal::InvalidRequest("A recovery code cannot be deleted; it is replaced when it is used".into()));
+            return Err(Refusal::InvalidRequest(
+                "A recovery code cannot be deleted; it is replaced when it is used".into(),
+            ));
         }
         let known = user.authenticators.iter().find(|authenticator| authenticator.id == *id);
         let authenticator = known.ok_or(Refusal::AuthenticatorNotFound)?;

@@ -39,8 +39,14 @@ pub(crate) async fn challenge(
         jti: &login.principal.jti,
         client: &login.principal.client,
     };
-    let challenge =
-        Challenge::new(&login.ring, binding, nonce.clone(), ChallengePurpose::Verify, &code, (now, expires_at))?;
+    let challenge = Challenge::new(
+        &login.ring,
+        binding,
+        nonce.clone(),
+        ChallengePurpose::Verify,
+        &code,
+        (now, expires_at),
+    )?;
     let oob = OobCode { jti: login.principal.jti.clone(), authenticator_id: id.clone(), nonce, expires_at };
     let oob_code = sealed::seal(&login.ring, Purpose::OobCode, &oob, &app.random, now)?;
     let destination = destination_mac(&login.ring, address.as_str(), now)?;
@@ -90,7 +96,11 @@ async fn persist(
 }
 
 /// Takes in the state that a refused transaction showed, or says what it means.
-fn adapt(login: &mut Login, new: &NewChallenge, refused: Vec<RefusedStep<ChallengeStep>>) -> Result<(), Refusal> {
+fn adapt(
+    login: &mut Login,
+    new: &NewChallenge,
+    refused: Vec<RefusedStep<ChallengeStep>>,
+) -> Result<(), Refusal> {
     for RefusedStep { step, old } in refused {
         match step {
             ChallengeStep::Spent => return Err(Refusal::MalformedMfaToken),

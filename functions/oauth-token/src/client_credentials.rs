@@ -15,7 +15,11 @@ use crate::admit;
 use crate::target::Wanted;
 
 /// Issues a token for an API that the client has a grant for.
-pub(crate) async fn issue(app: &App, presented: &PresentedClient, params: &Params) -> Result<TokenReply, Refusal> {
+pub(crate) async fn issue(
+    app: &App,
+    presented: &PresentedClient,
+    params: &Params,
+) -> Result<TokenReply, Refusal> {
     let issuer = &app.config.issuer;
     let wanted = Wanted::of(issuer, Some(params.required("audience")?));
     let requested = params.optional("scope")?.map(Scope::parse);
@@ -26,12 +30,8 @@ pub(crate) async fn issue(app: &App, presented: &PresentedClient, params: &Param
             None => Ok(None),
         }
     };
-    let (client, granted, api, ring) = tokio::join!(
-        presented.look_up(&app.store),
-        granted,
-        wanted.look_up(&app.store),
-        app.keys.ring(now),
-    );
+    let (client, granted, api, ring) =
+        tokio::join!(presented.look_up(&app.store), granted, wanted.look_up(&app.store), app.keys.ring(now),);
     let client = admit(presented, client?, Grant::ClientCredentials)?;
     // A public client has no name of its own to act in, whatever it was allowed.
     if client.kind == ClientKind::Public {

@@ -3,7 +3,7 @@
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
 use postern::rules::enrolment::{Gate, NotAllowed, may_confirm};
-use postern::store::mfa::{Confirmation, ConfirmStep, Proven};
+use postern::store::mfa::{ConfirmStep, Confirmation, Proven};
 use postern::store::users::{Authenticator, Profile, Recovery, State, profile_of};
 use postern::store::{NotWritten, RefusedStep};
 use postern::token::claims::Method;
@@ -27,7 +27,11 @@ pub(crate) struct RightCode {
 
 /// Makes the code final and answers tokens. The tokens are signed first, so that nothing can fail once the code is
 /// consumed.
-pub(crate) async fn confirm(app: &App, check: &Verification, right: RightCode) -> Result<TokenReply, Refusal> {
+pub(crate) async fn confirm(
+    app: &App,
+    check: &Verification,
+    right: RightCode,
+) -> Result<TokenReply, Refusal> {
     let (target, nonce, not_after) = check.target();
     let sign = SignIn {
         user: &check.user.profile,
@@ -130,7 +134,15 @@ pub(crate) fn enrolment(
     let pending = check.user.profile.pending.clone();
     let pending_after = pending.iter().filter(|other| other.id != authenticator.id).cloned().collect();
     let settings = (*check.settings).clone();
-    Ok(Proven::Enrolment { id: authenticator.id.clone(), gate, settings, pending, pending_after, recovery, step })
+    Ok(Proven::Enrolment {
+        id: authenticator.id.clone(),
+        gate,
+        settings,
+        pending,
+        pending_after,
+        recovery,
+        step,
+    })
 }
 
 /// The condition under which this login may confirm an authenticator.

@@ -20,7 +20,11 @@ use crate::confirm::{RightCode, confirm, enrolment, gate};
 use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
 
 /// Checks the code and answers tokens.
-pub(crate) async fn verify(app: &App, presented: &PresentedClient, params: &Params) -> Result<TokenReply, Refusal> {
+pub(crate) async fn verify(
+    app: &App,
+    presented: &PresentedClient,
+    params: &Params,
+) -> Result<TokenReply, Refusal> {
     let (mfa_token, oob_code) = (mfa_token(params)?, params.required("oob_code")?);
     let binding_code = params.required("binding_code")?;
     let code = OneTimeCode::parse(binding_code).ok_or(Refusal::InvalidBindingCode);
@@ -54,7 +58,8 @@ async fn open(
     }
     let kid = sealed::kid_of(oob_code).ok_or(Refusal::MalformedOobCode)?;
     let ring = app.keys.ring_with(Some(&kid), now).await?;
-    let oob: OobCode = sealed::open(&ring, Purpose::OobCode, oob_code).map_err(|_| Refusal::MalformedOobCode)?;
+    let oob: OobCode =
+        sealed::open(&ring, Purpose::OobCode, oob_code).map_err(|_| Refusal::MalformedOobCode)?;
     if let Err(Refusal::MfaTokenExpired) = principal {
         return Err(Refusal::MfaTokenExpired);
     }
@@ -100,9 +105,12 @@ fn right_code(
         client: &check.principal.client,
     };
     let challenge = check.mfa.challenge(id).filter(|challenge| {
-        challenge.nonce == oob.nonce && challenge.purpose == purpose && !challenge.expires_at.is_past(check.now)
+        challenge.nonce == oob.nonce
+            && challenge.purpose == purpose
+            && !challenge.expires_at.is_past(check.now)
     });
-    let challenge = challenge.filter(|challenge| challenge.accepts(&check.ring, binding, code)).ok_or_else(wrong)?;
+    let challenge =
+        challenge.filter(|challenge| challenge.accepts(&check.ring, binding, code)).ok_or_else(wrong)?;
     let proven = match (explicit, implicit) {
         (Some(authenticator), _) if purpose == ChallengePurpose::Enrol => {
             enrolment(app, check, authenticator, None).map_err(before)?

@@ -19,7 +19,11 @@ use crate::confirm::{RightCode, confirm, enrolment, gate};
 use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
 
 /// Checks the code and answers tokens.
-pub(crate) async fn verify(app: &App, presented: &PresentedClient, params: &Params) -> Result<TokenReply, Refusal> {
+pub(crate) async fn verify(
+    app: &App,
+    presented: &PresentedClient,
+    params: &Params,
+) -> Result<TokenReply, Refusal> {
     let (mfa_token, otp) = (mfa_token(params)?, params.required("otp")?);
     let code = OneTimeCode::parse(otp).ok_or(Refusal::InvalidOtpCode);
     let opened = open_mfa_token(app, presented, mfa_token, app.now()).await;
@@ -40,10 +44,11 @@ pub(crate) async fn verify(app: &App, presented: &PresentedClient, params: &Para
 /// The authenticator app whose code it is: an active one, else the one this login began to enrol.
 fn right_code(app: &App, check: &Verification, code: &OneTimeCode) -> Result<RightCode, Refused> {
     let before = Refused::BeforeTheCode;
-    let apps = || check.user.authenticators.iter().filter(|authenticator| authenticator.factor() == Factor::Otp);
-    let active: Vec<_> =
-        apps().filter(|app| app.is_active() && check.principal.is_spendable()).collect();
-    let pending = apps().find(|app| matches!(&app.state, State::Pending { jti, .. } if *jti == check.principal.jti));
+    let apps =
+        || check.user.authenticators.iter().filter(|authenticator| authenticator.factor() == Factor::Otp);
+    let active: Vec<_> = apps().filter(|app| app.is_active() && check.principal.is_spendable()).collect();
+    let pending =
+        apps().find(|app| matches!(&app.state, State::Pending { jti, .. } if *jti == check.principal.jti));
     if active.is_empty() && pending.is_none() {
         return Err(before(without_app(check)));
     }
@@ -83,7 +88,11 @@ fn context(check: &Verification, authenticator: &Authenticator) -> Vec<u8> {
     totp::sealing_context(check.principal.user.as_str(), authenticator.id.as_str())
 }
 
-fn unseal(check: &Verification, authenticator: &Authenticator, secret: &SealedSecret) -> Result<Vec<u8>, Refusal> {
+fn unseal(
+    check: &Verification,
+    authenticator: &Authenticator,
+    secret: &SealedSecret,
+) -> Result<Vec<u8>, Refusal> {
     let context = context(check, authenticator);
     sealed::open_bytes(&check.ring, Purpose::StoredSecret, &context, &secret.0).map_err(|_| Refusal::Internal)
 }

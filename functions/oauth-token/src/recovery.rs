@@ -15,7 +15,11 @@ use crate::confirm::{RightCode, confirm};
 use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
 
 /// Checks the code, replaces it, and answers tokens with the new one.
-pub(crate) async fn verify(app: &App, presented: &PresentedClient, params: &Params) -> Result<TokenReply, Refusal> {
+pub(crate) async fn verify(
+    app: &App,
+    presented: &PresentedClient,
+    params: &Params,
+) -> Result<TokenReply, Refusal> {
     let (mfa_token, typed) = (mfa_token(params)?, params.required("recovery_code")?);
     let code = RecoveryCode::parse(typed).ok_or(Refusal::RecoveryRejected);
     let opened = open_mfa_token(app, presented, mfa_token, app.now()).await.and_then(|principal| {

@@ -57,7 +57,9 @@ impl Wanted {
         requested: Option<&Scope>,
     ) -> Result<Target, Refusal> {
         let (audience, all, lifetime_seconds) = match (self, api) {
-            (Self::Userinfo, _) => (issuer.userinfo_audience(), Scope::parse(OPENID_SCOPES), ACCESS_TOKEN_SECONDS),
+            (Self::Userinfo, _) => {
+                (issuer.userinfo_audience(), Scope::parse(OPENID_SCOPES), ACCESS_TOKEN_SECONDS)
+            }
             (Self::Mfa, _) => (issuer.mfa_audience(), Scope::parse(MFA_SCOPES), MFA_ACCESS_TOKEN_SECONDS),
             (Self::Api(_), Some(api)) => (api.identifier, api.scopes, api.token_lifetime_seconds),
             (Self::Api(audience), None) => return Err(Refusal::UnknownAudience(shown(audience))),

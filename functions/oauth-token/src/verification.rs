@@ -46,7 +46,11 @@ pub(crate) async fn open_mfa_token(
 ) -> Result<MfaPrincipal, Refusal> {
     let principal = MfaPrincipal::read(app, text, now).await.map_err(|error| error.as_parameter())?;
     Ok(principal).and_then(|principal| {
-        if presented.id() == Some(&principal.client) { Ok(principal) } else { Err(Refusal::MfaTokenOfAnotherClient) }
+        if presented.id() == Some(&principal.client) {
+            Ok(principal)
+        } else {
+            Err(Refusal::MfaTokenOfAnotherClient)
+        }
     })
 }
 
@@ -101,10 +105,12 @@ impl Verification {
     pub(crate) async fn settle(&self, app: &App, refused: Refused) -> Refusal {
         match refused {
             Refused::ByTheCode(refusal) => refusal,
-            Refused::BeforeTheCode(refusal) => match app.store.undo_attempt(&self.limit, &self.charge).await {
-                Ok(()) => refusal,
-                Err(error) => error.into(),
-            },
+            Refused::BeforeTheCode(refusal) => {
+                match app.store.undo_attempt(&self.limit, &self.charge).await {
+                    Ok(()) => refusal,
+                    Err(error) => error.into(),
+                }
+            }
         }
     }
 

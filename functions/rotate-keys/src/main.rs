@@ -31,7 +31,11 @@ async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Error> {
 }
 
 fn rotation(app: &App) -> Result<Rotation<'_>, RotationError> {
-    let kms_key = app.config.kms_key.as_deref().ok_or_else(|| RotationError::Kms("POSTERN_KMS_KEY is not set".into()))?;
+    let kms_key = app
+        .config
+        .kms_key
+        .as_deref()
+        .ok_or_else(|| RotationError::Kms("POSTERN_KMS_KEY is not set".into()))?;
     Ok(Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random })
 }
 

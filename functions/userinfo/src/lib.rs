@@ -42,7 +42,8 @@ async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Result<Response
     let claims = jwt::verify(&ring, token, issuer.as_str(), &issuer.userinfo_audience(), now)
         .map_err(|_| Refusal::AccessTokenInvalid)?;
     let profile = app.store.profile(&UserId::new(claims.sub.clone())).await?;
-    let profile = profile.filter(|profile| profile.accepts_tokens_of(claims.iat)).ok_or(Refusal::AccessTokenInvalid)?;
+    let profile =
+        profile.filter(|profile| profile.accepts_tokens_of(claims.iat)).ok_or(Refusal::AccessTokenInvalid)?;
     let claims = user_claims(&profile, &claims.scopes());
     Ok(private_json(&Userinfo { sub: profile.user_id, claims }))
 }

@@ -36,7 +36,11 @@ pub(crate) fn routes(control: Control) -> Router {
 }
 
 /// A page of somewhere else, open in the developer's browser, may not read codes or move the clock.
-async fn only_local_pages(headers: HeaderMap, request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+async fn only_local_pages(
+    headers: HeaderMap,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
     let foreign = headers.get(ORIGIN).is_some_and(|origin| !is_local_origin(origin));
     if foreign {
         return problem(StatusCode::FORBIDDEN, "only pages of this machine may use /_local");

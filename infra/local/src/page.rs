@@ -16,7 +16,8 @@ pub(crate) fn routes(random: Random) -> Router {
 }
 
 async fn page(State(random): State<Random>) -> Response {
-    let Ok(nonce) = random.string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", NONCE_CHARACTERS)
+    let Ok(nonce) =
+        random.string(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", NONCE_CHARACTERS)
     else {
         return axum::http::StatusCode::SERVICE_UNAVAILABLE.into_response();
     };

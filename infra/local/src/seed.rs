@@ -16,6 +16,7 @@ use postern::store::users::Profile;
 use postern::time::Timestamp;
 use postern::token::claims::ACCESS_TOKEN_SECONDS;
 use postern::token::password::{self, Password};
+use postern::wire::management::SCOPES;
 use ring::digest;
 use serde::Deserialize;
 
@@ -42,8 +43,9 @@ struct SeedClient {
     client_secret: Option<String>,
     name: String,
     grant_types: Vec<String>,
-    /// Scopes of the Management API, for `client_credentials`.
-    management_scope: Option<String>,
+    /// Whether it gets every scope of the Management API, for `client_credentials`.
+    #[serde(default)]
+    management: bool,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +108,9 @@ impl Seed {
         for api in &self.apis {
             let token_lifetime_seconds = api.token_lifetime_seconds.unwrap_or(ACCESS_TOKEN_SECONDS);
             let scopes = Scope::parse(&api.scope);
-            app.store.put_api(&Api { identifier: api.identifier.clone(), scopes, token_lifetime_seconds }).await?;
+            app.store
+                .put_api(&Api { identifier: api.identifier.clone(), scopes, token_lifetime_seconds })
+                .await?;
         }
         for user in &self.users {
             plant_user(app, user).await?;
@@ -127,9 +131,9 @@ async fn plant_client(app: &App, seed: &SeedClient) -> Result<(), SeedError> {
         grant_types: seed.grant_types.clone(),
     };
     app.store.put_client(&client).await?;
-    if let Some(scope) = &seed.management_scope {
+    if seed.management {
         let audience = app.config.issuer.management_audience();
-        app.store.put_client_grant(&client_id, &audience, &Scope::parse(scope)).await?;
+        app.store.put_client_grant(&client_id, &audience, &Scope::parse(&SCOPES.join(" "))).await?;
     }
     Ok(())
 }

@@ -126,9 +126,9 @@ impl Twin {
     /// See [`TwinError`].
     pub async fn start(options: TwinOptions) -> Result<Self, TwinError> {
         let listener = listen(options.host, options.port).await?;
-        let address = listener.local_addr().map_err(|error| {
-            TwinError::Listen(SocketAddr::new(options.host, options.port), error)
-        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| TwinError::Listen(SocketAddr::new(options.host, options.port), error))?;
         let base_url = format!("http://{}", SocketAddr::new(shown(options.host), address.port()));
         let clock = options.clock.clone();
         let aws = AwsTwin::start(AwsOptions {
@@ -201,11 +201,8 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
         .http_client(http_client(false)?)
         .build();
-    let endpoints = Endpoints {
-        dynamodb: Some(aws.dynamodb_url()),
-        kms: Some(aws.kms_url()),
-        ses: Some(aws.ses_url()),
-    };
+    let endpoints =
+        Endpoints { dynamodb: Some(aws.dynamodb_url()), kms: Some(aws.kms_url()), ses: Some(aws.ses_url()) };
     let recorder = SharedInterceptor::new(TripRecorder::new());
     let clients = Clients::new(&sdk, &options.timeouts, &endpoints, Some(&recorder));
     Ok(App::new(config, clients, KeyNeeds::ALL, options.clock.clone(), Random::system()))
@@ -265,9 +262,12 @@ fn cors() -> CorsLayer {
 pub(crate) fn is_local_origin(origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
-    }));
+    let name =
+        host.map(|host| {
+            host.rsplit_once(':').map_or(host, |(name, port)| {
+                if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
+            })
+        });
     name.is_some_and(|name| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
 }
 

@@ -49,10 +49,8 @@ pub fn http_client(system_roots: bool) -> Result<SharedHttpClient, TlsError> {
     } else {
         TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
     };
-    let context = TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| TlsError(error.to_string()))?;
+    let context =
+        TlsContext::builder().with_trust_store(trust).build().map_err(|error| TlsError(error.to_string()))?;
     Ok(aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
@@ -90,9 +88,13 @@ impl Clients {
         endpoints: &Endpoints,
         observer: Option<&SharedInterceptor>,
     ) -> Self {
-        let attempts = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
+        let attempts =
+            RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
         let time_limits = |attempt: Duration| {
-            TimeoutConfig::builder().connect_timeout(timeouts.connect).operation_attempt_timeout(attempt).build()
+            TimeoutConfig::builder()
+                .connect_timeout(timeouts.connect)
+                .operation_attempt_timeout(attempt)
+                .build()
         };
         macro_rules! client {
             ($service:ident, $endpoint:expr, $retry:expr, $attempt:expr) => {{
@@ -134,9 +136,9 @@ pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), Pu
 
     let fail = |text: &dyn std::fmt::Display| PutFailed(text.to_string());
     // The URL belongs to S3, whose roots are Amazon's as well.
-    let client = http_client(std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some()).map_err(|error| fail(&error))?;
-    let settings =
-        HttpConnectorSettings::builder().connect_timeout(timeout).read_timeout(timeout).build();
+    let client =
+        http_client(std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some()).map_err(|error| fail(&error))?;
+    let settings = HttpConnectorSettings::builder().connect_timeout(timeout).read_timeout(timeout).build();
     let components = RuntimeComponentsBuilder::for_tests().build().map_err(|error| fail(&error))?;
     let connector = client.http_connector(&settings, &components);
     let mut request = HttpRequest::new(aws_smithy_types::body::SdkBody::from(body));

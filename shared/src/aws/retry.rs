@@ -4,7 +4,9 @@ use std::error::Error;
 use std::io;
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
-use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority,
+};
 
 /// Error codes by which DynamoDB says that it did nothing because it was too busy.
 const THROTTLING_CODES: [&str; 4] = [
@@ -49,7 +51,8 @@ pub fn never_connected(failure: &aws_smithy_runtime_api::client::result::Dispatc
 fn is_connection_refused(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(current) = next {
-        if current.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+        if current.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
+        {
             return true;
         }
         next = current.source();

@@ -76,7 +76,9 @@ impl Mailer {
 }
 
 fn content(email: RenderedEmail) -> Result<EmailContent, DeliveryFailure> {
-    let utf8 = |text: String| Content::builder().data(text).charset("UTF-8").build().map_err(|_| DeliveryFailure::Refused);
+    let utf8 = |text: String| {
+        Content::builder().data(text).charset("UTF-8").build().map_err(|_| DeliveryFailure::Refused)
+    };
     let body = Body::builder().text(utf8(email.text)?).html(utf8(email.html)?).build();
     let message = Message::builder().subject(utf8(email.subject)?).body(body).build();
     Ok(EmailContent::builder().simple(message).build())
@@ -93,9 +95,17 @@ where
 {
     let failure = match error {
         SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => DeliveryFailure::Refused,
-        SdkError::DispatchFailure(dispatch) if crate::aws::never_connected(dispatch) => DeliveryFailure::Refused,
+        SdkError::DispatchFailure(dispatch) if crate::aws::never_connected(dispatch) => {
+            DeliveryFailure::Refused
+        }
         _ => DeliveryFailure::Unknown,
     };
-    tracing::warn!(event = "delivery_failed", service = "ses", operation = "SendEmail", code = error.code(), ?failure);
+    tracing::warn!(
+        event = "delivery_failed",
+        service = "ses",
+        operation = "SendEmail",
+        code = error.code(),
+        ?failure
+    );
     failure
 }

@@ -108,12 +108,13 @@ impl MfaPrincipal {
         let kid = jwt::kid_of(text).ok_or(PrincipalError::Invalid)?;
         let ring = app.keys.ring_with(Some(&kid), now).await.map_err(PrincipalError::Failed)?;
         let issuer = &app.config.issuer;
-        let claims = jwt::verify(&ring, text, issuer.as_str(), &issuer.mfa_audience(), now).map_err(|error| {
-            match error {
-                JwtError::Invalid => PrincipalError::Invalid,
-                JwtError::Expired => PrincipalError::Expired,
-            }
-        })?;
+        let claims =
+            jwt::verify(&ring, text, issuer.as_str(), &issuer.mfa_audience(), now).map_err(|error| {
+                match error {
+                    JwtError::Invalid => PrincipalError::Invalid,
+                    JwtError::Expired => PrincipalError::Expired,
+                }
+            })?;
         Ok(Self {
             user: UserId::new(claims.sub.clone()),
             jti: claims.jti.clone().ok_or(PrincipalError::Invalid)?,

@@ -70,9 +70,7 @@ impl PresentedClient {
         let nobody = SecretHash::of_nobody();
         let expected = client.as_ref().and_then(|client| client.secret_hash.as_ref()).unwrap_or(&nobody);
         let right = self.secret.as_ref().is_some_and(|secret| expected.matches(secret));
-        client
-            .filter(|client| client.kind == ClientKind::Public || right)
-            .ok_or(Refusal::ClientUnauthorized)
+        client.filter(|client| client.kind == ClientKind::Public || right).ok_or(Refusal::ClientUnauthorized)
     }
 
     /// The same where the secret is optional: a wrong one is refused, none is not (contract §0 "Client auth").
@@ -96,7 +94,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return Ok(None);
     }
-    let decoded = BASE64.decode(credentials.trim().as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded =
+        BASE64.decode(credentials.trim().as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
     let (id, secret) = pair.ok_or(Refusal::ClientUnauthorized)?;
     let form = |part: &str| {

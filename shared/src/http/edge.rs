@@ -4,13 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
-use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use lambda_http::request::RequestContext as GatewayContext;
 
-use super::error::{ErrorLabel, refuse};
+use super::error::{ErrorLabel, is_management, refuse};
 use crate::app::App;
 use crate::time::Stopwatch;
 use crate::wire::management::ManagementRefusal;
@@ -46,7 +47,9 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(context.clone());
     let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
-    let response = answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable));
+    let mut response =
+        answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable));
+    name_charset(&path, &mut response);
     tracing::info!(
         event = "request",
         request_id = context.request_id,
@@ -58,6 +61,16 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         duration_milliseconds = watch.elapsed_milliseconds(),
     );
     response
+}
+
+/// JSON of `/mfa/*` and `/api/v2/*` names its charset, that of `/oauth/token` does not (contract §0, §6).
+fn name_charset(path: &str, response: &mut Response) {
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|value| value == "application/json");
+    if is_json && (path.starts_with("/mfa/") || is_management(path)) {
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    }
 }
 
 fn context(request: &Request, trusted_header: Option<&str>) -> RequestContext {

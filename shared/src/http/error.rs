@@ -72,8 +72,12 @@ impl IntoResponse for ManagementRefusal {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         let challenge = match self {
-            Self::MissingAuthentication | Self::InvalidToken | Self::ExpiredToken => Some("Bearer".to_owned()),
-            Self::InsufficientScope(scope) => Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"")),
+            Self::MissingAuthentication | Self::InvalidToken | Self::ExpiredToken => {
+                Some("Bearer".to_owned())
+            }
+            Self::InsufficientScope(scope) => {
+                Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
             _ => None,
         };
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {

@@ -18,7 +18,11 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
     let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
     let now = app.now();
     let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
-    let ring = app.keys.ring_with(Some(&kid), now).await.map_err(|error: StoreError| ManagementRefusal::from(error))?;
+    let ring = app
+        .keys
+        .ring_with(Some(&kid), now)
+        .await
+        .map_err(|error: StoreError| ManagementRefusal::from(error))?;
     let issuer = &app.config.issuer;
     let verified = jwt::verify(&ring, token, issuer.as_str(), &issuer.management_audience(), now);
     let claims = verified.map_err(|error| match error {
@@ -32,7 +36,9 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
 ///
 /// # Errors
 /// 400 or 413 in the Management API's format.
-pub fn object(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Map<String, Value>, ManagementRefusal> {
+pub fn object(
+    body: Result<axum::body::Bytes, UnreadableBody>,
+) -> Result<Map<String, Value>, ManagementRefusal> {
     let body = body.map_err(|error| match error {
         UnreadableBody::TooLarge => ManagementRefusal::BodyTooLarge,
         UnreadableBody::Broken => ManagementRefusal::InvalidBody("The body could not be read".into()),

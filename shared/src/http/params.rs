@@ -30,7 +30,8 @@ pub enum UnreadableBody {
 /// # Errors
 /// See [`UnreadableBody`].
 pub async fn read_body(request: Request) -> Result<Bytes, UnreadableBody> {
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let declared =
+        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
         return Err(UnreadableBody::TooLarge);
     }

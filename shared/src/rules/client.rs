@@ -29,7 +29,9 @@ impl ClientSecret {
     /// Its SHA-256: enough, because secrets are generated with at least 256 bits.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
-        SecretHash(data_encoding::HEXLOWER.encode(digest::digest(&digest::SHA256, self.0.as_bytes()).as_ref()))
+        SecretHash(
+            data_encoding::HEXLOWER.encode(digest::digest(&digest::SHA256, self.0.as_bytes()).as_ref()),
+        )
     }
 }
 

@@ -95,7 +95,12 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn put_client_grant(&self, id: &ClientId, audience: &str, scopes: &Scope) -> Result<(), StoreError> {
+    pub async fn put_client_grant(
+        &self,
+        id: &ClientId,
+        audience: &str,
+        scopes: &Scope,
+    ) -> Result<(), StoreError> {
         let grant = ClientGrant { scopes: scopes.clone() };
         self.write(&Write::put(&client_pk(id), &format!("GRANT#{audience}"), &grant)?).await.map(|_| ())
     }

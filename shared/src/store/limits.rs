@@ -81,7 +81,10 @@ impl LimitKey {
         let (assignment, condition) = if decayed {
             ("tat = :next", "tat < :now")
         } else {
-            ("tat = if_not_exists(tat, :now) + :refill", "attribute_not_exists(tat) OR tat BETWEEN :now AND :until")
+            (
+                "tat = if_not_exists(tat, :now) + :refill",
+                "attribute_not_exists(tat) OR tat BETWEEN :now AND :until",
+            )
         };
         let forget = if self.forgotten { ", expires_at = :forget" } else { "" };
         let count = if self.counter.is_some() { " ADD #fails :one" } else { "" };
@@ -182,7 +185,8 @@ impl LimitState {
     /// Reads a bucket's item.
     #[must_use]
     pub fn of(item: &Item) -> Self {
-        let numbers = || item.iter().filter_map(|(name, value)| Some((name, value.as_n().ok()?.parse::<u64>().ok()?)));
+        let numbers =
+            || item.iter().filter_map(|(name, value)| Some((name, value.as_n().ok()?.parse::<u64>().ok()?)));
         let failures = numbers().filter(|(name, _)| name.starts_with(FAILURES));
         Self {
             tat: numbers().find(|(name, _)| *name == "tat").map(|(_, tat)| Timestamp(tat)),

@@ -211,7 +211,9 @@ fn through(write: Write, gate: Gate, settings: &TenantSettings) -> Write {
         .value(":none", number(0));
     if settings.factors.has(Factor::Email) {
         // A verified address is an authenticator by itself while the factor is on.
-        write.when("attribute_not_exists(email_verified) OR email_verified = :false OR attribute_not_exists(email)")
+        write.when(
+            "attribute_not_exists(email_verified) OR email_verified = :false OR attribute_not_exists(email)",
+        )
     } else {
         write
     }

@@ -20,7 +20,9 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
 use serde::de::DeserializeOwned;
 
 use crate::aws::BeforeTheFactOnly;
@@ -228,11 +230,13 @@ impl Store {
     /// All of `steps` or none. `TransactionConflict`, which the SDK does not retry, is retried here; the SDK's own
     /// retries repeat the client token, so they cannot apply it twice.
     async fn transact<S: Copy>(&self, steps: &[(S, Write)]) -> Result<(), NotWritten<S>> {
-        let items: Vec<_> = steps.iter().map(|(_, write)| write.for_transaction(&self.table)).collect::<Result<_, _>>()?;
+        let items: Vec<_> =
+            steps.iter().map(|(_, write)| write.for_transaction(&self.table)).collect::<Result<_, _>>()?;
         for tried in 1..=CONFLICT_TRIES {
             let call = self.dynamodb.transact_write_items().set_transact_items(Some(items.clone()));
             let Err(error) = call.send().await else { return Ok(()) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
             else {
                 let conflict = error.code() == Some("TransactionInProgressException");
                 if conflict {
@@ -263,7 +267,8 @@ impl Store {
 }
 
 fn refused_steps<S: Copy>(steps: &[(S, Write)], reasons: &[CancellationReason]) -> Vec<RefusedStep<S>> {
-    let refused = steps.iter().zip(reasons).filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
+    let refused =
+        steps.iter().zip(reasons).filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
     let old = |reason: &CancellationReason| reason.item().filter(|item| !item.is_empty()).cloned();
     refused.map(|((step, _), reason)| RefusedStep { step: *step, old: old(reason) }).collect()
 }

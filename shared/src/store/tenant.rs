@@ -47,7 +47,8 @@ impl Store {
     }
 
     async fn set<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
-        let write = Write::update(PK, SK, "SET #name = :value").name("#name", name).value(":value", value_of(value)?);
+        let write =
+            Write::update(PK, SK, "SET #name = :value").name("#name", name).value(":value", value_of(value)?);
         self.write(&write).await.map(|_| ())
     }
 }

@@ -308,7 +308,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<Option<UserState>, StoreError> {
-        let (mut profile, mut recovery, mut authenticators, mut limits) = (None, None, Vec::new(), HashMap::new());
+        let (mut profile, mut recovery, mut authenticators, mut limits) =
+            (None, None, Vec::new(), HashMap::new());
         for item in self.query(&pk(user), Some(STATE_UP_TO)).await? {
             let sk = item.get("sk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
             match sk.split_once('#') {

@@ -7,7 +7,8 @@ use crate::rules::scope::Scope;
 use crate::store::users::Profile;
 use crate::time::Timestamp;
 use crate::token::claims::{
-    AccessClaims, Audience, GrantedBy, ID_TOKEN_SECONDS, IdClaims, MULTI_FACTOR_ACR, Method, Target, UserClaims,
+    AccessClaims, Audience, GrantedBy, ID_TOKEN_SECONDS, IdClaims, MULTI_FACTOR_ACR, Method, Target,
+    UserClaims,
 };
 use crate::token::jwt;
 use crate::token::keyring::{KeyError, KeyRing};

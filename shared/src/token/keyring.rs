@@ -79,7 +79,11 @@ impl Root {
     /// Takes the 32 unwrapped bytes.
     #[must_use]
     pub fn new(kid: Kid, not_before: Timestamp, bytes: &[u8]) -> Self {
-        Self { kid, not_before, derive: hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern/v1/root").extract(bytes) }
+        Self {
+            kid,
+            not_before,
+            derive: hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern/v1/root").extract(bytes),
+        }
     }
 
     /// Derives `N` bytes for a purpose and a context (RFC 5869 §2.3).
@@ -151,7 +155,8 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let pair = self.pair.as_ref().ok_or(KeyError)?;
         let mut signature = vec![0; pair.public().modulus_len()];
-        pair.sign(&RSA_PKCS1_SHA256, &rand::SystemRandom::new(), message, &mut signature).map_err(|_| KeyError)?;
+        pair.sign(&RSA_PKCS1_SHA256, &rand::SystemRandom::new(), message, &mut signature)
+            .map_err(|_| KeyError)?;
         Ok(signature)
     }
 

@@ -116,16 +116,17 @@ impl Keys {
             return Err(StoreError::Unavailable);
         }
         let of_use = |wanted| generations.iter().filter(move |key: &&KeyGeneration| key.key_use == wanted);
-        let roots = try_join_all(
-            of_use(KeyUse::Root).filter(|_| self.needs.roots).map(|key| self.root(key, known)),
-        );
+        let roots =
+            try_join_all(of_use(KeyUse::Root).filter(|_| self.needs.roots).map(|key| self.root(key, known)));
         let signing = try_join_all(of_use(KeyUse::Signing).map(|key| self.signing_key(key, known)));
         let (roots, signing) = tokio::try_join!(roots, signing)?;
         Ok(KeyRing { roots, signing })
     }
 
     async fn root(&self, key: &KeyGeneration, known: &KeyRing) -> Result<Arc<Root>, StoreError> {
-        if let Some(root) = known.roots.iter().find(|root| root.kid == key.kid && root.not_before == key.not_before) {
+        if let Some(root) =
+            known.roots.iter().find(|root| root.kid == key.kid && root.not_before == key.not_before)
+        {
             return Ok(Arc::clone(root));
         }
         let bytes = self.unwrap_key(key).await?;
@@ -139,7 +140,8 @@ impl Keys {
         }
         let public = key.public.as_ref().ok_or(StoreError::Corrupt)?;
         let number = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| StoreError::Corrupt);
-        let public = SigningKey::public(key.kid.clone(), key.not_before, number(&public.n)?, number(&public.e)?);
+        let public =
+            SigningKey::public(key.kid.clone(), key.not_before, number(&public.n)?, number(&public.e)?);
         if !self.needs.signing {
             return Ok(Arc::new(public));
         }

@@ -1,8 +1,8 @@
 //! Tokens and the keys behind them: sealed `mfa_token` and `oob_code`, RS256 JWTs, passwords, key generations.
 
 pub mod claims;
-pub mod jwt;
 pub mod issue;
+pub mod jwt;
 pub mod keyring;
 pub mod keys;
 pub mod password;

@@ -84,7 +84,8 @@ impl Rotation<'_> {
         }
         let generations = self.store.key_generations().await?;
         for (key_use, delay) in [(KeyUse::Root, 0), (KeyUse::Signing, PUBLISHED_BEFORE_USE_SECONDS)] {
-            let newest = generations.iter().filter(|key| key.key_use == key_use).map(|key| key.generation).max();
+            let newest =
+                generations.iter().filter(|key| key.key_use == key_use).map(|key| key.generation).max();
             let next = newest.unwrap_or(0).saturating_add(1);
             report.made.extend(self.make(key_use, next, now, now.plus(delay)).await?);
         }
@@ -105,7 +106,9 @@ impl Rotation<'_> {
         let kid = Kid::generate(self.random).map_err(|_| RotationError::Unusable)?;
         let (wrapped, public) = match key_use {
             KeyUse::Root => (self.wrapped_root(&kid).await?, None),
-            KeyUse::Signing => self.wrapped_pair(&kid).await.map(|(wrapped, public)| (wrapped, Some(public)))?,
+            KeyUse::Signing => {
+                self.wrapped_pair(&kid).await.map(|(wrapped, public)| (wrapped, Some(public)))?
+            }
         };
         let key = KeyGeneration {
             kid: kid.clone(),
@@ -151,7 +154,8 @@ impl Rotation<'_> {
 fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<&KeyGeneration> {
     let signing = || generations.iter().filter(|key| key.key_use == KeyUse::Signing);
     let superseded = |key: &&KeyGeneration| {
-        let successor = signing().filter(|other| other.generation > key.generation).map(|other| other.not_before).min();
+        let successor =
+            signing().filter(|other| other.generation > key.generation).map(|other| other.not_before).min();
         successor.is_some_and(|began| began.plus(SIGNING_KEY_NEEDED_SECONDS).is_past(now))
     };
     signing().filter(superseded).collect()
@@ -169,7 +173,9 @@ fn kms_error<E, R>(error: &aws_sdk_kms::error::SdkError<E, R>) -> RotationError
 where
     E: aws_sdk_kms::error::ProvideErrorMetadata,
 {
-    RotationError::Kms(aws_sdk_kms::error::ProvideErrorMetadata::code(error).unwrap_or("no answer").to_owned())
+    RotationError::Kms(
+        aws_sdk_kms::error::ProvideErrorMetadata::code(error).unwrap_or("no answer").to_owned(),
+    )
 }
 
 #[cfg(test)]

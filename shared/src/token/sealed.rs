@@ -64,7 +64,12 @@ pub fn kid_of(sealed: &str) -> Option<Kid> {
 ///
 /// # Errors
 /// See [`NotSealed`].
-pub fn open_bytes(ring: &KeyRing, purpose: Purpose, context: &[u8], sealed: &str) -> Result<Vec<u8>, NotSealed> {
+pub fn open_bytes(
+    ring: &KeyRing,
+    purpose: Purpose,
+    context: &[u8],
+    sealed: &str,
+) -> Result<Vec<u8>, NotSealed> {
     let kid = kid_of(sealed).ok_or(NotSealed)?;
     let root = ring.root_of(&kid).ok_or(NotSealed)?;
     let (_, payload) = sealed.split_once('.').ok_or(NotSealed)?;
@@ -118,7 +123,10 @@ mod tests {
 
     fn ring() -> KeyRing {
         let root = |kid: &str, byte, at| Arc::new(Root::new(Kid::new(kid), Timestamp(at), &[byte; 32]));
-        KeyRing { roots: vec![root("old", 1, 0), root("new", 2, 500), root("next", 3, 5_000)], signing: vec![] }
+        KeyRing {
+            roots: vec![root("old", 1, 0), root("new", 2, 500), root("next", 3, 5_000)],
+            signing: vec![],
+        }
     }
 
     /// SEC-3, SEC-44: what an older root sealed still opens; new things use the newest root that has begun.

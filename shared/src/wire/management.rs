@@ -79,7 +79,9 @@ impl ManagementRefusal {
             Self::InvalidUri(text) => {
                 (400, "Bad Request", format!("Path validation error: {text}").into(), Some("invalid_uri"))
             }
-            Self::Unsupported(text) => (400, "Bad Request", text.clone().into(), Some("operation_not_supported")),
+            Self::Unsupported(text) => {
+                (400, "Bad Request", text.clone().into(), Some("operation_not_supported"))
+            }
             Self::MissingAuthentication => (401, "Unauthorized", "Missing authentication".into(), None),
             Self::InvalidToken => (401, "Unauthorized", "Invalid token".into(), None),
             Self::ExpiredToken => {
@@ -93,21 +95,72 @@ impl ManagementRefusal {
             ),
             Self::NotFound => (404, "Not Found", "Not Found".into(), None),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),
-            Self::BodyTooLarge => {
-                (413, "Payload Too Large", "The request body is larger than 16 KiB.".into(), Some("invalid_body"))
-            }
+            Self::BodyTooLarge => (
+                413,
+                "Payload Too Large",
+                "The request body is larger than 16 KiB.".into(),
+                Some("invalid_body"),
+            ),
             Self::Unavailable => (
                 503,
                 "Service Unavailable",
                 "The service is temporarily unavailable. Please retry in a moment.".into(),
                 Some("temporarily_unavailable"),
             ),
-            Self::Busy => {
-                (429, "Too Many Requests", "Too many requests at once. Please retry.".into(), Some("too_many_requests"))
-            }
+            Self::Busy => (
+                429,
+                "Too Many Requests",
+                "Too many requests at once. Please retry.".into(),
+                Some("too_many_requests"),
+            ),
             Self::Internal => {
                 (500, "Internal Server Error", "The request could not be completed.".into(), None)
             }
         }
     }
 }
+
+/// Every scope of the Management API that a client can be granted.
+pub const SCOPES: [&str; 41] = [
+    "read:guardian_factors",
+    "update:guardian_factors",
+    "read:mfa_policies",
+    "update:mfa_policies",
+    "create:guardian_enrollment_tickets",
+    "read:guardian_enrollments",
+    "delete:guardian_enrollments",
+    "read:users",
+    "create:users",
+    "update:users",
+    "delete:users",
+    "read:authentication_methods",
+    "create:authentication_methods",
+    "update:authentication_methods",
+    "delete:authentication_methods",
+    "read:clients",
+    "create:clients",
+    "update:clients",
+    "delete:clients",
+    "read:client_keys",
+    "update:client_keys",
+    "read:client_grants",
+    "create:client_grants",
+    "update:client_grants",
+    "delete:client_grants",
+    "read:resource_servers",
+    "create:resource_servers",
+    "update:resource_servers",
+    "delete:resource_servers",
+    "read:email_templates",
+    "create:email_templates",
+    "update:email_templates",
+    "delete:email_templates",
+    "read:signing_keys",
+    "create:signing_keys",
+    "update:signing_keys",
+    "create:user_tickets",
+    "read:tenant_settings",
+    "update:tenant_settings",
+    "read:logs",
+    "read:logs_users",
+];

@@ -207,7 +207,9 @@ impl Refusal {
             Self::InvalidBindingCode => (403, "invalid_grant", "Invalid binding_code."),
             Self::InvalidOtpCode => (403, "invalid_grant", "Invalid otp_code."),
             Self::RecoveryRejected => (403, "invalid_grant", "MFA Authorization rejected."),
-            Self::NoRecoveryCode => (403, "unsupported_challenge_type", "User does not have a recovery-code."),
+            Self::NoRecoveryCode => {
+                (403, "unsupported_challenge_type", "User does not have a recovery-code.")
+            }
             Self::NotEnrolled => (
                 401,
                 "unsupported_challenge_type",
@@ -228,7 +230,9 @@ impl Refusal {
             Self::TooManySends { channel: Channel::Email, .. } => {
                 "Too many emails sent by the user. Wait for some minutes before retrying."
             }
-            Self::TooManySends { .. } => "Too many SMS sent by the user. Wait for some minutes before retrying.",
+            Self::TooManySends { .. } => {
+                "Too many SMS sent by the user. Wait for some minutes before retrying."
+            }
             Self::TooManyPasswords { .. } => {
                 "Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method with instructions on how to unblock it."
             }
@@ -242,24 +246,34 @@ impl Refusal {
 
     fn failure_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
         match self {
-            Self::DeliveryFailed => {
-                (503, "temporarily_unavailable", "The code could not be delivered. Please retry in a moment.".into())
-            }
-            Self::Busy => {
-                (429, "too_many_requests", "Too many requests at once for this user. Please retry in a moment.".into())
-            }
+            Self::DeliveryFailed => (
+                503,
+                "temporarily_unavailable",
+                "The code could not be delivered. Please retry in a moment.".into(),
+            ),
+            Self::Busy => (
+                429,
+                "too_many_requests",
+                "Too many requests at once for this user. Please retry in a moment.".into(),
+            ),
             Self::Internal => (500, "server_error", "The request could not be completed.".into()),
-            _ => {
-                (503, "temporarily_unavailable", "The service is temporarily unavailable. Please retry in a moment.".into())
-            }
+            _ => (
+                503,
+                "temporarily_unavailable",
+                "The service is temporarily unavailable. Please retry in a moment.".into(),
+            ),
         }
     }
 
     fn http_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
         match self {
-            Self::MethodNotAllowed => (405, "method_not_allowed", "The method is not allowed for this path.".into()),
+            Self::MethodNotAllowed => {
+                (405, "method_not_allowed", "The method is not allowed for this path.".into())
+            }
             Self::BodyTooLarge => (413, "invalid_request", "The request body is larger than 16 KiB.".into()),
-            Self::AccessTokenInvalid => (401, "invalid_token", "The access token is missing, expired or invalid.".into()),
+            Self::AccessTokenInvalid => {
+                (401, "invalid_token", "The access token is missing, expired or invalid.".into())
+            }
             _ => (404, "not_found", "There is nothing at this path.".into()),
         }
     }

@@ -84,7 +84,8 @@ impl Association {
 
     /// The list changes only from what was seen: two associations at once cannot both be the fifth.
     fn list(&self, from: &[Pending], to: &[Pending]) -> Result<Write, StoreError> {
-        let update = Write::update(&self.user_pk(), PROFILE, "SET pending = :to").value(":to", value_of(&to)?);
+        let update =
+            Write::update(&self.user_pk(), PROFILE, "SET pending = :to").value(":to", value_of(&to)?);
         let seen = if from.is_empty() {
             update.when("attribute_not_exists(pending) OR pending = :seen")
         } else {
@@ -117,7 +118,10 @@ impl Association {
             }
         }
         if let Some((replaced, challenge)) = &self.replaced {
-            steps.push((AssociateStep::Replaced, Write::delete(&user, &users::authenticator_sk(&replaced.id))));
+            steps.push((
+                AssociateStep::Replaced,
+                Write::delete(&user, &users::authenticator_sk(&replaced.id)),
+            ));
             if challenge.is_some() {
                 let delete = Write::delete(&pk(&self.jti), &challenge_sk(&replaced.id));
                 steps.push((AssociateStep::Replaced, delete));

@@ -125,7 +125,9 @@ impl Store {
             Some(item) => Write::put_back(&pk, &sk, item.clone()),
             None => Write::delete(&pk, &sk),
         };
-        let mine = back.when("nonce = :mine").value(":mine", super::super::expression::text(new.challenge.nonce.as_str()));
+        let mine = back
+            .when("nonce = :mine")
+            .value(":mine", super::super::expression::text(new.challenge.nonce.as_str()));
         let refunds = new.sending.refunds(ChallengeStep::SendLimit, ChallengeStep::DestinationLimit);
         let mut steps = vec![(ChallengeStep::Challenge, mine)];
         steps.extend(refunds.clone());
@@ -140,7 +142,12 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn void_challenge(&self, jti: &Jti, id: &AuthenticatorId, challenge: &Challenge) -> Result<(), StoreError> {
+    pub async fn void_challenge(
+        &self,
+        jti: &Jti,
+        id: &AuthenticatorId,
+        challenge: &Challenge,
+    ) -> Result<(), StoreError> {
         let write = Write::delete(&pk(jti), &challenge_sk(id))
             .when("nonce = :mine")
             .value(":mine", super::super::expression::text(challenge.nonce.as_str()));

@@ -165,8 +165,9 @@ impl Confirmation {
         let write = match &self.proven {
             Proven::Enrolment { id, step, .. } => {
                 let stepped = if step.is_some() { ", last_step = :step" } else { "" };
-                let expression =
-                    format!("SET #state = :active, last_used_at = :now{stepped} REMOVE expires_at, jti, recovery_hash");
+                let expression = format!(
+                    "SET #state = :active, last_used_at = :now{stepped} REMOVE expires_at, jti, recovery_hash"
+                );
                 let write = update(id, &expression)
                     .when("#state = :pending AND jti = :jti")
                     .value(":pending", text("pending"))

@@ -57,12 +57,14 @@ impl Removal {
 
     fn steps(&self) -> Result<Vec<(RemoveStep, Write)>, StoreError> {
         let user = users::pk(&self.profile.user_id);
-        let state = if matches!(self.authenticator.state, State::Active { .. }) { "active" } else { "pending" };
+        let state =
+            if matches!(self.authenticator.state, State::Active { .. }) { "active" } else { "pending" };
         let authenticator = Write::delete(&user, &users::authenticator_sk(&self.authenticator.id))
             .when("#state = :state")
             .name("#state", "state")
             .value(":state", text(state));
-        let mut steps = vec![(RemoveStep::Authenticator, authenticator), (RemoveStep::Profile, self.profile()?)];
+        let mut steps =
+            vec![(RemoveStep::Authenticator, authenticator), (RemoveStep::Profile, self.profile()?)];
         if self.counted {
             let forget = Write::update(&user, &format!("LIMIT#{}", CODES.name), "REMOVE #fails")
                 .name("#fails", format!("fails#{}", self.authenticator.id));

@@ -1,0 +1,93 @@
+//! Which deployment a command is for.
+
+use aws_config::{BehaviorVersion, Region};
+use clap::Args;
+use postern::aws::{Clients, Endpoints, SYSTEM_ROOTS_VARIABLE, http_client};
+use postern::config::{Issuer, Timeouts};
+use postern::rules::random::Random;
+use postern::store::Store;
+use postern::time::{Clock, Timestamp};
+use postern::token::rotation::Rotation;
+
+use crate::CommandError;
+
+/// Where the deployment is.
+#[derive(Args)]
+pub(crate) struct Connection {
+    /// The table's name: the stack's output `TableName`.
+    #[arg(long, env = "POSTERN_TABLE", default_value = "postern", global = true)]
+    table: String,
+    /// The KMS key that wraps keys: the stack's output `KmsKeyArn`, or an alias.
+    #[arg(long, env = "POSTERN_KMS_KEY", default_value = "alias/postern", global = true)]
+    kms_key: String,
+    /// The issuer: the stack's output `Issuer`.
+    #[arg(long, env = "POSTERN_ISSUER", global = true)]
+    issuer: Option<String>,
+    /// AWS region; the usual settings when none is given.
+    #[arg(long, global = true)]
+    region: Option<String>,
+    /// Profile of the AWS configuration.
+    #[arg(long, global = true)]
+    profile: Option<String>,
+    /// DynamoDB's address, when it is not AWS's: the twin prints its own.
+    #[arg(long, global = true)]
+    dynamodb_url: Option<String>,
+    /// KMS's address, when it is not AWS's: the twin prints its own.
+    #[arg(long, global = true)]
+    kms_url: Option<String>,
+}
+
+/// A deployment that commands work on.
+pub(crate) struct Tenant {
+    pub(crate) store: Store,
+    pub(crate) random: Random,
+    clients: Clients,
+    kms_key: String,
+    issuer: Option<Issuer>,
+    clock: Clock,
+}
+
+impl Connection {
+    pub(crate) async fn open(self) -> Result<Tenant, CommandError> {
+        let system_roots = std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some();
+        let http = http_client(system_roots).map_err(|error| CommandError::Setting(error.to_string()))?;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(region) = self.region {
+            loader = loader.region(Region::new(region));
+        }
+        if let Some(profile) = self.profile {
+            loader = loader.profile_name(profile);
+        }
+        let sdk = loader.load().await;
+        if sdk.region().is_none() {
+            let text = "no AWS region: give --region, or set AWS_REGION (any region will do for a twin)";
+            return Err(CommandError::Setting(text.to_owned()));
+        }
+        let endpoints = Endpoints { dynamodb: self.dynamodb_url, kms: self.kms_url, ses: None };
+        let clients = Clients::new(&sdk, &Timeouts::default(), &endpoints, None);
+        let random = Random::system();
+        Ok(Tenant {
+            store: Store::new(clients.dynamodb.clone(), &self.table, random.clone()),
+            random,
+            clients,
+            kms_key: self.kms_key,
+            issuer: self.issuer.as_deref().map(Issuer::new),
+            clock: Clock::host(),
+        })
+    }
+}
+
+impl Tenant {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn issuer(&self) -> Result<&Issuer, CommandError> {
+        let text = "no issuer: give --issuer with the stack's output `Issuer`, or the twin's base URL";
+        self.issuer.as_ref().ok_or_else(|| CommandError::Setting(text.to_owned()))
+    }
+
+    pub(crate) fn rotation(&self) -> Rotation<'_> {
+        Rotation { store: &self.store, kms: &self.clients.kms, kms_key: &self.kms_key, random: &self.random }
+    }
+}

@@ -1,0 +1,138 @@
+//! A twin per test, a client that speaks to it, and the flows most tests begin with.
+
+mod client;
+mod flows;
+mod jwt;
+
+pub(crate) use client::{Body, Reply};
+pub(crate) use flows::{DEMO_APP, Login};
+pub(crate) use jwt::claims;
+
+use std::time::Duration;
+
+use local::{Twin, TwinOptions};
+use postern::config::Timeouts;
+use postern::time::{Clock, Timestamp};
+use serde_json::{Value, json};
+
+/// When every test begins: a whole TOTP step, far from any real time.
+pub(crate) const START: Timestamp = Timestamp(1_900_000_020);
+
+/// A twin with a clock of its own.
+pub(crate) struct World {
+    pub(crate) twin: Twin,
+    pub(crate) clock: Clock,
+    http: client::Client,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A world whose twin differs from the usual one.
+    pub(crate) async fn with(change: impl FnOnce(&mut TwinOptions)) -> Self {
+        let clock = Clock::fixed(START);
+        let mut options = TwinOptions::for_tests(clock.clone());
+        // Faults of mode `timeout` hang until these are over: short, for nothing here is slow by itself.
+        options.timeouts = Timeouts {
+            connect: Duration::from_secs(1),
+            attempt: Duration::from_secs(2),
+            send: Duration::from_secs(2),
+            request: Duration::from_secs(15),
+        };
+        change(&mut options);
+        let twin = Twin::start(options).await.unwrap();
+        Self { twin, clock, http: client::Client::new() }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.twin.base_url())
+    }
+
+    /// The issuer, with its slash.
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/", self.twin.base_url())
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Body) -> Reply {
+        self.send("POST", path, &[], body).await
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Reply {
+        self.http.send(method, &self.url(path), headers, body).await
+    }
+
+    pub(crate) async fn bearer(&self, method: &str, path: &str, token: &str, body: Body) -> Reply {
+        self.send(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
+    }
+
+    /// The newest code mailed to an address.
+    pub(crate) fn code(&self, to: &str) -> String {
+        let messages = self.twin.aws.inbox.messages(Some(to));
+        let newest = messages.first().expect("a message");
+        let codes: Vec<_> = newest
+            .text
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|digits| digits.len() == 6)
+            .map(ToOwned::to_owned)
+            .collect();
+        assert_eq!(codes.len(), 1, "the code is the only group of six digits");
+        codes[0].clone()
+    }
+
+    /// How many messages an address has got.
+    pub(crate) fn mails(&self, to: &str) -> usize {
+        self.twin.aws.inbox.messages(Some(to)).len()
+    }
+
+    /// A code that is not `code`.
+    pub(crate) fn wrong(code: &str) -> String {
+        let number: u32 = code.parse().unwrap();
+        format!("{:06}", (number + 1) % 1_000_000)
+    }
+
+    /// The greatest round trip of each request since the log was cleared, by function, in order.
+    pub(crate) fn trips(&self) -> Value {
+        serde_json::to_value(self.twin.aws.calls.all()).unwrap()
+    }
+
+    /// Sequential AWS round trips of `service` in the log; the log is cleared before and after.
+    pub(crate) fn forget_calls(&self) {
+        self.twin.aws.calls.clear();
+    }
+
+    /// The greatest `round_trip` since [`World::forget_calls`].
+    pub(crate) fn round_trips(&self) -> u64 {
+        let calls = self.trips();
+        calls.as_array().unwrap().iter().filter_map(|call| call["round_trip"].as_u64()).max().unwrap_or(0)
+    }
+
+    /// Makes the embedded AWS misbehave.
+    pub(crate) fn fault(&self, service: &str, operation: &str, mode: &str, skip: u32, count: u32) {
+        let fault =
+            json!({ "service": service, "operation": operation, "mode": mode, "skip": skip, "count": count });
+        self.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    }
+
+    /// A Management API token with every scope.
+    pub(crate) async fn management_token(&self) -> String {
+        let audience = format!("{}api/v2/", self.issuer());
+        let body = Body::form(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", "demo-management"),
+            ("client_secret", "demo-management-secret"),
+            ("audience", &audience),
+        ]);
+        self.post("/oauth/token", body).await.text("access_token")
+    }
+
+    /// Switches a factor and lets the caches expire.
+    pub(crate) async fn set_factor(&self, name: &str, enabled: bool) {
+        let token = self.management_token().await;
+        let path = format!("/api/v2/guardian/factors/{name}");
+        let reply = self.bearer("PUT", &path, &token, Body::json(&json!({ "enabled": enabled }))).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        self.clock.advance(60);
+    }
+}
