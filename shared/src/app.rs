@@ -83,10 +83,10 @@ impl App {
     pub async fn settings(&self) -> Result<Arc<TenantSettings>, StoreError> {
         let now = self.now();
         let mut cached = self.settings.lock().await;
-        if let Some((at, settings)) = &*cached {
-            if now.since(*at) < SETTINGS_FRESH_SECONDS {
-                return Ok(Arc::clone(settings));
-            }
+        if let Some((at, settings)) = &*cached
+            && now.since(*at) < SETTINGS_FRESH_SECONDS
+        {
+            return Ok(Arc::clone(settings));
         }
         match (self.store.tenant_settings().await, &*cached) {
             (Ok(settings), _) => {

@@ -43,20 +43,26 @@ async fn only_local_pages(
 ) -> Response {
     let foreign = headers.get(ORIGIN).is_some_and(|origin| !is_local_origin(origin));
     if foreign {
-        return problem(StatusCode::FORBIDDEN, "only pages of this machine may use /_local");
+        let text = "only pages of this machine may use /_local";
+        return Problem(StatusCode::FORBIDDEN, text.to_owned()).into_response();
     }
     let mut response = next.run(request).await;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn problem(status: StatusCode, text: &str) -> Response {
-    (status, Json(json!({ "error": "invalid_request", "error_description": text }))).into_response()
+/// What is wrong with a request to `/_local`.
+struct Problem(StatusCode, String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": "invalid_request", "error_description": self.1 }))).into_response()
+    }
 }
 
 /// JSON whatever the content type: `curl -d` says it is a form.
-fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
-    serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, &error.to_string()))
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -84,7 +90,7 @@ struct Now {
     now: u64,
 }
 
-async fn advance_clock(State(control): State<Control>, body: Bytes) -> Result<Json<Now>, Response> {
+async fn advance_clock(State(control): State<Control>, body: Bytes) -> Result<Json<Now>, Problem> {
     let Advance { advance_seconds } = parse(&body)?;
     control.clock.advance(advance_seconds);
     Ok(Json(Now { now: control.clock.now().0 }))
@@ -94,7 +100,7 @@ async fn read_clock(State(control): State<Control>) -> Json<Now> {
     Json(Now { now: control.clock.now().0 })
 }
 
-async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<StatusCode, Response> {
+async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<StatusCode, Problem> {
     control.faults.add(parse::<Fault>(&body)?);
     Ok(StatusCode::NO_CONTENT)
 }

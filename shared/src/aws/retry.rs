@@ -29,7 +29,7 @@ impl ClassifyRetry for BeforeTheFactOnly {
         let throttled = context
             .response()
             .and_then(|response| response.body().bytes())
-            .is_some_and(|body| names_throttling(body));
+            .is_some_and(names_throttling);
         if refused || throttled { RetryAction::NoActionIndicated } else { RetryAction::RetryForbidden }
     }
 
@@ -51,9 +51,12 @@ pub fn never_connected(failure: &aws_smithy_runtime_api::client::result::Dispatc
 fn is_connection_refused(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(current) = next {
-        if current.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
-        {
-            return true;
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            // The error an `io::Error` wraps is not among its sources.
+            let wraps_refused = || io.get_ref().is_some_and(|inner| is_connection_refused(inner));
+            if io.kind() == io::ErrorKind::ConnectionRefused || wraps_refused() {
+                return true;
+            }
         }
         next = current.source();
     }

@@ -249,10 +249,10 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn give_back(&self, key: &LimitKey, charge: &Charge) -> Result<(), StoreError> {
-        if charge.was_the_only_debt() {
-            if let Outcome::Done(_) = self.charge(&key.give_back(charge, true)).await? {
-                return Ok(());
-            }
+        if charge.was_the_only_debt()
+            && let Outcome::Done(_) = self.charge(&key.give_back(charge, true)).await?
+        {
+            return Ok(());
         }
         self.charge(&key.give_back(charge, false)).await.map(|_| ())
     }

@@ -9,9 +9,9 @@ use super::client::{Body, Reply};
 
 /// A client's credentials, as form fields.
 pub(crate) const DEMO_APP: [(&str, &str); 2] = [("client_id", "demo-app"), ("client_secret", "demo-secret")];
-const OOB: &str = "http://auth0.com/oauth/grant-type/mfa-oob";
-const OTP: &str = "http://auth0.com/oauth/grant-type/mfa-otp";
-const RECOVERY: &str = "http://auth0.com/oauth/grant-type/mfa-recovery-code";
+pub(crate) const OOB: &str = "http://auth0.com/oauth/grant-type/mfa-oob";
+pub(crate) const OTP: &str = "http://auth0.com/oauth/grant-type/mfa-otp";
+pub(crate) const RECOVERY: &str = "http://auth0.com/oauth/grant-type/mfa-recovery-code";
 
 /// A login that was answered `mfa_required`.
 #[derive(Clone, Debug)]

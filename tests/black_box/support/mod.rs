@@ -3,10 +3,14 @@
 mod client;
 mod flows;
 mod jwt;
+mod wire;
+mod table;
 
 pub(crate) use client::{Body, Reply};
-pub(crate) use flows::{DEMO_APP, Login};
+pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
+pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
+pub(crate) use table::{Item, Table, at_once, count_of, number_of, text_of, user_pk};
 
 use std::time::Duration;
 

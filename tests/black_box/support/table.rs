@@ -1,0 +1,138 @@
+//! The table as it is, behind the API's back; and requests sent at once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use data_encoding::HEXLOWER;
+use postern::config::Timeouts;
+use ring::digest;
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::World;
+use super::client::Reply;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+/// Every item by its key.
+pub(crate) type Table = BTreeMap<(String, String), Item>;
+
+/// The partition of one of the demo tenant's users.
+pub(crate) fn user_pk(username: &str) -> String {
+    let hex = HEXLOWER.encode(digest::digest(&digest::SHA256, username.as_bytes()).as_ref());
+    format!("USER#auth0|{}", &hex[..24])
+}
+
+pub(crate) fn number_of(item: &Item, attribute: &str) -> Option<u64> {
+    item.get(attribute).map(|value| value.as_n().unwrap().parse().unwrap())
+}
+
+pub(crate) fn text_of<'a>(item: &'a Item, attribute: &str) -> &'a str {
+    item.get(attribute).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+impl World {
+    /// A world in which nothing times out, however busy the machine is.
+    pub(crate) async fn patient() -> Self {
+        let long = Duration::from_secs(60);
+        Self::with(|options| {
+            options.timeouts = Timeouts { connect: long, attempt: long, send: long, request: long };
+        })
+        .await
+    }
+
+    /// The whole table. Its own reads are not in the call log afterwards only if the log is cleared.
+    pub(crate) async fn table(&self) -> Table {
+        let store = &self.twin.app.store;
+        let mut pages = store.dynamodb().scan().table_name(store.table()).into_paginator().items().send();
+        let mut table = Table::new();
+        while let Some(item) = pages.next().await {
+            let item = item.unwrap();
+            table.insert((text_of(&item, "pk").to_owned(), text_of(&item, "sk").to_owned()), item);
+        }
+        table
+    }
+
+    /// The table without budgets, which every attempt moves.
+    pub(crate) async fn table_without_limits(&self) -> Table {
+        let mut table = self.table().await;
+        table.retain(|(pk, sk), _| !sk.starts_with("LIMIT#") && !pk.starts_with("DESTINATION#"));
+        table
+    }
+
+    /// One of a user's items.
+    pub(crate) async fn user_item(&self, username: &str, sk: &str) -> Option<Item> {
+        self.table().await.remove(&(user_pk(username), sk.to_owned()))
+    }
+
+    /// `tat` of one of a user's budgets.
+    pub(crate) async fn tat(&self, username: &str, bucket: &str) -> Option<u64> {
+        let item = self.user_item(username, &format!("LIMIT#{bucket}")).await?;
+        number_of(&item, "tat")
+    }
+
+    /// Consecutive failures counted for an authenticator, in either budget of codes.
+    pub(crate) async fn failures(&self, username: &str, counter: &str) -> Option<u64> {
+        let table = self.table().await;
+        let mut limits = table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("LIMIT#"));
+        limits.find_map(|(_, item)| number_of(item, &format!("fails#{counter}")))
+    }
+
+    /// The user's authenticators in the table by `state`, and what the profile says: active ones, pending ones.
+    pub(crate) async fn authenticators(&self, username: &str) -> (usize, usize) {
+        let table = self.table().await;
+        let of_state = |wanted: &str| {
+            let mine = table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("AUTHENTICATOR#"));
+            mine.filter(|(_, item)| text_of(item, "state") == wanted).count()
+        };
+        let profile = &table[&(user_pk(username), "PROFILE".to_owned())];
+        let counted = number_of(profile, "active_authenticators").unwrap_or(0);
+        assert_eq!(counted, of_state("active") as u64, "the profile counts the active authenticators");
+        (of_state("active"), of_state("pending"))
+    }
+
+    /// Puts an item, however wrong.
+    pub(crate) async fn put(&self, item: Item) {
+        let store = &self.twin.app.store;
+        store.dynamodb().put_item().table_name(store.table()).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// The operations called since [`World::forget_calls`], as `service operation`, in the order they arrived.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        let calls = self.trips();
+        let name = |call: &Value| format!("{} {}", call["service"].as_str().unwrap(), call["operation"].as_str().unwrap());
+        calls.as_array().unwrap().iter().map(name).collect()
+    }
+}
+
+impl Reply {
+    /// The status and what SDKs compare: `403 Invalid binding_code.`; only the status of a success.
+    pub(crate) fn outcome(&self) -> String {
+        match self.status {
+            200..300 => self.status.to_string(),
+            _ => format!("{} {}", self.status, self.text("error_description")),
+        }
+    }
+
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.body.contains("access_token") || self.body.contains("id_token")
+    }
+}
+
+/// Sends `count` requests at once; the replies in no particular order.
+pub(crate) async fn at_once<F>(count: usize, request: impl Fn(usize) -> F) -> Vec<Reply>
+where
+    F: Future<Output = Reply> + Send + 'static,
+{
+    let mut requests = JoinSet::new();
+    for number in 0..count {
+        requests.spawn(request(number));
+    }
+    requests.join_all().await
+}
+
+/// How many of the replies have a status.
+pub(crate) fn count_of(replies: &[Reply], status: u16) -> usize {
+    replies.iter().filter(|reply| reply.status == status).count()
+}
