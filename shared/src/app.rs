@@ -101,10 +101,17 @@ impl App {
         }
     }
 
-    /// Looks settings and keys up before the first request, so that it finds connection, keys and settings ready. A
-    /// failure is only logged: the first request tries again and answers for itself.
+    /// Looks up before the first request what it will need, so that it finds the connection open and keys and settings
+    /// ready. Settings are read by the functions that open tokens, and only those may read them. A failure is only
+    /// logged: the first request tries again and answers for itself.
     pub async fn prime(&self) {
-        let (keys, settings) = tokio::join!(self.keys.ring(self.now()), self.settings());
+        let settings = async {
+            match self.keys.needs().roots {
+                true => self.settings().await.map(|_| ()),
+                false => Ok(()),
+            }
+        };
+        let (keys, settings) = tokio::join!(self.keys.ring(self.now()), settings);
         if keys.is_err() || settings.is_err() {
             tracing::warn!(event = "not_primed", "keys or settings could not be read at start-up");
         }

@@ -61,6 +61,12 @@ impl Keys {
         Self { store, kms, needs, loaded: Mutex::new(None) }
     }
 
+    /// What this environment unwraps.
+    #[must_use]
+    pub fn needs(&self) -> KeyNeeds {
+        self.needs
+    }
+
     /// The keys, looked up again when the last look is older than [`KEYS_FRESH_SECONDS`].
     ///
     /// # Errors

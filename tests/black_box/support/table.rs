@@ -42,8 +42,8 @@ impl World {
         .await
     }
 
-    /// The whole table. Its own reads are not in the call log afterwards only if the log is cleared.
-    pub(crate) async fn table(&self) -> Table {
+    /// The whole table.
+    pub(crate) async fn stored(&self) -> Table {
         let store = &self.twin.app.store;
         let mut pages = store.dynamodb().scan().table_name(store.table()).into_paginator().items().send();
         let mut table = Table::new();
@@ -55,15 +55,15 @@ impl World {
     }
 
     /// The table without budgets, which every attempt moves.
-    pub(crate) async fn table_without_limits(&self) -> Table {
-        let mut table = self.table().await;
+    pub(crate) async fn stored_without_limits(&self) -> Table {
+        let mut table = self.stored().await;
         table.retain(|(pk, sk), _| !sk.starts_with("LIMIT#") && !pk.starts_with("DESTINATION#"));
         table
     }
 
     /// One of a user's items.
     pub(crate) async fn user_item(&self, username: &str, sk: &str) -> Option<Item> {
-        self.table().await.remove(&(user_pk(username), sk.to_owned()))
+        self.stored().await.remove(&(user_pk(username), sk.to_owned()))
     }
 
     /// `tat` of one of a user's budgets.
@@ -74,14 +74,14 @@ impl World {
 
     /// Consecutive failures counted for an authenticator, in either budget of codes.
     pub(crate) async fn failures(&self, username: &str, counter: &str) -> Option<u64> {
-        let table = self.table().await;
+        let table = self.stored().await;
         let mut limits = table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("LIMIT#"));
         limits.find_map(|(_, item)| number_of(item, &format!("fails#{counter}")))
     }
 
     /// The user's authenticators in the table by `state`, and what the profile says: active ones, pending ones.
     pub(crate) async fn authenticators(&self, username: &str) -> (usize, usize) {
-        let table = self.table().await;
+        let table = self.stored().await;
         let of_state = |wanted: &str| {
             let mine = table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("AUTHENTICATOR#"));
             mine.filter(|(_, item)| text_of(item, "state") == wanted).count()
@@ -93,16 +93,16 @@ impl World {
     }
 
     /// Puts an item, however wrong.
-    pub(crate) async fn put(&self, item: Item) {
+    pub(crate) async fn overwrite(&self, item: Item) {
         let store = &self.twin.app.store;
         store.dynamodb().put_item().table_name(store.table()).set_item(Some(item)).send().await.unwrap();
     }
 
-    /// The operations called since [`World::forget_calls`], as `service operation`, in the order they arrived.
+    /// What requests called since [`World::forget_calls`], as `service operation`, in the order it arrived.
     pub(crate) fn operations(&self) -> Vec<String> {
         let calls = self.trips();
         let name = |call: &Value| format!("{} {}", call["service"].as_str().unwrap(), call["operation"].as_str().unwrap());
-        calls.as_array().unwrap().iter().map(name).collect()
+        calls.as_array().unwrap().iter().filter(|call| !call["function"].is_null()).map(name).collect()
     }
 }
 
