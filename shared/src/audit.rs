@@ -1,6 +1,10 @@
 //! Structured logs: one JSON object per line on standard output (SEC-40).
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts logging to standard output, where Lambda collects it, at the level `POSTERN_LOG` names (`error`, `warn`,
 /// `info`, `debug`; default `info`). A second call changes nothing.
@@ -11,15 +15,36 @@ pub fn start_logging() {
 /// The same to a place of the caller's choice: the twin logs to standard error.
 pub fn start_logging_to<W>(writer: W)
 where
-    W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + Send + Sync + 'static,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let level = std::env::var("POSTERN_LOG").ok().and_then(|text| text.parse::<LevelFilter>().ok());
-    let _ = tracing_subscriber::fmt()
+    let level = level.unwrap_or(LevelFilter::INFO).min(LevelFilter::DEBUG);
+    let layer = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_max_level(level.unwrap_or(LevelFilter::INFO))
         .with_writer(writer)
-        .try_init();
+        .with_filter(filter(level));
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+}
+
+/// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
+/// write out whole requests, and those hold codes and keys (SEC-34).
+fn filter(level: LevelFilter) -> Targets {
+    const OURS: [&str; 10] = [
+        "postern",
+        "oauth_token",
+        "mfa_associate",
+        "mfa_challenge",
+        "mfa_authenticators",
+        "guardian_factors",
+        "well_known",
+        "userinfo",
+        "rotate_keys",
+        "local",
+    ];
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(OURS.into_iter().map(|target| (target, level)))
 }

@@ -68,7 +68,13 @@ impl NewEmail {
         };
         let challenge =
             Challenge::new(ring, binding, nonce.clone(), ChallengePurpose::Enrol, &code, (now, expires_at))?;
-        let oob = OobCode { jti: principal.jti.clone(), authenticator_id: id.clone(), nonce, expires_at };
+        let oob = OobCode {
+            jti: principal.jti.clone(),
+            authenticator_id: id.clone(),
+            nonce,
+            purpose: ChallengePurpose::Enrol,
+            expires_at,
+        };
         let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
         let destination = destination_mac(ring, address.as_str(), now)?;
         Ok(Self { address, id, code, challenge, oob_code, destination })
@@ -86,6 +92,7 @@ async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result
             user: enrolment.principal.user.clone(),
             bucket: EMAILS,
             decayed: standing == Standing::Decayed,
+            purpose: ChallengePurpose::Enrol,
             destination: new.destination.clone(),
             window: EMAILS_PER_DESTINATION,
             now,
@@ -100,7 +107,7 @@ async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result
         let association = enrolment.association(app, authenticator, Some(new.destination.clone()), kind)?;
         match app.store.associate(&association).await {
             Ok(()) => return Ok(association),
-            Err(refused) => enrolment.adapt(&association, refused)?,
+            Err(refused) => enrolment.adapt(app, &association, refused).await?,
         }
     }
     Err(Refusal::Busy)

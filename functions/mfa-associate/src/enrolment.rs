@@ -5,6 +5,7 @@ use std::sync::Arc;
 use postern::app::App;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
+use postern::id::AuthenticatorId;
 use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MAX, may_associate};
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
@@ -165,8 +166,9 @@ impl Enrolment {
     }
 
     /// Takes in the state that a refused transaction showed, to decide again; or says what that state means.
-    pub(crate) fn adapt(
+    pub(crate) async fn adapt(
         &mut self,
+        app: &App,
         association: &Association,
         refused: NotWritten<AssociateStep>,
     ) -> Result<(), Refusal> {
@@ -195,6 +197,23 @@ impl Enrolment {
                 _ => {}
             }
         }
+        self.read_what_came_meanwhile(app).await
+    }
+
+    /// Reads the state again when another request of this login has begun an authenticator since: what this one
+    /// replaces goes with its items, not only from the list, or it would wait beside the five.
+    async fn read_what_came_meanwhile(&mut self, app: &App) -> Result<(), Refusal> {
+        let known = |id: &AuthenticatorId| {
+            self.user.authenticators.iter().any(|authenticator| authenticator.id == *id)
+        };
+        let mut own = self.user.profile.pending.iter().filter(|pending| pending.jti == self.principal.jti);
+        if own.all(|pending| known(&pending.id)) {
+            return Ok(());
+        }
+        let (user, mfa) =
+            tokio::join!(app.store.user(&self.principal.user, self.now), app.store.mfa(&self.principal.jti));
+        self.user = user?.ok_or(Refusal::BearerInvalid)?;
+        self.mfa = mfa?;
         Ok(())
     }
 }

@@ -2,9 +2,10 @@
 
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
-use postern::rules::limit::{OTP_ASSOCIATIONS, Standing};
+use postern::rules::limit::{CODES, OTP_ASSOCIATIONS, Standing};
 use postern::rules::policy::Factor;
 use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri, sealing_context};
+use postern::store::limits::Counter;
 use postern::store::mfa::NewAuthenticator;
 use postern::store::users::{Authenticator, SealedSecret, Source};
 use postern::token::keyring::Purpose;
@@ -59,11 +60,16 @@ async fn persist(
             source: Source::Otp { secret: secret.clone(), algorithm: Algorithm::Sha1, last_step: None },
             state: enrolment.pending_state(),
         };
-        let kind = NewAuthenticator::Otp { bucket: OTP_ASSOCIATIONS, decayed: standing == Standing::Decayed };
+        let none_active = !enrolment.user.active().any(|active| active.factor() == Factor::Otp);
+        let kind = NewAuthenticator::Otp {
+            bucket: OTP_ASSOCIATIONS,
+            decayed: standing == Standing::Decayed,
+            forgets: none_active && enrolment.user.limit(CODES).counts(&Counter::Otp),
+        };
         let association = enrolment.association(app, authenticator, None, kind)?;
         match app.store.associate(&association).await {
             Ok(()) => return Ok(()),
-            Err(refused) => enrolment.adapt(&association, refused)?,
+            Err(refused) => enrolment.adapt(app, &association, refused).await?,
         }
     }
     Err(Refusal::Busy)

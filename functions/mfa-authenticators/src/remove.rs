@@ -9,8 +9,9 @@ use postern::http::bearer::MfaPrincipal;
 use postern::http::never_stored;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
-use postern::rules::limit::CODES;
+use postern::rules::limit::{CODES, RECOVERY_CODES};
 use postern::rules::policy::TenantSettings;
+use postern::store::limits::Counter;
 use postern::store::mfa::{Removal, RemoveStep};
 use postern::store::users::{Authenticator, State as AuthenticatorState, UserState};
 use postern::store::{NotWritten, RefusedStep};
@@ -86,7 +87,8 @@ impl Request<'_> {
             issued_at: self.principal.issued_at,
             profile: user.profile.clone(),
             authenticator: authenticator.clone(),
-            counted: user.limit(CODES).counts(&authenticator.counter()),
+            forgets: forgets(user, authenticator),
+            forgets_recovery: user.limit(RECOVERY_CODES).counts(&Counter::RecoveryCode),
             with_recovery: self.is_last(user, authenticator),
         })
     }
@@ -108,6 +110,13 @@ impl Request<'_> {
             && user.recovery.is_some()
             && !(verified && self.settings.factors.has(postern::rules::policy::Factor::Email))
     }
+}
+
+/// Whose failures go with an authenticator: apps share theirs, so the last one takes them.
+fn forgets(user: &UserState, authenticator: &Authenticator) -> Option<Counter> {
+    let counter = authenticator.counter();
+    let shared = user.active().any(|other| other.id != authenticator.id && other.counter() == counter);
+    (authenticator.is_active() && !shared && user.limit(CODES).counts(&counter)).then_some(counter)
 }
 
 /// 204 with a content type, as Auth0 sends it (contract §5).

@@ -96,6 +96,13 @@ impl Wanted {
     /// one that is locked or switched off.
     pub(crate) fn choose(&self, user: &UserState, settings: &TenantSettings) -> Result<Chosen, Refusal> {
         let mut all = candidates(user, settings);
+        let named = self.authenticator.as_ref().and_then(Option::as_ref);
+        if named.is_some()
+            && named == user.profile.implicit_id().as_ref()
+            && !settings.factors.has(Factor::Email)
+        {
+            return Err(Refusal::FactorOff(Factor::Email.as_str()));
+        }
         if all.is_empty() {
             return Err(Refusal::NotEnrolled);
         }

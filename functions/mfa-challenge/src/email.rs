@@ -47,7 +47,13 @@ pub(crate) async fn challenge(
         &code,
         (now, expires_at),
     )?;
-    let oob = OobCode { jti: login.principal.jti.clone(), authenticator_id: id.clone(), nonce, expires_at };
+    let oob = OobCode {
+        jti: login.principal.jti.clone(),
+        authenticator_id: id.clone(),
+        nonce,
+        purpose: ChallengePurpose::Verify,
+        expires_at,
+    };
     let oob_code = sealed::seal(&login.ring, Purpose::OobCode, &oob, &app.random, now)?;
     let destination = destination_mac(&login.ring, address.as_str(), now)?;
     let made = persist(app, &mut login, id, implicit, challenge, destination).await?;
@@ -67,6 +73,7 @@ async fn persist(
         user: login.principal.user.clone(),
         bucket: EMAILS,
         decayed: false,
+        purpose: ChallengePurpose::Verify,
         destination,
         window: EMAILS_PER_DESTINATION,
         now: login.now,

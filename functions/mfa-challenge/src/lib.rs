@@ -21,6 +21,7 @@ use postern::store::users::UserState;
 use postern::time::Timestamp;
 use postern::token::keyring::KeyRing;
 use postern::token::keys::KeyNeeds;
+use postern::token::sealed;
 use postern::wire::mfa::ChallengeReply;
 use postern::wire::refusal::Refusal;
 
@@ -63,11 +64,11 @@ async fn challenge(State(app): State<App>, headers: HeaderMap, params: Params) -
 /// The first trip: the client, then the token, then the user it still stands for.
 async fn log_in(app: &App, presented: &PresentedClient, mfa_token: &str) -> Result<Login, Refusal> {
     let now = app.now();
-    let opened = MfaPrincipal::read(app, mfa_token, now).await.map_err(|error| error.as_parameter());
-    // An access token manages factors; it is not a login to be completed (contract §0).
-    let opened = opened.and_then(|principal| {
-        if principal.is_spendable() { Ok(principal) } else { Err(Refusal::MalformedMfaToken) }
-    });
+    // An access token manages factors, good or expired; it is not a login to be completed (contract §0).
+    let opened = match sealed::kid_of(mfa_token) {
+        Some(_) => MfaPrincipal::read(app, mfa_token, now).await.map_err(|error| error.as_parameter()),
+        None => Err(Refusal::MalformedMfaToken),
+    };
     let principal = match opened {
         Ok(principal) => principal,
         Err(refusal) => {

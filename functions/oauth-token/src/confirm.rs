@@ -98,11 +98,15 @@ fn adapt_profile(
         return Err(Refusal::MalformedMfaToken);
     }
     match &mut confirmation.proven {
-        Proven::Enrolment { id, gate, settings, pending, pending_after, .. } => {
+        Proven::Enrolment { id, gate, settings, pending, pending_after, recovery, .. } => {
             if *gate == Gate::OnlyIfNotEnrolled && profile.is_enrolled(settings) {
                 return Err(Refusal::AlreadyEnrolled);
             }
             // Another login's association came or went: ours is still the one it was.
+            if profile.active_authenticators > 0 {
+                // It came with a recovery code of its own, which is in use now.
+                *recovery = None;
+            }
             pending.clone_from(&profile.pending);
             *pending_after = profile.pending.iter().filter(|other| other.id != *id).cloned().collect();
             Ok(())

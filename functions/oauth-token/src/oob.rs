@@ -4,6 +4,8 @@ use postern::app::App;
 use postern::http::Params;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
+use postern::id::AuthenticatorId;
+use postern::rules::limit::CODES;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
 use postern::store::limits::{Counter, LimitKey};
@@ -35,7 +37,13 @@ pub(crate) async fn verify(
             return Err(refuse_uncharged(app, presented, Grant::MfaOob, refusal).await);
         }
     };
-    let limit = LimitKey::codes(&principal.user, Counter::Authenticator(oob.authenticator_id.clone()));
+    let limit = match oob.purpose {
+        ChallengePurpose::Verify => {
+            LimitKey::codes(&principal.user, Counter::Authenticator(oob.authenticator_id.clone()))
+        }
+        // What is not confirmed yet has no history of failures to keep; the user's budget counts all the same.
+        ChallengePurpose::Enrol => LimitKey::of_user(&principal.user, CODES),
+    };
     let check = Verification::begin(app, presented, Grant::MfaOob, principal, limit).await?;
     match right_code(app, &check, &oob, &code) {
         Ok(right) => confirm(app, &check, right).await,
@@ -92,10 +100,13 @@ fn right_code(
         _ if !check.principal.is_spendable() => return Err(wrong()),
         _ => ChallengePurpose::Verify,
     };
+    if purpose != oob.purpose {
+        return Err(wrong());
+    }
     if purpose == ChallengePurpose::Enrol {
         gate(check).map_err(before)?;
     }
-    if explicit.is_some() && !check.settings.factors.has(Factor::Email) {
+    if is_email_of(check, id, explicit.is_some()) && !check.settings.factors.has(Factor::Email) {
         return Err(before(Refusal::FactorOff(Factor::Email.as_str())));
     }
     let binding = CodeBinding {
@@ -125,4 +136,9 @@ fn right_code(
         method: Method::Email,
         as_wrong: || Refusal::InvalidBindingCode,
     })
+}
+
+/// Whether an id is one of the user's email authenticators, the implicit one included even while the factor is off.
+fn is_email_of(check: &Verification, id: &AuthenticatorId, explicit: bool) -> bool {
+    explicit || check.user.profile.implicit_id().as_ref() == Some(id)
 }

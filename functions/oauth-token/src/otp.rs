@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
+use postern::id::AuthenticatorId;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
 use postern::rules::totp::{self, TotpSecret};
@@ -47,17 +48,22 @@ fn right_code(app: &App, check: &Verification, code: &OneTimeCode) -> Result<Rig
     let apps =
         || check.user.authenticators.iter().filter(|authenticator| authenticator.factor() == Factor::Otp);
     let active: Vec<_> = apps().filter(|app| app.is_active() && check.principal.is_spendable()).collect();
-    let pending =
-        apps().find(|app| matches!(&app.state, State::Pending { jti, .. } if *jti == check.principal.jti));
+    // Only what the profile still lists: the association that this login made last.
+    let listed = |id: &AuthenticatorId| check.user.profile.pending.iter().any(|pending| pending.id == *id);
+    let mine = |app: &Authenticator| {
+        matches!(&app.state, State::Pending { jti, .. } if *jti == check.principal.jti) && listed(&app.id)
+    };
+    let pending = apps().find(|app| mine(app));
     if active.is_empty() && pending.is_none() {
         return Err(before(without_app(check)));
     }
     if !check.settings.factors.has(Factor::Otp) {
         return Err(before(Refusal::FactorOff(Factor::Otp.as_str())));
     }
+    // From here on the code is compared, so the attempt counts whatever happens.
     for authenticator in &active {
-        if let Some(step) = matching_step(check, authenticator, code).map_err(before)? {
-            let reseal = reseal(app, check, authenticator).map_err(before)?;
+        if let Some(step) = matching_step(check, authenticator, code).map_err(Refused::ByTheCode)? {
+            let reseal = reseal(app, check, authenticator).map_err(Refused::ByTheCode)?;
             return Ok(right(Proven::Otp { id: authenticator.id.clone(), step, reseal }));
         }
     }
@@ -65,9 +71,9 @@ fn right_code(app: &App, check: &Verification, code: &OneTimeCode) -> Result<Rig
     // With an active app the code was compared already, so the attempt counts whatever the gate says.
     let gated = if active.is_empty() { before } else { Refused::ByTheCode };
     gate(check).map_err(gated)?;
-    let step = matching_step(check, pending, code).map_err(before)?;
+    let step = matching_step(check, pending, code).map_err(Refused::ByTheCode)?;
     let step = step.ok_or(Refused::ByTheCode(Refusal::InvalidOtpCode))?;
-    enrolment(app, check, pending, Some(step)).map(right).map_err(before)
+    enrolment(app, check, pending, Some(step)).map(right).map_err(Refused::ByTheCode)
 }
 
 fn right(proven: Proven) -> RightCode {

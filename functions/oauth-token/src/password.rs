@@ -17,7 +17,7 @@ use postern::token::keyring::{KeyRing, Purpose};
 use postern::token::password::{self, Password};
 use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
-use postern::wire::refusal::Refusal;
+use postern::wire::refusal::{IssuedToken, Refusal};
 
 use crate::admit;
 use crate::target::Wanted;
@@ -150,6 +150,6 @@ impl FirstFactor<'_> {
             nonce: self.nonce,
         };
         let sealed = sealed::seal(self.ring, Purpose::MfaToken, &token, &self.app.random, self.now)?;
-        Ok(Refusal::MfaRequired(sealed))
+        Ok(Refusal::MfaRequired(IssuedToken(sealed)))
     }
 }

@@ -66,8 +66,6 @@ fn state(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> &'static
 async fn rotate(tenant: &Tenant) -> Result<String, CommandError> {
     let report = tenant.rotation().rotate(tenant.now()).await?;
     let mut text = format!("Made {} key generations, retired {}.\n", report.made.len(), report.retired.len());
-    text.push_str(
-        "New signing keys are published at once and sign after 15 minutes. See `postern keys list`.\n",
-    );
+    text.push_str("New keys are published at once and used after 15 minutes. See `postern keys list`.\n");
     Ok(text)
 }

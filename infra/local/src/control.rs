@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, ORIGIN};
+use axum::http::header::{CACHE_CONTROL, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::{CallLog, Fault, Faults, Inbox};
-use crate::twin::is_local_origin;
+use crate::twin::{is_local_host, is_local_origin};
 
 /// What the handles move.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) calls: CallLog,
     pub(crate) clock: Clock,
+    /// Whether the twin listens on this machine only: then so must the name it is called by.
+    pub(crate) loopback: bool,
 }
 
 /// The routes under `/_local`.
@@ -31,18 +33,22 @@ pub(crate) fn routes(control: Control) -> Router {
         .route("/_local/clock", post(advance_clock).get(read_clock))
         .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
         .route("/_local/calls", get(read_calls).delete(clear_calls))
-        .layer(axum::middleware::from_fn(only_local_pages))
+        .layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages))
         .with_state(control)
 }
 
-/// A page of somewhere else, open in the developer's browser, may not read codes or move the clock.
+/// A page of somewhere else, open in the developer's browser, may not read codes or move the clock: neither by its
+/// origin, nor by a name of its own that it points at this machine (DNS rebinding).
 async fn only_local_pages(
+    State(control): State<Control>,
     headers: HeaderMap,
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Response {
     let foreign = headers.get(ORIGIN).is_some_and(|origin| !is_local_origin(origin));
-    if foreign {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let rebound = control.loopback && !is_local_host(host);
+    if foreign || rebound {
         let text = "only pages of this machine may use /_local";
         return Problem(StatusCode::FORBIDDEN, text.to_owned()).into_response();
     }

@@ -144,6 +144,7 @@ impl Twin {
             faults: aws.faults.clone(),
             calls: aws.calls.clone(),
             clock: options.clock.clone(),
+            loopback: options.host.is_loopback(),
         };
         let service = router(app.clone(), control).into_make_service_with_connect_info::<SocketAddr>();
         let server = Server(tokio::spawn(async move {
@@ -267,13 +268,16 @@ fn cors() -> CorsLayer {
 pub(crate) fn is_local_origin(origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    let name =
-        host.map(|host| {
-            host.rsplit_once(':').map_or(host, |(name, port)| {
-                if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
-            })
-        });
-    name.is_some_and(|name| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
+    host.is_some_and(is_local_host)
+}
+
+/// Whether a `host[:port]` names this machine.
+pub(crate) fn is_local_host(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    ["localhost", "127.0.0.1", "[::1]"].contains(&name)
 }
 
 #[cfg(test)]

@@ -26,10 +26,8 @@ impl ClassifyRetry for BeforeTheFactOnly {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let Some(Err(error)) = context.output_or_error() else { return RetryAction::NoActionIndicated };
         let refused = error.as_connector_error().is_some_and(|connector| is_connection_refused(connector));
-        let throttled = context
-            .response()
-            .and_then(|response| response.body().bytes())
-            .is_some_and(names_throttling);
+        let throttled =
+            context.response().and_then(|response| response.body().bytes()).is_some_and(names_throttling);
         if refused || throttled { RetryAction::NoActionIndicated } else { RetryAction::RetryForbidden }
     }
 

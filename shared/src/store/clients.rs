@@ -7,7 +7,7 @@ use super::{Store, StoreError, read};
 use crate::id::ClientId;
 use crate::rules::client::{ClientKind, SecretHash};
 use crate::rules::scope::Scope;
-use crate::token::claims::ACCESS_TOKEN_SECONDS;
+use crate::token::claims::{ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX};
 use crate::wire::oauth::Grant;
 
 /// Longest audience that is looked up, in bytes; longer is unknown.
@@ -116,11 +116,14 @@ impl Store {
         self.get(&format!("API#{audience}"), "API").await?.map(read).transpose()
     }
 
-    /// Creates or replaces an API.
+    /// Creates or replaces an API; a life of tokens beyond [`ACCESS_TOKEN_SECONDS_MAX`] is cut to that.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn put_api(&self, api: &Api) -> Result<(), StoreError> {
-        self.write(&Write::put(&format!("API#{}", api.identifier), "API", api)?).await.map(|_| ())
+        // Keys are retired by the longest life a token can have.
+        let lifetime = api.token_lifetime_seconds.min(ACCESS_TOKEN_SECONDS_MAX);
+        let api = Api { token_lifetime_seconds: lifetime, ..api.clone() };
+        self.write(&Write::put(&format!("API#{}", api.identifier), "API", &api)?).await.map(|_| ())
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Item, StoreError};
 
 /// One conditional Put, Update, Delete or (in transactions) check. A refused condition always returns the old item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Write {
     pk: String,
     sk: String,
@@ -21,6 +21,13 @@ pub struct Write {
     pub(super) condition: Option<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
+}
+
+/// Keys and values hold addresses and hashes.
+impl std::fmt::Debug for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Write").field("condition", &self.condition).finish_non_exhaustive()
+    }
 }
 
 /// Text as an attribute.

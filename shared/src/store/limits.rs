@@ -33,7 +33,7 @@ impl Counter {
 }
 
 /// Where a bucket is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LimitKey {
     pk: String,
     sk: String,
@@ -41,6 +41,13 @@ pub struct LimitKey {
     counter: Option<Counter>,
     /// Buckets of addresses that may belong to nobody are forgotten once they are clean.
     forgotten: bool,
+}
+
+/// The partition of a login holds an address.
+impl std::fmt::Debug for LimitKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LimitKey").field("bucket", &self.bucket.name).finish_non_exhaustive()
+    }
 }
 
 impl LimitKey {
@@ -138,6 +145,13 @@ impl LimitKey {
         self.subtract(charge.tat, " ADD #fails :minus")
             .name("#fails", failures)
             .value(":minus", aws_sdk_dynamodb::types::AttributeValue::N("-1".into()))
+    }
+
+    /// Forgets the consecutive failures: of an authenticator that is removed, or enrolled anew (SEC-20).
+    #[must_use]
+    pub fn forget(&self) -> Write {
+        let failures = self.failures_attribute().unwrap_or_else(|| FAILURES.to_owned());
+        Write::update(&self.pk, &self.sk, "REMOVE #fails").name("#fails", failures)
     }
 
     /// Gives one refill back, whatever else was charged since.

@@ -15,7 +15,7 @@ const ADDRESS_BYTES_MAX: usize = 254;
 
 /// The key of a login, whether it exists or not. What cannot be an address shares one key that is never a login's,
 /// so that an unknown user costs the same calls however it is spelled (SEC-35).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LoginKey {
     pk: String,
 }

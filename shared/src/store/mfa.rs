@@ -22,6 +22,7 @@ use crate::rules::enrolment::Gate;
 use crate::rules::otp::OneTimeCode;
 use crate::rules::policy::{Factor, TenantSettings};
 use crate::time::Timestamp;
+pub use crate::token::claims::ChallengePurpose;
 use crate::token::keyring::{KeyError, KeyRing, Purpose};
 
 const CHALLENGE: &str = "CHALLENGE#";
@@ -33,16 +34,6 @@ fn pk(jti: &Jti) -> String {
 
 fn challenge_sk(id: &AuthenticatorId) -> String {
     format!("{CHALLENGE}{id}")
-}
-
-/// What a code is for: part of its MAC, so that a code never works for the other (SEC-11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChallengePurpose {
-    /// To confirm a new authenticator.
-    Enrol,
-    /// To prove an active one.
-    Verify,
 }
 
 /// A challenge as it is stored: the code is only there as a MAC (SEC-2).
@@ -75,17 +66,13 @@ pub struct CodeBinding<'a> {
 
 impl CodeBinding<'_> {
     fn message(&self, nonce: &Nonce, purpose: ChallengePurpose, code: &OneTimeCode) -> Vec<u8> {
-        let purpose: &str = match purpose {
-            ChallengePurpose::Enrol => "enrol",
-            ChallengePurpose::Verify => "verify",
-        };
         let parts = [
             self.user.as_str(),
             self.authenticator.as_str(),
             self.jti.as_str(),
             self.client.as_str(),
             nonce.as_str(),
-            purpose,
+            purpose.as_str(),
             code.as_str(),
         ];
         // A zero byte ends each part: none of them can contain one.

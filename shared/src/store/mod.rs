@@ -57,12 +57,18 @@ pub enum Outcome {
 }
 
 /// A transaction's member whose condition did not hold.
-#[derive(Debug)]
 pub struct RefusedStep<S> {
     /// Which member.
     pub step: S,
     /// Its item as it was, if there was one.
     pub old: Option<Item>,
+}
+
+/// Items hold addresses and hashes.
+impl<S: std::fmt::Debug> std::fmt::Debug for RefusedStep<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefusedStep").field("step", &self.step).finish_non_exhaustive()
+    }
 }
 
 /// How a transaction did not happen: nothing of it was written.
@@ -88,6 +94,8 @@ pub struct Store {
     random: Random,
 }
 
+/// Length of a transaction's client token; DynamoDB takes up to 36.
+const CLIENT_TOKEN_CHARACTERS: usize = 32;
 /// Tries of a write that collides with a transaction, the first included (design §3).
 const CONFLICT_TRIES: u32 = 5;
 
@@ -232,14 +240,19 @@ impl Store {
     async fn transact<S: Copy>(&self, steps: &[(S, Write)]) -> Result<(), NotWritten<S>> {
         let items: Vec<_> =
             steps.iter().map(|(_, write)| write.for_transaction(&self.table)).collect::<Result<_, _>>()?;
+        let mut token = self.client_token();
         for tried in 1..=CONFLICT_TRIES {
-            let call = self.dynamodb.transact_write_items().set_transact_items(Some(items.clone()));
+            let call = self
+                .dynamodb
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .set_client_request_token(token.clone());
             let Err(error) = call.send().await else { return Ok(()) };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
             else {
-                let conflict = error.code() == Some("TransactionInProgressException");
-                if conflict {
+                // Our own first attempt is still running: asking again by the same token tells how it ends.
+                if error.code() == Some("TransactionInProgressException") {
                     self.back_off(tried).await;
                     continue;
                 }
@@ -254,8 +267,16 @@ impl Store {
                 return Err(failed("TransactWriteItems", &error).into());
             }
             self.back_off(tried).await;
+            // A cancelled transaction is over; only a new token starts it again.
+            token = self.client_token();
         }
         Err(StoreError::Busy.into())
+    }
+
+    /// A token of our own, so that what the SDK repeats and what we repeat is one transaction; without randomness the
+    /// SDK makes one.
+    fn client_token(&self) -> Option<String> {
+        self.random.string(b"0123456789abcdefghijklmnopqrstuvwxyz", CLIENT_TOKEN_CHARACTERS).ok()
     }
 
     /// Full jitter: 0 to 20, 40, 80, 160 milliseconds.
@@ -320,8 +341,9 @@ where
 
 /// Reads an item into its type.
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| {
-        tracing::error!(event = "stored_item_unreadable", %error);
+    // The error itself may quote what is stored.
+    serde_dynamo::from_item(item).map_err(|_| {
+        tracing::error!(event = "stored_item_unreadable", entity = std::any::type_name::<T>());
         StoreError::Corrupt
     })
 }

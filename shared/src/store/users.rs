@@ -29,7 +29,7 @@ pub(super) fn authenticator_sk(id: &AuthenticatorId) -> String {
 }
 
 /// The profile item.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Profile {
     /// The user.
     pub user_id: UserId,
@@ -73,6 +73,13 @@ pub struct Profile {
     /// When the implicit authenticator was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implicit_last_used_at: Option<Timestamp>,
+}
+
+/// Names and addresses are nobody's business in a log.
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Profile").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
 }
 
 /// What kind of authenticator a pending one is.
@@ -282,6 +289,13 @@ impl Profile {
     pub fn is_enrolled(&self, settings: &TenantSettings) -> bool {
         let verified = self.email_verified && self.email.is_some() && settings.factors.has(Factor::Email);
         self.active_authenticators > 0 || verified
+    }
+
+    /// The id of the authenticator that the verified address is by itself, whether its factor is on or off.
+    #[must_use]
+    pub fn implicit_id(&self) -> Option<AuthenticatorId> {
+        let address = self.email.as_ref().filter(|_| self.email_verified)?;
+        Some(AuthenticatorId::implicit_email(&self.user_id, address))
     }
 
     /// Whether a token issued at that time still counts (SEC-42).

@@ -17,6 +17,8 @@ pub const MFA_ACCESS_TOKEN_SECONDS: u64 = 600;
 pub const ID_TOKEN_SECONDS: u64 = 36_000;
 /// Life of an access token where the API says nothing else, in seconds.
 pub const ACCESS_TOKEN_SECONDS: u64 = 86_400;
+/// The longest life an access token can have, in seconds: 30 days.
+pub const ACCESS_TOKEN_SECONDS_MAX: u64 = 30 * 86_400;
 /// How long ago MFA may have been for managing factors, in seconds (design §5).
 pub const FRESH_MFA_SECONDS: u64 = 600;
 
@@ -104,6 +106,27 @@ pub struct MfaToken {
     pub nonce: Option<String>,
 }
 
+/// What a code is for: part of its MAC, so that a code never works for the other (SEC-11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChallengePurpose {
+    /// To confirm a new authenticator.
+    Enrol,
+    /// To prove an active one.
+    Verify,
+}
+
+impl ChallengePurpose {
+    /// The word in MACs and keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enrol => "enrol",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 /// The sealed `oob_code`: which challenge a code answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OobCode {
@@ -113,6 +136,8 @@ pub struct OobCode {
     pub authenticator_id: AuthenticatorId,
     /// The challenge's nonce.
     pub nonce: Nonce,
+    /// What the code is for.
+    pub purpose: ChallengePurpose,
     /// When it is over.
     pub expires_at: Timestamp,
 }
@@ -192,7 +217,7 @@ impl AccessClaims {
 }
 
 /// The claims of an id token (OpenID Connect Core §2).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct IdClaims {
     /// Issuer.
     pub iss: String,
@@ -221,7 +246,7 @@ pub struct IdClaims {
 }
 
 /// Claims about the user, by scope `profile` and `email` (OpenID Connect Core §5.4).
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct UserClaims {
     /// Scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]

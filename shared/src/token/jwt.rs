@@ -9,7 +9,7 @@ use crate::token::claims::AccessClaims;
 use crate::token::keyring::{KeyError, KeyRing};
 
 /// Longest JWT that is looked at, in bytes.
-const JWT_BYTES_MAX: usize = 8192;
+const JWT_BYTES_MAX: usize = 12 * 1024;
 
 #[derive(Serialize)]
 struct OutgoingHeader<'a> {

@@ -75,6 +75,13 @@ impl Keys {
         let mut loaded = self.loaded.lock().await;
         match &*loaded {
             Some(known) if now.since(known.at) < KEYS_FRESH_SECONDS => Ok(Arc::clone(&known.ring)),
+            // The last look failed a moment ago: not every request has to wait for the same failure.
+            Some(known)
+                if now.since(known.looked_at) < REREAD_SECONDS
+                    && now.since(known.at) < KEYS_USABLE_SECONDS =>
+            {
+                Ok(Arc::clone(&known.ring))
+            }
             _ => self.look(&mut loaded, now).await,
         }
     }

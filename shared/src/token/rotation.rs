@@ -12,13 +12,13 @@ use crate::rules::random::Random;
 use crate::store::keys::{KeyGeneration, PublicJwk};
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
+use crate::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 use crate::token::keyring::KeyUse;
 
-/// How long a new signing key is published before it signs, in seconds: what a cached JWKS may live, here and at
-/// clients, and once more for an environment that could not refresh.
-pub const PUBLISHED_BEFORE_USE_SECONDS: u64 = 900;
-/// How long after its successor began a signing key may still be needed, in seconds: the longest access token.
-const SIGNING_KEY_NEEDED_SECONDS: u64 = 30 * 86_400;
+/// How long a new key is known before it is used, in seconds: what a cached JWKS may live, here and at clients, and
+/// once more for an environment that could not refresh. So nothing is ever signed or sealed by one environment that
+/// another cannot read.
+pub const KNOWN_BEFORE_USE_SECONDS: u64 = 900;
 
 /// Keys could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -83,11 +83,11 @@ impl Rotation<'_> {
             return Ok(report);
         }
         let generations = self.store.key_generations().await?;
-        for (key_use, delay) in [(KeyUse::Root, 0), (KeyUse::Signing, PUBLISHED_BEFORE_USE_SECONDS)] {
+        for key_use in [KeyUse::Root, KeyUse::Signing] {
             let newest =
                 generations.iter().filter(|key| key.key_use == key_use).map(|key| key.generation).max();
             let next = newest.unwrap_or(0).saturating_add(1);
-            report.made.extend(self.make(key_use, next, now, now.plus(delay)).await?);
+            report.made.extend(self.make(key_use, next, now, now.plus(KNOWN_BEFORE_USE_SECONDS)).await?);
         }
         for key in retirable(&generations, now) {
             self.store.delete_key_generation(key).await?;
@@ -156,7 +156,7 @@ fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<&KeyGeneratio
     let superseded = |key: &&KeyGeneration| {
         let successor =
             signing().filter(|other| other.generation > key.generation).map(|other| other.not_before).min();
-        successor.is_some_and(|began| began.plus(SIGNING_KEY_NEEDED_SECONDS).is_past(now))
+        successor.is_some_and(|began| began.plus(ACCESS_TOKEN_SECONDS_MAX).is_past(now))
     };
     signing().filter(superseded).collect()
 }
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn only_a_key_superseded_long_ago_is_retired() {
         let keys = [signing(1, 0), signing(2, 1_000), signing(3, 50_000)];
-        let over = Timestamp(1_000 + SIGNING_KEY_NEEDED_SECONDS);
+        let over = Timestamp(1_000 + ACCESS_TOKEN_SECONDS_MAX);
         assert!(retirable(&keys, Timestamp(over.0 - 1)).is_empty());
         let retired: Vec<_> = retirable(&keys, over).iter().map(|key| key.generation).collect();
         assert_eq!(retired, [1]);

@@ -15,8 +15,8 @@ use crate::token::keyring::{KeyError, KeyRing, Purpose, Root};
 
 const SALT_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
-/// Longest sealed text that is looked at, in bytes: far above what we issue, far below what would be work.
-const SEALED_BYTES_MAX: usize = 4096;
+/// Longest sealed text that is looked at, in bytes: what fits into a request body of 16 KiB beside the rest.
+const SEALED_BYTES_MAX: usize = 12 * 1024;
 
 /// Why a sealed text was not opened: it is not ours, or not for this purpose and context. There is one answer to
 /// all of it, so that nothing can be learnt from the difference.
@@ -43,7 +43,9 @@ pub fn seal_bytes(
     key.seal_in_place_append_tag(nonce, Aad::from(context), &mut sealed).map_err(|_| KeyError)?;
     let mut bytes = salt.to_vec();
     bytes.append(&mut sealed);
-    Ok(format!("{}.{}", root.kid, BASE64URL_NOPAD.encode(&bytes)))
+    let text = format!("{}.{}", root.kid, BASE64URL_NOPAD.encode(&bytes));
+    // What could not be opened again must not be issued.
+    if text.len() > SEALED_BYTES_MAX { Err(KeyError) } else { Ok(text) }
 }
 
 /// The kid a sealed text names, if it has the form of one.

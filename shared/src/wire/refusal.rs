@@ -16,6 +16,15 @@ pub enum Channel {
     Voice,
 }
 
+/// A token on its way to the client; never shown.
+pub struct IssuedToken(pub String);
+
+impl std::fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IssuedToken(…)")
+    }
+}
+
 /// Why a request was refused. Each variant names the contract row it is.
 #[derive(Debug)]
 pub enum Refusal {
@@ -34,7 +43,7 @@ pub enum Refusal {
     /// §1.4 blocked user.
     UserBlocked,
     /// §1.3 the second factor is due; holds the `mfa_token`.
-    MfaRequired(String),
+    MfaRequired(IssuedToken),
     /// "undecodable `mfa_token`", and one already used.
     MalformedMfaToken,
     /// "undecodable `oob_code`".

@@ -7,10 +7,13 @@ use crate::rules::enrolment::Gate;
 use crate::rules::limit::Bucket;
 use crate::rules::policy::TenantSettings;
 use crate::store::expression::{Write, text, value_of};
-use crate::store::limits::LimitKey;
-use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile};
-use crate::store::{Item, NotWritten, Store, StoreError};
+use crate::store::limits::{Counter, LimitKey};
+use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile, profile_of};
+use crate::store::{Item, NotWritten, RefusedStep, Store, StoreError};
 use crate::time::Timestamp;
+
+/// Tries of undoing, when the list of pending authenticators moves meanwhile.
+const UNDO_TRIES: u32 = 4;
 
 /// The members of the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum AssociateStep {
     Spent,
     /// The association that this one replaces.
     Replaced,
+    /// Failures counted for apps of old.
+    Failures,
 }
 
 /// What kind of authenticator is associated, with what that costs.
@@ -47,6 +52,8 @@ pub enum NewAuthenticator {
         bucket: Bucket,
         /// Whether its debt of old has decayed, as it was read.
         decayed: bool,
+        /// Whether failures are counted for apps of old that are all gone: enrolling anew forgets them (SEC-20).
+        forgets: bool,
     },
 }
 
@@ -112,9 +119,13 @@ impl Association {
                 steps.push((AssociateStep::Challenge, Write::put(&pk(&self.jti), &sk, challenge)?));
                 steps.extend(sending.charges(AssociateStep::Limit, AssociateStep::DestinationLimit));
             }
-            NewAuthenticator::Otp { bucket, decayed } => {
+            NewAuthenticator::Otp { bucket, decayed, forgets } => {
                 let charge = LimitKey::of_user(&self.profile.user_id, *bucket).charge(*decayed, self.now);
                 steps.push((AssociateStep::Limit, charge));
+                if *forgets {
+                    let key = LimitKey::codes(&self.profile.user_id, Counter::Otp);
+                    steps.push((AssociateStep::Failures, key.forget()));
+                }
             }
         }
         if let Some((replaced, challenge)) = &self.replaced {
@@ -130,9 +141,15 @@ impl Association {
         Ok(steps)
     }
 
-    /// The inverse, for a code that was not sent.
-    fn inverse(&self) -> Result<Vec<(AssociateStep, Write)>, StoreError> {
+    /// The inverse, for a code that was not sent, from the list as it now is: without this association, and with the
+    /// one it replaced.
+    fn inverse(&self, listed: &[Pending]) -> Result<Vec<(AssociateStep, Write)>, StoreError> {
         let NewAuthenticator::Oob { challenge, sending } = &self.kind else { return Ok(Vec::new()) };
+        let was_replaced =
+            |other: &&Pending| self.replaced.as_ref().is_some_and(|(replaced, _)| replaced.id == other.id);
+        let others = listed.iter().filter(|other| other.id != self.authenticator.id);
+        let restored: Vec<_> =
+            others.chain(self.profile.pending.iter().filter(was_replaced)).cloned().collect();
         let user = self.user_pk();
         let authenticator = Write::delete(&user, &users::authenticator_sk(&self.authenticator.id))
             .when("#state = :pending")
@@ -144,7 +161,7 @@ impl Association {
         let mut steps = vec![
             (AssociateStep::Authenticator, authenticator),
             (AssociateStep::Challenge, mine),
-            (AssociateStep::Profile, self.list(&self.pending, &self.profile.pending)?),
+            (AssociateStep::Profile, self.list(listed, &restored)?),
         ];
         steps.extend(sending.refunds(AssociateStep::Limit, AssociateStep::DestinationLimit));
         if let Some((replaced, challenge)) = &self.replaced {
@@ -169,17 +186,24 @@ impl Store {
     }
 
     /// Undoes an enrolment whose code was not sent: what it replaced is good again, and the send is given back. When
-    /// the user's state moved on meanwhile, only the send is given back and the rest expires by itself.
+    /// the authenticator itself moved on meanwhile, only the send is given back and the rest expires by itself.
     ///
     /// # Errors
     /// As [`Store::associate`].
     pub async fn undo_association(&self, association: &Association) -> Result<(), NotWritten<AssociateStep>> {
         let NewAuthenticator::Oob { sending, .. } = &association.kind else { return Ok(()) };
-        match self.transact(&association.inverse()?).await {
-            Err(NotWritten::Refused(_)) => {
-                self.transact(&sending.refunds(AssociateStep::Limit, AssociateStep::DestinationLimit)).await
-            }
-            other => other,
+        let mut listed = association.pending.clone();
+        for _ in 0..UNDO_TRIES {
+            let refused = match self.transact(&association.inverse(&listed)?).await {
+                Err(NotWritten::Refused(refused)) => refused,
+                other => return other,
+            };
+            let [RefusedStep { step: AssociateStep::Profile, old: Some(old) }] = refused.as_slice() else {
+                break;
+            };
+            // Another login's association came or went: the list is decided again from what it is now.
+            listed = profile_of(old.clone())?.pending;
         }
+        self.transact(&sending.refunds(AssociateStep::Limit, AssociateStep::DestinationLimit)).await
     }
 }

@@ -1,6 +1,6 @@
 //! The transaction that makes a challenge: the challenge, the send limits, and the checks that guard them.
 
-use super::{Challenge, accepting, challenge_sk, pk, unspent};
+use super::{Challenge, ChallengePurpose, accepting, challenge_sk, pk, unspent};
 use crate::id::{AuthenticatorId, Jti, UserId};
 use crate::rules::limit::{Bucket, Window};
 use crate::store::expression::{Write, number};
@@ -35,6 +35,9 @@ pub struct Sending {
     pub bucket: Bucket,
     /// Whether the bucket's debt of old has decayed, as it was read.
     pub decayed: bool,
+    /// What the code is for: enrolments, which may name anybody's address, have a window of their own, so that they
+    /// cannot use up the one of its owner's sign-ins.
+    pub purpose: ChallengePurpose,
     /// MAC of the destination.
     pub destination: String,
     /// The destination's limit.
@@ -46,7 +49,8 @@ pub struct Sending {
 impl Sending {
     fn destination_key(&self) -> (String, String) {
         let start = self.window.start(self.now).0;
-        (format!("DESTINATION#{}", self.destination), format!("SENDS#{}#{start}", self.bucket.name))
+        let sk = format!("SENDS#{}#{}#{start}", self.bucket.name, self.purpose.as_str());
+        (format!("DESTINATION#{}", self.destination), sk)
     }
 
     /// The two charges.

@@ -1,8 +1,9 @@
 //! The transaction that removes an authenticator.
 
 use super::accepting;
-use crate::rules::limit::CODES;
+
 use crate::store::expression::{Write, number, text, value_of};
+use crate::store::limits::{Counter, LimitKey};
 use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile, RECOVERY, State};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
@@ -29,8 +30,10 @@ pub struct Removal {
     pub profile: Profile,
     /// What goes.
     pub authenticator: Authenticator,
-    /// Whether the user has failures counted for it.
-    pub counted: bool,
+    /// Whose consecutive failures are forgotten with it; `None` where there are none, or another app shares them.
+    pub forgets: Option<Counter>,
+    /// Whether the recovery code's are, when it goes too.
+    pub forgets_recovery: bool,
     /// Whether the recovery code goes with it, for nothing else would be left that it recovers.
     pub with_recovery: bool,
 }
@@ -65,13 +68,15 @@ impl Removal {
             .value(":state", text(state));
         let mut steps =
             vec![(RemoveStep::Authenticator, authenticator), (RemoveStep::Profile, self.profile()?)];
-        if self.counted {
-            let forget = Write::update(&user, &format!("LIMIT#{}", CODES.name), "REMOVE #fails")
-                .name("#fails", format!("fails#{}", self.authenticator.id));
-            steps.push((RemoveStep::Limit, forget));
+        if let Some(counter) = &self.forgets {
+            steps.push((RemoveStep::Limit, LimitKey::codes(&self.profile.user_id, counter.clone()).forget()));
         }
         if self.with_recovery {
             steps.push((RemoveStep::Recovery, Write::delete(&user, RECOVERY)));
+        }
+        if self.with_recovery && self.forgets_recovery {
+            let key = LimitKey::codes(&self.profile.user_id, Counter::RecoveryCode);
+            steps.push((RemoveStep::Limit, key.forget()));
         }
         Ok(steps)
     }
