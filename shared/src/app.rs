@@ -23,6 +23,9 @@ const SETTINGS_USABLE_SECONDS: u64 = 360;
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
+/// After a failed look the next one waits so long, in seconds.
+const RELOOK_SECONDS: u64 = 10;
+
 /// See [`App`].
 #[derive(Debug)]
 pub struct Inner {
@@ -40,7 +43,14 @@ pub struct Inner {
     pub random: Random,
     /// For what makes keys.
     pub kms: aws_sdk_kms::Client,
-    settings: Mutex<Option<(Timestamp, Arc<TenantSettings>)>>,
+    settings: Mutex<Option<CachedSettings>>,
+}
+
+#[derive(Debug)]
+struct CachedSettings {
+    settings: Arc<TenantSettings>,
+    at: Timestamp,
+    looked_at: Timestamp,
 }
 
 impl Deref for App {
@@ -83,19 +93,24 @@ impl App {
     pub async fn settings(&self) -> Result<Arc<TenantSettings>, StoreError> {
         let now = self.now();
         let mut cached = self.settings.lock().await;
-        if let Some((at, settings)) = &*cached
-            && now.since(*at) < SETTINGS_FRESH_SECONDS
-        {
-            return Ok(Arc::clone(settings));
+        if let Some(known) = &*cached {
+            let fresh = now.since(known.at) < SETTINGS_FRESH_SECONDS;
+            // The last look failed a moment ago: not every request has to wait for the same failure.
+            let bridged =
+                now.since(known.looked_at) < RELOOK_SECONDS && now.since(known.at) < SETTINGS_USABLE_SECONDS;
+            if fresh || bridged {
+                return Ok(Arc::clone(&known.settings));
+            }
         }
-        match (self.store.tenant_settings().await, &*cached) {
+        match (self.store.tenant_settings().await, &mut *cached) {
             (Ok(settings), _) => {
                 let settings = Arc::new(settings);
-                *cached = Some((now, Arc::clone(&settings)));
+                *cached = Some(CachedSettings { settings: Arc::clone(&settings), at: now, looked_at: now });
                 Ok(settings)
             }
-            (Err(_), Some((at, settings))) if now.since(*at) < SETTINGS_USABLE_SECONDS => {
-                Ok(Arc::clone(settings))
+            (Err(_), Some(known)) if now.since(known.at) < SETTINGS_USABLE_SECONDS => {
+                known.looked_at = now;
+                Ok(Arc::clone(&known.settings))
             }
             (Err(error), _) => Err(error),
         }

@@ -4,7 +4,7 @@ use axum::Router;
 
 use crate::app::App;
 use crate::aws::{Clients, Endpoints, sdk_config_from_environment};
-use crate::config::Config;
+use crate::config::{Config, Timeouts};
 use crate::http;
 use crate::rules::random::Random;
 use crate::time::Clock;
@@ -18,7 +18,7 @@ pub type Error = lambda_http::Error;
 /// # Errors
 /// When the environment is incomplete, or the Lambda Runtime API goes away.
 pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
-    let app = app_from_environment(needs).await?;
+    let app = app_from_environment(needs, Timeouts::default()).await?;
     app.prime().await;
     lambda_http::run(http::serve(routes, app)).await
 }
@@ -27,9 +27,9 @@ pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
 ///
 /// # Errors
 /// When a variable is missing or TLS cannot be set up.
-pub async fn app_from_environment(needs: KeyNeeds) -> Result<App, Error> {
+pub async fn app_from_environment(needs: KeyNeeds, timeouts: Timeouts) -> Result<App, Error> {
     crate::audit::start_logging();
-    let config = Config::from_variables(|name| std::env::var(name).ok())?;
+    let config = Config { timeouts, ..Config::from_variables(|name| std::env::var(name).ok())? };
     let sdk = sdk_config_from_environment().await?;
     let clients = Clients::new(&sdk, &config.timeouts, &Endpoints::default(), None);
     Ok(App::new(config, clients, needs, Clock::host(), Random::system()))

@@ -74,7 +74,8 @@ impl Clock {
 
     /// Moves this clock and its clones forward; time never goes back.
     pub fn advance(&self, seconds: u64) {
-        self.advanced_seconds.fetch_add(seconds, Ordering::SeqCst);
+        let add = |advanced: u64| Some(advanced.saturating_add(seconds));
+        let _ = self.advanced_seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
     }
 }
 

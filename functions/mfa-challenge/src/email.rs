@@ -29,6 +29,7 @@ pub(crate) async fn challenge(
     address: EmailAddress,
     implicit: bool,
 ) -> Result<String, Refusal> {
+    let implicit = implicit.then(|| address.clone());
     let now = login.now;
     let code = OneTimeCode::generate(&app.random)?;
     let nonce = Nonce::generate(&app.random)?;
@@ -65,7 +66,7 @@ async fn persist(
     app: &App,
     login: &mut Login,
     id: AuthenticatorId,
-    implicit: bool,
+    implicit: Option<EmailAddress>,
     challenge: Challenge,
     destination: String,
 ) -> Result<NewChallenge, Refusal> {
@@ -116,6 +117,10 @@ fn adapt(
                 let profile = profile_of(old.ok_or(Refusal::MalformedMfaToken)?)?;
                 if !profile.accepts_tokens_of(new.issued_at) {
                     return Err(Refusal::MalformedMfaToken);
+                }
+                if new.implicit.is_some() {
+                    // The address is no longer the account's.
+                    return Err(Refusal::AuthenticatorNotFound);
                 }
             }
             ChallengeStep::SendLimit => login.user.limit_was(new.sending.bucket, old.as_ref()),

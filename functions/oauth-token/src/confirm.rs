@@ -2,10 +2,10 @@
 
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
-use postern::rules::enrolment::{Gate, NotAllowed, may_confirm};
+use postern::rules::enrolment::{Gate, may_confirm};
 use postern::store::mfa::{ConfirmStep, Confirmation, Proven};
 use postern::store::users::{Authenticator, Profile, Recovery, State, profile_of};
-use postern::store::{NotWritten, RefusedStep};
+use postern::store::{NotWritten, RefusedStep, StoreError};
 use postern::token::claims::Method;
 use postern::token::issue::{SignIn, sign_in};
 use postern::wire::oauth::TokenReply;
@@ -32,7 +32,7 @@ pub(crate) async fn confirm(
     check: &Verification,
     right: RightCode,
 ) -> Result<TokenReply, Refusal> {
-    let (target, nonce, not_after) = check.target();
+    let (target, nonce, not_after) = check.target(&app.config.issuer);
     let sign = SignIn {
         user: &check.user.profile,
         client: &check.principal.client,
@@ -56,6 +56,7 @@ pub(crate) async fn confirm(
     for _ in 0..TRIES {
         match app.store.confirm(&confirmation).await {
             Ok(()) => return Ok(reply),
+            Err(NotWritten::Failed(StoreError::Busy)) => return Err(lost(app, check).await),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             Err(NotWritten::Refused(refused)) => {
                 adapt(&mut confirmation, check, refused, right.as_wrong)?;
@@ -63,6 +64,15 @@ pub(crate) async fn confirm(
         }
     }
     Err(Refusal::Busy)
+}
+
+/// Whoever kept colliding is told the state it finds: most likely that somebody else used this login (design §3).
+async fn lost(app: &App, check: &Verification) -> Refusal {
+    match app.store.mfa(&check.principal.jti).await {
+        Ok(mfa) if mfa.spent && check.principal.is_spendable() => Refusal::MalformedMfaToken,
+        Ok(_) => Refusal::Busy,
+        Err(error) => error.into(),
+    }
 }
 
 /// Adapts the transaction to the state it found, or says what that state means.
@@ -152,8 +162,5 @@ pub(crate) fn enrolment(
 /// The condition under which this login may confirm an authenticator.
 pub(crate) fn gate(check: &Verification) -> Result<Gate, Refusal> {
     let enrolled = check.user.is_enrolled(&check.settings);
-    may_confirm(check.principal.proof(check.now), enrolled).map_err(|refused| match refused {
-        NotAllowed::AlreadyEnrolled => Refusal::AlreadyEnrolled,
-        NotAllowed::FreshMfaNeeded => Refusal::FreshMfaNeeded(String::new()),
-    })
+    may_confirm(check.principal.proof(check.now), enrolled).ok_or(Refusal::AlreadyEnrolled)
 }

@@ -19,7 +19,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
+use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(
@@ -29,13 +29,15 @@ pub(crate) async fn verify(
 ) -> Result<TokenReply, Refusal> {
     let (mfa_token, oob_code) = (mfa_token(params)?, params.required("oob_code")?);
     let binding_code = params.required("binding_code")?;
-    let code = OneTimeCode::parse(binding_code).ok_or(Refusal::InvalidBindingCode);
+    let code = OneTimeCode::parse(binding_code);
     let opened = open(app, presented, mfa_token, oob_code, app.now()).await;
-    let (principal, oob, code) = match (opened, code) {
-        (Ok((principal, oob)), Ok(code)) => (principal, oob, code),
-        (Err(refusal), _) | (_, Err(refusal)) => {
-            return Err(refuse_uncharged(app, presented, Grant::MfaOob, refusal).await);
-        }
+    let (principal, oob) = match opened {
+        Ok(opened) => opened,
+        Err(refusal) => return Err(refuse_uncharged(app, presented, Grant::MfaOob, refusal).await),
+    };
+    let Some(code) = code else {
+        let wrong = Refusal::InvalidBindingCode;
+        return Err(refuse_misshapen(app, presented, Grant::MfaOob, &principal, CODES, wrong).await);
     };
     let limit = match oob.purpose {
         ChallengePurpose::Verify => {

@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
+use postern::rules::limit::CODES;
 use postern::id::AuthenticatorId;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
@@ -17,7 +18,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
+use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(
@@ -26,13 +27,15 @@ pub(crate) async fn verify(
     params: &Params,
 ) -> Result<TokenReply, Refusal> {
     let (mfa_token, otp) = (mfa_token(params)?, params.required("otp")?);
-    let code = OneTimeCode::parse(otp).ok_or(Refusal::InvalidOtpCode);
+    let code = OneTimeCode::parse(otp);
     let opened = open_mfa_token(app, presented, mfa_token, app.now()).await;
-    let (principal, code) = match (opened, code) {
-        (Ok(principal), Ok(code)) => (principal, code),
-        (Err(refusal), _) | (_, Err(refusal)) => {
-            return Err(refuse_uncharged(app, presented, Grant::MfaOtp, refusal).await);
-        }
+    let principal = match opened {
+        Ok(opened) => opened,
+        Err(refusal) => return Err(refuse_uncharged(app, presented, Grant::MfaOtp, refusal).await),
+    };
+    let Some(code) = code else {
+        let wrong = Refusal::InvalidOtpCode;
+        return Err(refuse_misshapen(app, presented, Grant::MfaOtp, &principal, CODES, wrong).await);
     };
     let limit = LimitKey::codes(&principal.user, Counter::Otp);
     let check = Verification::begin(app, presented, Grant::MfaOtp, principal, limit).await?;

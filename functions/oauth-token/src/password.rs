@@ -74,12 +74,13 @@ pub(crate) async fn sign_in(
         app.settings(),
         app.keys.ring(now),
     );
-    let (login, settings, ring, attempt) = (login?, settings?, ring?, attempt?);
-    let admitted = admit(presented, client?, grant).and_then(|client| {
+    let attempt = attempt?;
+    let admit = || {
+        let client = admit(presented, client?, grant)?;
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref())?;
-        Ok((client.client_id, target))
-    });
-    let (client, target) = match (admitted, &attempt) {
+        Ok((client.client_id, target, login?, settings?, ring?))
+    };
+    let (client, target, login, settings, ring) = match (admit(), &attempt) {
         (Ok(admitted), _) => admitted,
         (Err(refusal), Taken::Charged(charge)) => {
             // The password was never looked at.

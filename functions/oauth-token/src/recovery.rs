@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
+use postern::rules::limit::RECOVERY_CODES;
 use postern::rules::policy::Factor;
 use postern::rules::recovery::RecoveryCode;
 use postern::store::limits::{Counter, LimitKey};
@@ -12,7 +13,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm};
-use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_uncharged};
+use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged};
 
 /// Checks the code, replaces it, and answers tokens with the new one.
 pub(crate) async fn verify(
@@ -21,16 +22,18 @@ pub(crate) async fn verify(
     params: &Params,
 ) -> Result<TokenReply, Refusal> {
     let (mfa_token, typed) = (mfa_token(params)?, params.required("recovery_code")?);
-    let code = RecoveryCode::parse(typed).ok_or(Refusal::RecoveryRejected);
+    let code = RecoveryCode::parse(typed);
     let opened = open_mfa_token(app, presented, mfa_token, app.now()).await.and_then(|principal| {
         // An access token confirms enrolments only.
         if principal.is_spendable() { Ok(principal) } else { Err(Refusal::MalformedMfaToken) }
     });
-    let (principal, code) = match (opened, code) {
-        (Ok(principal), Ok(code)) => (principal, code),
-        (Err(refusal), _) | (_, Err(refusal)) => {
-            return Err(refuse_uncharged(app, presented, Grant::MfaRecoveryCode, refusal).await);
-        }
+    let principal = match opened {
+        Ok(opened) => opened,
+        Err(refusal) => return Err(refuse_uncharged(app, presented, Grant::MfaRecoveryCode, refusal).await),
+    };
+    let Some(code) = code else {
+        let wrong = Refusal::RecoveryRejected;
+        return Err(refuse_misshapen(app, presented, Grant::MfaRecoveryCode, &principal, RECOVERY_CODES, wrong).await);
     };
     let limit = LimitKey::codes(&principal.user, Counter::RecoveryCode);
     let check = Verification::begin(app, presented, Grant::MfaRecoveryCode, principal, limit).await?;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use postern::app::App;
+use postern::config::Issuer;
 use postern::http::Params;
 use postern::http::bearer::{MfaPrincipal, PrincipalToken};
 use postern::http::client_auth::PresentedClient;
-use postern::rules::limit::Charge;
+use postern::rules::limit::{Bucket, Charge, Standing};
 use postern::rules::policy::TenantSettings;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::mfa::MfaState;
@@ -54,8 +55,34 @@ pub(crate) async fn open_mfa_token(
     })
 }
 
-/// The answer when the tokens do not hold or the code cannot be one: the client first, then the grant, then that
-/// (contract A3 "order of checks"). Nothing is charged.
+/// The answer to a code that cannot be one: what a wrong code gets in every respect, but for the charge (contract A3).
+pub(crate) async fn refuse_misshapen(
+    app: &App,
+    presented: &PresentedClient,
+    grant: Grant,
+    principal: &MfaPrincipal,
+    bucket: Bucket,
+    wrong: Refusal,
+) -> Refusal {
+    let now = app.now();
+    let (client, mfa, user) = tokio::join!(
+        presented.look_up(&app.store),
+        app.store.mfa(&principal.jti),
+        app.store.user(&principal.user, now),
+    );
+    let refusal = || {
+        admit(presented, client?, grant)?;
+        let user = holder(principal, user?, &mfa?)?;
+        match bucket.standing(user.limit(bucket).tat, now) {
+            Standing::Spent { retry_after } => Err(Refusal::TooManyCodes { retry_after }),
+            _ => Ok(()),
+        }
+    };
+    refusal().err().unwrap_or(wrong)
+}
+
+/// The answer when the tokens do not hold: the client first, then the grant, then that (contract A3 "order of
+/// checks"). Nothing is charged.
 pub(crate) async fn refuse_uncharged(
     app: &App,
     presented: &PresentedClient,
@@ -86,10 +113,14 @@ impl Verification {
             app.settings(),
             app.keys.ring(now),
         );
-        let (attempt, mfa, user, settings, ring) = (attempt?, mfa?, user?, settings?, ring?);
-        let admitted = admit(presented, client?, grant).and_then(|_| holder(&principal, user, &mfa));
-        match (admitted, attempt) {
-            (Ok(user), Taken::Charged(charge)) => {
+        let attempt = attempt?;
+        let admit = || {
+            admit(presented, client?, grant)?;
+            let mfa = mfa?;
+            Ok((holder(&principal, user?, &mfa)?, mfa, settings?, ring?))
+        };
+        match (admit(), attempt) {
+            (Ok((user, mfa, settings, ring)), Taken::Charged(charge)) => {
                 Ok(Self { principal, user, mfa, settings, ring, limit, charge, now })
             }
             (Ok(_), Taken::Spent { retry_after }) => Err(Refusal::TooManyCodes { retry_after }),
@@ -115,16 +146,15 @@ impl Verification {
     }
 
     /// What the tokens will be for: what the login asked for, or more of the access token it was confirmed with.
-    pub(crate) fn target(&self) -> (Target, Option<&str>, Option<Timestamp>) {
+    pub(crate) fn target(&self, issuer: &Issuer) -> (Target, Option<&str>, Option<Timestamp>) {
         match &self.principal.token {
             PrincipalToken::Mfa(token) => (token.target.clone(), token.nonce.as_deref(), None),
             PrincipalToken::Access(claims) => {
-                let audience = match &claims.aud {
-                    postern::token::claims::Audience::One(audience) => audience.clone(),
-                    postern::token::claims::Audience::Many(many) => many.first().cloned().unwrap_or_default(),
+                let target = Target {
+                    audience: issuer.mfa_audience(),
+                    scope: claims.scopes(),
+                    lifetime_seconds: MFA_ACCESS_TOKEN_SECONDS,
                 };
-                let target =
-                    Target { audience, scope: claims.scopes(), lifetime_seconds: MFA_ACCESS_TOKEN_SECONDS };
                 (target, None, Some(claims.exp))
             }
         }

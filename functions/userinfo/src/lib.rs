@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use postern::app::App;
 use postern::http::bearer::bearer_token;
-use postern::http::{method_not_allowed, private_json};
+use postern::http::{Params, method_not_allowed, private_json};
 use postern::id::UserId;
 use postern::token::claims::UserClaims;
 use postern::token::issue::user_claims;
@@ -22,7 +22,7 @@ pub const KEYS: KeyNeeds = KeyNeeds::PUBLIC;
 /// The routes of this function.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/userinfo", get(userinfo).post(userinfo))
+        .route("/userinfo", get(userinfo).post(posted))
         .method_not_allowed_fallback(method_not_allowed)
 }
 
@@ -31,6 +31,11 @@ struct Userinfo {
     sub: UserId,
     #[serde(flatten)]
     claims: UserClaims,
+}
+
+/// The same by POST; its body has nothing to say, but must be readable.
+async fn posted(state: State<App>, headers: HeaderMap, _: Params) -> Result<Response, Refusal> {
+    userinfo(state, headers).await
 }
 
 async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {

@@ -1,5 +1,7 @@
 //! Which deployment a command is for.
 
+use std::time::Duration;
+
 use aws_config::{BehaviorVersion, Region};
 use clap::Args;
 use postern::aws::{Clients, Endpoints, SYSTEM_ROOTS_VARIABLE, http_client};
@@ -64,7 +66,9 @@ impl Connection {
             return Err(CommandError::Setting(text.to_owned()));
         }
         let endpoints = Endpoints { dynamodb: self.dynamodb_url, kms: self.kms_url, ses: None };
-        let clients = Clients::new(&sdk, &Timeouts::default(), &endpoints, None);
+        // KMS may take seconds for a key pair, and a person can wait.
+        let timeouts = Timeouts { attempt: Duration::from_secs(10), ..Timeouts::default() };
+        let clients = Clients::new(&sdk, &timeouts, &endpoints, None);
         let random = Random::system();
         Ok(Tenant {
             store: Store::new(clients.dynamodb.clone(), &self.table, random.clone()),

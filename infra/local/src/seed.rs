@@ -174,17 +174,18 @@ fn stable_id(address: &EmailAddress) -> UserId {
     UserId::new(format!("auth0|{}", hex.chars().take(24).collect::<String>()))
 }
 
-/// Hashing takes tens of milliseconds by design; a process that starts a twin per test hashes each demo password
-/// once. Only known demo passwords pass here.
+/// Hashing takes tens of milliseconds by design; a process that starts a twin per test hashes each password once. The
+/// map knows passwords by their SHA-256, so that it keeps none in the clear.
 fn hash(app: &App, password: &str) -> Result<String, SeedError> {
     static HASHED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     let mut hashed = HASHED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(hash) = hashed.get(password) {
+    let key = HEXLOWER.encode(digest::digest(&digest::SHA256, password.as_bytes()).as_ref());
+    if let Some(hash) = hashed.get(&key) {
         return Ok(hash.clone());
     }
     let hash = password::hash(&Password::new(password), &app.random)
         .map_err(|error| SeedError::Invalid(error.to_string()))?;
-    hashed.insert(password.to_owned(), hash.clone());
+    hashed.insert(key, hash.clone());
     Ok(hash)
 }
 

@@ -189,7 +189,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         table: TABLE.to_owned(),
         issuer: Issuer::new(options.issuer.as_deref().unwrap_or(base_url)),
         tenant_name: "Postern Demo".to_owned(),
-        mail_from: Some("Postern Demo <mfa@postern.example>".to_owned()),
+        mail_from: Some("mfa@postern.example".to_owned()),
         ses_configuration_set: Some("postern".to_owned()),
         kms_key: Some(KEY_ID.to_owned()),
         client_ip_header: None,

@@ -136,10 +136,16 @@ pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), Pu
 
     let fail = |text: &dyn std::fmt::Display| PutFailed(text.to_string());
     // The URL belongs to S3, whose roots are Amazon's as well.
-    let client =
-        http_client(std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some()).map_err(|error| fail(&error))?;
+    let sdk = sdk_config_from_environment().await.map_err(|error| fail(&error))?;
+    let client = sdk.http_client().ok_or_else(|| fail(&"no HTTP client"))?;
     let settings = HttpConnectorSettings::builder().connect_timeout(timeout).read_timeout(timeout).build();
-    let components = RuntimeComponentsBuilder::for_tests().build().map_err(|error| fail(&error))?;
+    // A bare connector asks for nothing but the time and a timer, and has to be given the real ones; the stand-ins
+    // for all the rest panic when they are used.
+    let components = RuntimeComponentsBuilder::for_tests()
+        .with_time_source(sdk.time_source())
+        .with_sleep_impl(sdk.sleep_impl())
+        .build()
+        .map_err(|error| fail(&error))?;
     let connector = client.http_connector(&settings, &components);
     let mut request = HttpRequest::new(aws_smithy_types::body::SdkBody::from(body));
     request.set_method("PUT").map_err(|error| fail(&error))?;

@@ -66,12 +66,21 @@ impl Mailer {
         let call = self
             .ses
             .send_email()
-            .from_email_address(from)
+            .from_email_address(self.sender(from))
             .destination(Destination::builder().to_addresses(to.as_str()).build())
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
             .email_tags(tag("postern-message", "mfa-code")?);
         call.send().await.map(|_| ()).map_err(|error| classify(&error))
+    }
+}
+
+impl Mailer {
+    /// The address with the tenant's name before it, unless it has a name already (RFC 5322 §3.4).
+    fn sender(&self, from: &str) -> String {
+        let name: String =
+            self.tenant_name.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').filter(|c| !"\"\\".contains(*c)).collect();
+        if from.contains('<') || name.trim().is_empty() { from.to_owned() } else { format!("\"{name}\" <{from}>") }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -12,6 +13,7 @@ use axum::response::Response;
 use lambda_http::request::RequestContext as GatewayContext;
 
 use super::error::{ErrorLabel, is_management, refuse};
+use super::params::BODY_BYTES_MAX;
 use crate::app::App;
 use crate::time::Stopwatch;
 use crate::wire::management::ManagementRefusal;
@@ -46,9 +48,12 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(context.clone());
-    let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
-    let mut response =
-        answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable));
+    let mut response = if is_oversized(&request) {
+        refuse(&path, Refusal::BodyTooLarge, ManagementRefusal::BodyTooLarge)
+    } else {
+        let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
+        answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable))
+    };
     name_charset(&path, &mut response);
     tracing::info!(
         event = "request",
@@ -61,6 +66,12 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         duration_milliseconds = watch.elapsed_milliseconds(),
     );
     response
+}
+
+/// Whether the body is known to be too long before it is read: also where nobody would read it (contract A3
+/// "oversized body").
+fn is_oversized(request: &Request) -> bool {
+    request.body().size_hint().lower() > BODY_BYTES_MAX as u64
 }
 
 /// JSON of `/mfa/*` and `/api/v2/*` names its charset, that of `/oauth/token` does not (contract §0, §6).

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::bearer::bearer_token;
-use super::params::UnreadableBody;
+use super::params::{Members, UnreadableBody};
 use crate::app::App;
 use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
@@ -44,8 +44,16 @@ pub fn object(
         UnreadableBody::Broken => ManagementRefusal::InvalidBody("The body could not be read".into()),
     })?;
     match serde_json::from_slice(&body) {
+        Ok(Value::Object(object)) if has_repeated_members(&body, object.len()) => {
+            Err(ManagementRefusal::InvalidBody("A property must not be repeated".into()))
+        }
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type object but found another type".into())),
         Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
     }
+}
+
+/// A map keeps the last of repeated members and hides that there were more (SEC-37).
+fn has_repeated_members(body: &[u8], distinct: usize) -> bool {
+    serde_json::from_slice(body).map_or(true, |Members(members)| members.len() != distinct)
 }

@@ -77,6 +77,7 @@ impl Params {
     /// 400 for what is neither, repeats a parameter, or is not UTF-8.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(body).map_err(|_| invalid("The request body is not valid UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match text.trim_start().as_bytes().first() {
             None => Ok(Self::default()),
             Some(b'{') => Self::parse_json(text),
@@ -166,7 +167,7 @@ fn decode(part: &str) -> Result<String, Refusal> {
 }
 
 /// The members of a JSON object in order, repeated ones included, which a map would hide.
-struct Members(Vec<(String, Value)>);
+pub(super) struct Members(pub(super) Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -44,16 +44,14 @@ pub fn may_associate(proof: Proof, enrolled: bool) -> Result<Gate, NotAllowed> {
     }
 }
 
-/// Whether a pending authenticator may be confirmed, and under which condition of the write. Whoever confirmed
-/// first wins: without fresh MFA the rest learn that the user is enrolled.
-///
-/// # Errors
-/// See [`NotAllowed`].
-pub fn may_confirm(proof: Proof, enrolled: bool) -> Result<Gate, NotAllowed> {
+/// Under which condition of the write a pending authenticator may be confirmed; `None` when the user is enrolled by
+/// now. Whoever confirmed first wins, unless fresh MFA was proven.
+#[must_use]
+pub fn may_confirm(proof: Proof, enrolled: bool) -> Option<Gate> {
     match (proof, enrolled) {
-        (Proof::FreshMfa, _) => Ok(Gate::Proven),
-        (_, false) => Ok(Gate::OnlyIfNotEnrolled),
-        (_, true) => Err(NotAllowed::AlreadyEnrolled),
+        (Proof::FreshMfa, _) => Some(Gate::Proven),
+        (_, false) => Some(Gate::OnlyIfNotEnrolled),
+        (_, true) => None,
     }
 }
 
@@ -71,12 +69,12 @@ mod tests {
     fn only_fresh_mfa_adds_to_an_enrolled_user() {
         use NotAllowed::{AlreadyEnrolled, FreshMfaNeeded};
         let rows = [
-            (Proof::FirstFactor, false, Ok(Gate::OnlyIfNotEnrolled), Ok(Gate::OnlyIfNotEnrolled)),
-            (Proof::FirstFactor, true, Err(AlreadyEnrolled), Err(AlreadyEnrolled)),
-            (Proof::StaleAccessToken, false, Ok(Gate::OnlyIfNotEnrolled), Ok(Gate::OnlyIfNotEnrolled)),
-            (Proof::StaleAccessToken, true, Err(FreshMfaNeeded), Err(AlreadyEnrolled)),
-            (Proof::FreshMfa, false, Ok(Gate::Proven), Ok(Gate::Proven)),
-            (Proof::FreshMfa, true, Ok(Gate::Proven), Ok(Gate::Proven)),
+            (Proof::FirstFactor, false, Ok(Gate::OnlyIfNotEnrolled), Some(Gate::OnlyIfNotEnrolled)),
+            (Proof::FirstFactor, true, Err(AlreadyEnrolled), None),
+            (Proof::StaleAccessToken, false, Ok(Gate::OnlyIfNotEnrolled), Some(Gate::OnlyIfNotEnrolled)),
+            (Proof::StaleAccessToken, true, Err(FreshMfaNeeded), None),
+            (Proof::FreshMfa, false, Ok(Gate::Proven), Some(Gate::Proven)),
+            (Proof::FreshMfa, true, Ok(Gate::Proven), Some(Gate::Proven)),
         ];
         for (proof, enrolled, associate, confirm) in rows {
             assert_eq!(may_associate(proof, enrolled), associate, "{proof:?} {enrolled}");

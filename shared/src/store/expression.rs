@@ -115,6 +115,11 @@ impl Write {
         self
     }
 
+    /// The old item is asked for only where there is a condition that can be refused.
+    pub(super) fn old_item_when_refused(&self) -> Option<ReturnValuesOnConditionCheckFailure> {
+        self.condition.as_ref().map(|_| ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
     pub(super) fn key(&self) -> Item {
         Item::from([("pk".into(), text(&self.pk)), ("sk".into(), text(&self.sk))])
     }
@@ -137,7 +142,7 @@ impl Write {
                     .set_condition_expression(self.condition.clone())
                     .set_expression_attribute_names(self.names())
                     .set_expression_attribute_values(self.values())
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                    .set_return_values_on_condition_check_failure(self.old_item_when_refused())
                     .build()
                     .map_err(|_| StoreError::Corrupt)?
             };
@@ -153,7 +158,7 @@ impl Write {
                 .condition_expression(self.condition.clone().unwrap_or_default())
                 .set_expression_attribute_names(self.names())
                 .set_expression_attribute_values(self.values())
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+                .set_return_values_on_condition_check_failure(self.old_item_when_refused());
             item.condition_check(check.build().map_err(|_| StoreError::Corrupt)?)
         } else {
             item.delete(member!(Delete::builder().set_key(Some(self.key()))))

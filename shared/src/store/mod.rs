@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    AttributeValue, CancellationReason, ReturnValue,
 };
 use serde::de::DeserializeOwned;
 
@@ -173,7 +173,8 @@ impl Store {
             match self.send(write, counts).await {
                 Attempt::Outcome(outcome) => return Ok(outcome),
                 Attempt::Failed(error) => return Err(error),
-                Attempt::Conflict => self.back_off(tried).await,
+                Attempt::Conflict if tried < CONFLICT_TRIES => self.back_off(tried).await,
+                Attempt::Conflict => {}
             }
         }
         Err(StoreError::Busy)
@@ -189,7 +190,7 @@ impl Store {
                 .set_condition_expression(write.condition.clone())
                 .set_expression_attribute_names(write.names())
                 .set_expression_attribute_values(write.values())
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+                .set_return_values_on_condition_check_failure(write.old_item_when_refused());
             return match call.send().await {
                 Ok(_) => Attempt::Outcome(Outcome::Done(Item::new())),
                 Err(error) => Attempt::of_put(&error),
@@ -206,7 +207,7 @@ impl Store {
             .set_expression_attribute_names(write.names())
             .set_expression_attribute_values(write.values())
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .set_return_values_on_condition_check_failure(write.old_item_when_refused());
         let sent = if counts {
             let once = aws_sdk_dynamodb::config::Config::builder().retry_classifier(BeforeTheFactOnly);
             call.customize().config_override(once).send().await
@@ -228,7 +229,7 @@ impl Store {
             .set_condition_expression(write.condition.clone())
             .set_expression_attribute_names(write.names())
             .set_expression_attribute_values(write.values())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .set_return_values_on_condition_check_failure(write.old_item_when_refused());
         match call.send().await {
             Ok(_) => Attempt::Outcome(Outcome::Done(Item::new())),
             Err(error) => Attempt::of_delete(&error),

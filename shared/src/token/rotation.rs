@@ -84,9 +84,12 @@ impl Rotation<'_> {
         }
         let generations = self.store.key_generations().await?;
         for key_use in [KeyUse::Root, KeyUse::Signing] {
-            let newest =
-                generations.iter().filter(|key| key.key_use == key_use).map(|key| key.generation).max();
-            let next = newest.unwrap_or(0).saturating_add(1);
+            let newest = generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
+            // A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
+            if newest.is_some_and(|key| key.not_before > now) {
+                continue;
+            }
+            let next = newest.map_or(1, |key| key.generation.saturating_add(1));
             report.made.extend(self.make(key_use, next, now, now.plus(KNOWN_BEFORE_USE_SECONDS)).await?);
         }
         for key in retirable(&generations, now) {

@@ -195,7 +195,19 @@ impl Refusal {
             Self::NotFound | Self::MethodNotAllowed | Self::BodyTooLarge | Self::AccessTokenInvalid => {
                 self.http_wire()
             }
-            _ => self.mfa_wire(),
+            Self::MalformedMfaToken
+            | Self::MalformedOobCode
+            | Self::MfaTokenExpired
+            | Self::OobCodeExpired
+            | Self::InvalidBindingCode
+            | Self::InvalidOtpCode
+            | Self::RecoveryRejected
+            | Self::NoRecoveryCode
+            | Self::NotEnrolled
+            | Self::BearerInvalid
+            | Self::BearerExpired
+            | Self::AlreadyEnrolled
+            | Self::AuthenticatorNotFound => self.mfa_wire(),
         }
     }
 

@@ -1,9 +1,12 @@
 //! The transaction that makes a challenge: the challenge, the send limits, and the checks that guard them.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::{Challenge, ChallengePurpose, accepting, challenge_sk, pk, unspent};
 use crate::id::{AuthenticatorId, Jti, UserId};
+use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Window};
-use crate::store::expression::{Write, number};
+use crate::store::expression::{Write, number, text};
 use crate::store::limits::LimitKey;
 use crate::store::users::{self, PROFILE};
 use crate::store::{Item, NotWritten, Store, StoreError};
@@ -72,7 +75,7 @@ impl Sending {
     pub(super) fn refunds<S>(&self, user: S, destination: S) -> [(S, Write); 2] {
         let (pk, sk) = self.destination_key();
         let uncount = Write::update(&pk, &sk, "ADD sends :minus")
-            .value(":minus", aws_sdk_dynamodb::types::AttributeValue::N("-1".into()));
+            .value(":minus", AttributeValue::N("-1".into()));
         [(user, LimitKey::of_user(&self.user, self.bucket).refund(self.now)), (destination, uncount)]
     }
 }
@@ -86,8 +89,8 @@ pub struct NewChallenge {
     pub issued_at: Timestamp,
     /// The authenticator.
     pub authenticator_id: AuthenticatorId,
-    /// Whether that is the implicit one, which has no item of its own.
-    pub implicit: bool,
+    /// The address of the implicit one, which has no item of its own: it must still be the account's.
+    pub implicit: Option<EmailAddress>,
     /// What is stored.
     pub challenge: Challenge,
     /// What it costs.
@@ -104,13 +107,19 @@ impl Store {
     pub async fn create_challenge(&self, new: &NewChallenge) -> Result<(), NotWritten<ChallengeStep>> {
         let user = users::pk(&new.sending.user);
         let challenge = Write::put(&pk(&new.jti), &challenge_sk(&new.authenticator_id), &new.challenge)?;
-        let profile = accepting(Write::check(&user, PROFILE, "attribute_exists(pk)"), new.issued_at);
+        let mut profile = accepting(Write::check(&user, PROFILE, "attribute_exists(pk)"), new.issued_at);
+        if let Some(address) = &new.implicit {
+            profile = profile
+                .when("email = :email AND email_verified = :true")
+                .value(":email", text(address.as_str()))
+                .value(":true", AttributeValue::Bool(true));
+        }
         let mut steps = vec![
             (ChallengeStep::Challenge, challenge),
             (ChallengeStep::Spent, unspent(&new.jti)),
             (ChallengeStep::Profile, profile),
         ];
-        if !new.implicit {
+        if new.implicit.is_none() {
             let sk = users::authenticator_sk(&new.authenticator_id);
             steps.push((ChallengeStep::Authenticator, Write::check(&user, &sk, "attribute_exists(pk)")));
         }
@@ -131,7 +140,7 @@ impl Store {
         };
         let mine = back
             .when("nonce = :mine")
-            .value(":mine", super::super::expression::text(new.challenge.nonce.as_str()));
+            .value(":mine", text(new.challenge.nonce.as_str()));
         let refunds = new.sending.refunds(ChallengeStep::SendLimit, ChallengeStep::DestinationLimit);
         let mut steps = vec![(ChallengeStep::Challenge, mine)];
         steps.extend(refunds.clone());
@@ -154,7 +163,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let write = Write::delete(&pk(jti), &challenge_sk(id))
             .when("nonce = :mine")
-            .value(":mine", super::super::expression::text(challenge.nonce.as_str()));
+            .value(":mine", text(challenge.nonce.as_str()));
         self.write(&write).await.map(|_| ())
     }
 }

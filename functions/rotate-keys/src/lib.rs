@@ -1,0 +1,87 @@
+//! `rotate-keys`: run by a schedule, and once by CloudFormation when the stack is created (design §4, §9).
+
+mod custom_resource;
+
+use std::time::Duration;
+
+use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
+use postern::app::App;
+use postern::config::Timeouts;
+use postern::lambda::{Error, app_from_environment};
+use postern::time::pause;
+use postern::token::keys::KeyNeeds;
+use postern::token::rotation::{Report, Rotation, RotationError};
+use serde_json::{Value, json};
+
+use custom_resource::CustomResource;
+
+/// KMS may take seconds for a key pair, and nobody waits for an answer here.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The rights of a role made a moment ago may not be known everywhere yet.
+const CREATION_TRIES: u32 = 4;
+const CREATION_PAUSE: Duration = Duration::from_secs(5);
+/// What creation may take, so that CloudFormation is answered before Lambda ends the function at 60 s.
+const CREATION_TIMEOUT: Duration = Duration::from_secs(35);
+
+/// Serves events until the environment ends. A wrong environment is told to whoever invokes it, because
+/// CloudFormation would otherwise wait for an answer in vain.
+///
+/// # Errors
+/// When the Lambda Runtime API goes away.
+pub async fn serve() -> Result<(), Error> {
+    let timeouts = Timeouts { attempt: ATTEMPT_TIMEOUT, ..Timeouts::default() };
+    let app = app_from_environment(KeyNeeds::PUBLIC, timeouts).await.map_err(|error| error.to_string());
+    run(service_fn(|event| handle(app.as_ref(), event))).await
+}
+
+/// A schedule rotates; CloudFormation's creation of the custom resource makes the first keys, and its update and
+/// deletion do nothing.
+async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    match CustomResource::of(&event.payload) {
+        None => {
+            let app = app.map_err(Clone::clone)?;
+            Ok(summary(&rotation(app)?.rotate(app.now()).await?))
+        }
+        Some(resource) => {
+            let outcome = match (resource.is_creation(), app) {
+                (false, _) => Ok(()),
+                (true, Err(error)) => Err(error.clone()),
+                (true, Ok(app)) => create(app).await,
+            };
+            resource.answer(outcome).await?;
+            Ok(Value::Null)
+        }
+    }
+}
+
+async fn create(app: &App) -> Result<(), String> {
+    let made = tokio::time::timeout(CREATION_TIMEOUT, async {
+        for _ in 1..CREATION_TRIES {
+            match ensure_first(app).await {
+                Ok(report) => return Ok(report),
+                Err(error) => tracing::warn!(event = "first_keys_not_made", %error),
+            }
+            pause(CREATION_PAUSE).await;
+        }
+        ensure_first(app).await
+    });
+    match made.await {
+        Ok(made) => made.map(|_| ()).map_err(|error| error.to_string()),
+        Err(_) => Err("the first keys were not made in time".to_owned()),
+    }
+}
+
+async fn ensure_first(app: &App) -> Result<Report, RotationError> {
+    rotation(app)?.ensure_first(app.now()).await
+}
+
+fn rotation(app: &App) -> Result<Rotation<'_>, RotationError> {
+    let missing = || RotationError::Kms("POSTERN_KMS_KEY is not set".to_owned());
+    let kms_key = app.config.kms_key.as_deref().ok_or_else(missing)?;
+    Ok(Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random })
+}
+
+fn summary(report: &Report) -> Value {
+    tracing::info!(event = "keys_rotated", made = report.made.len(), retired = report.retired.len());
+    json!({ "made": report.made, "retired": report.retired })
+}
