@@ -47,7 +47,7 @@ async fn the_last_removal_takes_the_recovery_code_along() {
     assert_eq!(world.delete(&token, &id).await.snapshot(), "204 ");
     assert_eq!(world.delete(&token, &id).await.outcome(), "404 Authenticator not found");
     let kinds = |list: Vec<(String, String, bool)>| list.into_iter().map(|(kind, ..)| kind).collect::<Vec<_>>();
-    assert_eq!(kinds(listed(&world, USER).await), ["recovery-code", "otp"], "one is left, so the code stays");
+    assert_eq!(kinds(listed(&world, USER).await), ["otp", "recovery-code"], "one is left, so the code stays");
     let login = world.log_in(USER).await;
     let next = world.recovery(&login.mfa_token, &recovery_code).await.text("recovery_code");
 

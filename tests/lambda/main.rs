@@ -1,1 +1,25 @@
-//! The real binaries under a Lambda Runtime API.
+//! The real binaries under a Lambda Runtime API: API Gateway's events, by the routes and with the environment and the
+//! rights that `infra/template.yaml` gives each function, over the twin's AWS.
+
+#[path = "../black_box/http_server.rs"]
+mod http_server;
+#[path = "../black_box/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with the black-box tests, which use all of it")]
+mod support;
+
+mod binaries;
+mod function;
+mod gateway;
+mod policy;
+mod template;
+
+mod front_door;
+mod login;
+mod rotate_keys;
+mod wiring;
+
+// Development only; merged into black_box.
+#[path = "../black_box/conflicts.rs"]
+mod conflicts;
+#[path = "../black_box/storage/mod.rs"]
+mod storage;

@@ -65,6 +65,13 @@ impl Client {
         Self(HyperClient::builder(TokioExecutor::new()).build_http())
     }
 
+    /// A client that connects from another address of this machine.
+    pub(crate) fn at(source: [u8; 4]) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(source.into()));
+        Self(HyperClient::builder(TokioExecutor::new()).build(connector))
+    }
+
     pub(crate) async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: Body) -> Reply {
         let mut request = Request::builder().method(method).uri(url);
         if let Some(content_type) = &body.content_type {

@@ -11,8 +11,8 @@ use ring::digest;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::World;
-use super::client::Reply;
+use super::client::{Body, Client, Reply};
+use super::{DEMO_APP, World};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 /// Every item by its key.
@@ -96,6 +96,13 @@ impl World {
     pub(crate) async fn overwrite(&self, item: Item) {
         let store = &self.twin.app.store;
         store.dynamodb().put_item().table_name(store.table()).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// Grant `password` from another address of this machine.
+    pub(crate) async fn password_from(&self, source: [u8; 4], username: &str, password: &str) -> Reply {
+        let fields = [("grant_type", "password"), ("username", username), ("password", password)];
+        let all: Vec<_> = fields.into_iter().chain(DEMO_APP).collect();
+        Client::at(source).send("POST", &self.url("/oauth/token"), &[], Body::form(&all)).await
     }
 
     /// What requests called since [`World::forget_calls`], as `service operation`, in the order it arrived.

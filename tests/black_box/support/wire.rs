@@ -81,7 +81,8 @@ impl World {
         let is_user = |item: &&HashMap<String, AttributeValue>| {
             item.get("email").and_then(|email| email.as_s().ok()).is_some_and(|email| email == username)
         };
-        let profile = items.iter().filter(|item| item["sk"].as_s().unwrap() == "PROFILE").find(is_user).unwrap();
+        let profile =
+            items.iter().filter(|item| item["sk"].as_s().unwrap() == "PROFILE").find(is_user).unwrap();
         let update = self.twin.app.store.dynamodb().update_item().table_name(TABLE);
         update
             .key("pk", profile["pk"].clone())
