@@ -8,18 +8,10 @@ use crate::support::{Body, Reply, World, claims, user_pk};
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
 const THIEF: &str = "thief@evil.example";
-pub(crate) const MFA_SCOPE: &str = "enroll read:authenticators remove:authenticators";
 const NOBODYS_ID: &str = "email|dev_AAAAAAAAAAAAAAAA";
 const ENROLLED: &str = "403 User is already enrolled.";
 const BEARER: &str = "401 The mfa_token provided is invalid. Try getting a new token.";
 const MALFORMED: &str = "403 Malformed mfa_token";
-
-/// An `/mfa/` access token without MFA behind it: only a user who is not enrolled gets one.
-pub(crate) async fn first_factor_jwt(world: &World, username: &str) -> String {
-    let reply = world.password_for(username, "pwd", &format!("{}mfa/", world.issuer()), MFA_SCOPE).await;
-    assert_eq!(reply.status, 200, "{}", reply.body);
-    reply.text("access_token")
-}
 
 /// What every endpoint of `/mfa/*` answers to a token: list, associate an address, associate an app, challenge,
 /// delete.
@@ -48,16 +40,20 @@ async fn every_token_kind_on_every_endpoint_before_enrolment() {
         "401 User is not enrolled. You can use /mfa/associate endpoint to enroll the first authenticator.";
     let answers = on_every_endpoint(&world, &mfa_token, NOBODYS_ID).await;
     assert_eq!(answers, ["200", "200", "200", not_enrolled, BEARER], "mfa_token");
-    let jwt = first_factor_jwt(&world, USER).await;
+    let jwt = world.first_access_token(USER, MFA_SCOPES).await;
     let answers = on_every_endpoint(&world, &jwt, NOBODYS_ID).await;
-    assert_eq!(answers, ["200", "200", "200", MALFORMED, "404 Authenticator not found"], "JWT of the first factor");
+    assert_eq!(
+        answers,
+        ["200", "200", "200", MALFORMED, "404 Authenticator not found"],
+        "JWT of the first factor"
+    );
 }
 
 /// SEC-27, the matrix's second half: the user is enrolled.
 #[tokio::test]
 async fn every_token_kind_on_every_endpoint_after_enrolment() {
     let world = World::new().await;
-    let first_factor = first_factor_jwt(&world, USER).await;
+    let first_factor = world.first_access_token(USER, MFA_SCOPES).await;
     let (id, _) = world.enrol_email(USER).await;
     let mfa_token = world.log_in(USER).await.mfa_token;
     let answers = on_every_endpoint(&world, &mfa_token, &id).await;
@@ -82,7 +78,8 @@ async fn tokens_for_something_else_open_nothing() {
         let login = world.log_in(USER).await;
         world.challenge(&login.mfa_token, "oob", &id).await.text("oob_code")
     };
-    for token in [tokens.text("access_token"), tokens.text("id_token"), management, oob_code, "x.y.z".into()] {
+    for token in [tokens.text("access_token"), tokens.text("id_token"), management, oob_code, "x.y.z".into()]
+    {
         let answers = on_every_endpoint(&world, &token, &id).await;
         assert_eq!(answers, [BEARER, BEARER, BEARER, MALFORMED, BEARER]);
         assert_eq!(world.otp(&token, "123456").await.outcome(), MALFORMED);
@@ -109,7 +106,8 @@ async fn each_right_needs_its_scope() {
             world.delete(&token, NOBODYS_ID).await,
         ];
         let shown = |reply: &Reply| {
-            let wanted = reply.body.split("expected any of: ").nth(1).map(|text| text.trim_end_matches("\"}"));
+            let wanted =
+                reply.body.split("expected any of: ").nth(1).map(|text| text.trim_end_matches("\"}"));
             wanted.map_or(reply.status.to_string(), |scope| format!("{} {scope}", reply.status))
         };
         assert_eq!(replies.each_ref().map(shown), expected, "{scope}");
@@ -122,7 +120,8 @@ async fn each_right_needs_its_scope() {
 async fn the_thief_who_associates_first_and_confirms_last_gets_nothing() {
     for with_jwt in [false, true] {
         let world = World::new().await;
-        let token = if with_jwt { first_factor_jwt(&world, USER).await } else { world.log_in(USER).await.mfa_token };
+        let token =
+            if with_jwt { world.first_access_token(USER, MFA_SCOPES).await } else { world.log_in(USER).await.mfa_token };
         let email = world.associate_email(&token, Some(THIEF)).await;
         let app = world.associate_otp(&token).await;
         let (_, owners_code) = world.enrol_email(USER).await;
@@ -138,14 +137,18 @@ async fn the_thief_who_associates_first_and_confirms_last_gets_nothing() {
         for reply in [&email, &app] {
             let shown = reply.json()["recovery_codes"][0].as_str().unwrap().to_owned();
             let login = world.log_in(USER).await;
-            assert_eq!(world.recovery(&login.mfa_token, &shown).await.outcome(), "403 MFA Authorization rejected.");
+            assert_eq!(
+                world.recovery(&login.mfa_token, &shown).await.outcome(),
+                "403 MFA Authorization rejected."
+            );
         }
         let login = world.log_in(USER).await;
         assert_eq!(world.recovery(&login.mfa_token, &owners_code).await.status, 200, "the owner's is good");
         assert_eq!(world.authenticators(USER).await.0, 1);
         world.clock.advance(600);
         let list = world.list(&world.log_in(USER).await.mfa_token).await.json();
-        let kinds: Vec<_> = list.as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap()).collect();
+        let kinds: Vec<_> =
+            list.as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["email", "recovery-code"], "what the thief began has expired");
     }
 }
@@ -159,7 +162,7 @@ async fn another_login_of_the_same_user_confirms_nothing() {
     let code = world.code(USER);
     let reply = world.oob(&second.mfa_token, &associated.text("oob_code"), &code).await;
     assert_eq!(reply.outcome(), "400 The oob_code doesn't match the mfa_token");
-    let jwt = first_factor_jwt(&world, USER).await;
+    let jwt = world.first_access_token(USER, MFA_SCOPES).await;
     let reply = world.oob(&jwt, &associated.text("oob_code"), &code).await;
     assert_eq!(reply.outcome(), "400 The oob_code doesn't match the mfa_token");
     let app = world.associate_otp(&first.mfa_token).await;
@@ -181,7 +184,10 @@ async fn a_pending_authenticator_is_not_one_yet() {
     let id = list[0]["id"].as_str().unwrap().to_owned();
     let challenge = world.challenge(&login.mfa_token, "oob", &id).await;
     assert!(challenge.outcome().starts_with("401 User is not enrolled."), "{}", challenge.body);
-    assert_eq!(world.password_for(USER, "pwd", &format!("{}mfa/", world.issuer()), "enroll").await.status, 200);
+    assert_eq!(
+        world.password_for(USER, "pwd", &format!("{}mfa/", world.issuer()), "enroll").await.status,
+        200
+    );
     world.clock.advance(600);
     assert_eq!(world.list(&world.log_in(USER).await.mfa_token).await.body, "[]");
 }
@@ -203,9 +209,13 @@ async fn five_authenticators_may_wait() {
     assert_snapshot!(reply.snapshot(), @r#"429 {"error":"too_many_attempts","error_description":"Too many unconfirmed authenticators. Wait for some minutes before retrying."}"#);
     assert_eq!(reply.header("retry-after"), Some("550"));
     assert_eq!(world.associate_otp(&sixth.mfa_token).await.status, 429, "of whatever kind");
-    assert_eq!(world.associate_email(&first_factor_jwt(&world, USER).await, None).await.status, 429);
+    assert_eq!(world.associate_email(&world.first_access_token(USER, MFA_SCOPES).await, None).await.status, 429);
     assert_eq!(world.mails(USER), 5, "nothing was sent");
-    assert_eq!(world.associate_email(&logins[4].mfa_token, None).await.status, 200, "a replacement takes no room");
+    assert_eq!(
+        world.associate_email(&logins[4].mfa_token, None).await.status,
+        200,
+        "a replacement takes no room"
+    );
     assert_eq!(world.authenticators(USER).await, (0, 5));
     world.clock.advance(550);
     assert_eq!(world.associate_email(&sixth.mfa_token, None).await.status, 200, "the first has expired");
@@ -217,7 +227,8 @@ async fn one_login_cannot_pile_up_addresses() {
     let world = World::new().await;
     let login = world.log_in(USER).await;
     for number in 0..7 {
-        let status = world.associate_email(&login.mfa_token, Some(&format!("a{number}@example.com"))).await.status;
+        let status =
+            world.associate_email(&login.mfa_token, Some(&format!("a{number}@example.com"))).await.status;
         assert_eq!(status, if number < 5 { 200 } else { 429 });
     }
     assert_eq!(world.authenticators(USER).await, (0, 5));
@@ -276,7 +287,10 @@ async fn a_recovery_code_is_good_only_after_confirmation() {
     assert_eq!(shown.len(), 24);
     let early = world.recovery(&login.mfa_token, &shown).await;
     assert_snapshot!(early.snapshot(), @r#"403 {"error":"unsupported_challenge_type","error_description":"User does not have a recovery-code."}"#);
-    assert_eq!(world.oob(&login.mfa_token, &associated.text("oob_code"), &world.code(USER)).await.status, 200);
+    assert_eq!(
+        world.oob(&login.mfa_token, &associated.text("oob_code"), &world.code(USER)).await.status,
+        200
+    );
     let login = world.log_in(USER).await;
     let used = world.recovery(&login.mfa_token, &shown).await;
     assert_eq!(used.status, 200);
@@ -321,7 +335,11 @@ async fn confirming_with_a_jwt_answers_no_more_than_the_jwt_had() {
     assert!(original["amr"].is_null());
     assert_eq!(world.oob(&jwt, &oob_code, &code).await.outcome(), "403 Invalid binding_code.", "once");
     assert_eq!(world.list(&jwt).await.status, 200, "a JWT is never spent");
-    assert_eq!(world.associate_otp(&jwt).await.outcome(), fresh_mfa_needed(&world), "it proves no MFA itself");
+    assert_eq!(
+        world.associate_otp(&jwt).await.outcome(),
+        fresh_mfa_needed(&world),
+        "it proves no MFA itself"
+    );
     assert_eq!(world.associate_otp(&tokens.text("access_token")).await.status, 200, "the new one does");
 }
 
@@ -332,7 +350,7 @@ async fn a_jwt_is_not_a_login() {
     let secret = world.enrol_otp(USER).await;
     let login = world.log_in(USER).await;
     let audience = format!("{}mfa/", world.issuer());
-    let required = world.password_for(USER, "pwd", &audience, MFA_SCOPE).await;
+    let required = world.password_for(USER, "pwd", &audience, MFA_SCOPES).await;
     let jwt = world.otp(&required.text("mfa_token"), &world.app_code(&secret, 0)).await.text("access_token");
     world.clock.advance(30);
     let code = world.app_code(&secret, 0);
@@ -350,7 +368,8 @@ async fn foreign_authenticators_are_unknown_ones() {
     let token = world.mfa_access_token(VERIFIED, &theirs).await;
     let login = world.log_in(VERIFIED).await;
     for id in [mine.as_str(), NOBODYS_ID, "garbage", "email|dev_"] {
-        let unknown = r#"404 {"error":"invalid_authenticator","error_description":"Authenticator not found"}"#;
+        let unknown =
+            r#"404 {"error":"invalid_authenticator","error_description":"Authenticator not found"}"#;
         assert_eq!(world.delete(&token, id).await.snapshot(), unknown, "{id}");
         assert_eq!(world.challenge(&login.mfa_token, "oob", id).await.snapshot(), unknown, "{id}");
     }

@@ -1,5 +1,38 @@
-//! Black-box tests: the HTTP API over the twin, one isolated in-memory twin per test.
+//! Black-box tests: the HTTP API over the twin, one isolated in-memory twin per test. Modules by behaviour.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and so do the helpers it calls"
+)]
 
+mod http_server;
 mod support;
 
+mod bad_input;
+mod bad_paths;
+mod bindings;
+mod bodies;
+mod budgets;
+mod conflicts;
+mod enrolment;
+mod expiry;
+mod fault_rules;
+mod faults;
 mod flow;
+mod fuzz;
+mod limits;
+mod management;
+mod races;
+mod removal;
+mod secrets;
+mod send_limits;
+mod storage;
+mod totp;
+mod wire_authenticators;
+mod wire_claims;
+mod wire_codes;
+mod wire_limits;
+mod wire_mfa;
+mod wire_token;

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::enrolment::{MFA_SCOPE, first_factor_jwt};
 use crate::support::{World, user_pk};
 
 const USER: &str = "user@example.com";
@@ -46,7 +45,8 @@ async fn the_last_removal_takes_the_recovery_code_along() {
     assert_eq!(world.authenticators(USER).await, (2, 0));
     assert_eq!(world.delete(&token, &id).await.snapshot(), "204 ");
     assert_eq!(world.delete(&token, &id).await.outcome(), "404 Authenticator not found");
-    let kinds = |list: Vec<(String, String, bool)>| list.into_iter().map(|(kind, ..)| kind).collect::<Vec<_>>();
+    let kinds =
+        |list: Vec<(String, String, bool)>| list.into_iter().map(|(kind, ..)| kind).collect::<Vec<_>>();
     assert_eq!(kinds(listed(&world, USER).await), ["otp", "recovery-code"], "one is left, so the code stays");
     let login = world.log_in(USER).await;
     let next = world.recovery(&login.mfa_token, &recovery_code).await.text("recovery_code");
@@ -56,7 +56,10 @@ async fn the_last_removal_takes_the_recovery_code_along() {
     assert_eq!(world.authenticators(USER).await, (0, 0));
     assert!(world.user_item(USER, "RECOVERY").await.is_none());
     let login = world.log_in(USER).await;
-    assert_eq!(world.recovery(&login.mfa_token, &next).await.outcome(), "403 User does not have a recovery-code.");
+    assert_eq!(
+        world.recovery(&login.mfa_token, &next).await.outcome(),
+        "403 User does not have a recovery-code."
+    );
     assert_eq!(world.associate_email(&login.mfa_token, None).await.status, 200);
 }
 
@@ -68,7 +71,7 @@ async fn a_password_alone_removes_only_what_its_own_login_began() {
     let associated = world.associate_email(&owner.mfa_token, None).await;
     let code = world.code(USER);
     let owners = listed(&world, USER).await[0].1.clone();
-    let thief = first_factor_jwt(&world, USER).await;
+    let thief = world.first_access_token(USER, MFA_SCOPES).await;
     assert_eq!(world.delete(&thief, &owners).await.status, 403);
     world.associate_otp(&thief).await;
     let own = listed(&world, USER).await.into_iter().find(|(kind, ..)| kind == "otp").unwrap().1;
@@ -109,7 +112,10 @@ async fn a_verified_address_is_an_authenticator_by_itself() {
     let login = world.log_in(VERIFIED).await;
     let list = world.list(&login.mfa_token).await.json();
     let id = list[0]["id"].as_str().unwrap().to_owned();
-    assert_eq!((&list[0]["active"], &list[0]["type"], &list[1]), (&Value::Bool(true), &"email".into(), &Value::Null));
+    assert_eq!(
+        (&list[0]["active"], &list[0]["type"], &list[1]),
+        (&Value::Bool(true), &"email".into(), &Value::Null)
+    );
     assert_eq!(implicit_id(&world).await, id, "the id is stable");
     for reply in [
         world.associate_email(&login.mfa_token, Some("thief@evil.example")).await,
@@ -118,7 +124,7 @@ async fn a_verified_address_is_an_authenticator_by_itself() {
         assert_eq!(reply.outcome(), "403 User is already enrolled.");
     }
     let audience = format!("{}mfa/", world.issuer());
-    assert_eq!(world.password_for(VERIFIED, "pwd", &audience, MFA_SCOPE).await.text("error"), "mfa_required");
+    assert_eq!(world.password_for(VERIFIED, "pwd", &audience, MFA_SCOPES).await.text("error"), "mfa_required");
     let token = world.mfa_access_token(VERIFIED, &id).await;
     assert_snapshot!(world.delete(&token, &id).await.snapshot(), @r#"400 {"error":"invalid_request","error_description":"This authenticator is the user's verified email address and cannot be deleted while the email factor is enabled"}"#);
     assert_eq!(world.mails("thief@evil.example"), 0);
@@ -176,9 +182,10 @@ async fn the_implicit_authenticator_goes_with_the_email_factor() {
 /// Design §5: a change of address voids the implicit authenticator's challenges.
 #[tokio::test]
 async fn a_change_of_address_voids_implicit_challenges() {
-    for (attribute, value) in
-        [("email", AttributeValue::S("new@example.com".into())), ("email_verified", AttributeValue::Bool(false))]
-    {
+    for (attribute, value) in [
+        ("email", AttributeValue::S("new@example.com".into())),
+        ("email_verified", AttributeValue::Bool(false)),
+    ] {
         let world = World::new().await;
         let login = world.log_in(VERIFIED).await;
         let challenge = world.challenge(&login.mfa_token, "oob", &implicit_id(&world).await).await;

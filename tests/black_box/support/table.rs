@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
+use local::aws::KEY_ID;
 use postern::config::Timeouts;
+use postern::token::rotation::Rotation;
 use ring::digest;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -75,7 +77,8 @@ impl World {
     /// Consecutive failures counted for an authenticator, in either budget of codes.
     pub(crate) async fn failures(&self, username: &str, counter: &str) -> Option<u64> {
         let table = self.stored().await;
-        let mut limits = table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("LIMIT#"));
+        let mut limits =
+            table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("LIMIT#"));
         limits.find_map(|(_, item)| number_of(item, &format!("fails#{counter}")))
     }
 
@@ -83,7 +86,9 @@ impl World {
     pub(crate) async fn authenticators(&self, username: &str) -> (usize, usize) {
         let table = self.stored().await;
         let of_state = |wanted: &str| {
-            let mine = table.iter().filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("AUTHENTICATOR#"));
+            let mine = table
+                .iter()
+                .filter(|((pk, sk), _)| *pk == user_pk(username) && sk.starts_with("AUTHENTICATOR#"));
             mine.filter(|(_, item)| text_of(item, "state") == wanted).count()
         };
         let profile = &table[&(user_pk(username), "PROFILE".to_owned())];
@@ -98,6 +103,13 @@ impl World {
         store.dynamodb().put_item().table_name(store.table()).set_item(Some(item)).send().await.unwrap();
     }
 
+    /// Makes the next generation of both keys.
+    pub(crate) async fn rotate_keys(&self) {
+        let app = &self.twin.app;
+        let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+        assert_eq!(rotation.rotate(app.now()).await.unwrap().made.len(), 2);
+    }
+
     /// Grant `password` from another address of this machine.
     pub(crate) async fn password_from(&self, source: [u8; 4], username: &str, password: &str) -> Reply {
         let fields = [("grant_type", "password"), ("username", username), ("password", password)];
@@ -108,7 +120,9 @@ impl World {
     /// What requests called since [`World::forget_calls`], as `service operation`, in the order it arrived.
     pub(crate) fn operations(&self) -> Vec<String> {
         let calls = self.trips();
-        let name = |call: &Value| format!("{} {}", call["service"].as_str().unwrap(), call["operation"].as_str().unwrap());
+        let name = |call: &Value| {
+            format!("{} {}", call["service"].as_str().unwrap(), call["operation"].as_str().unwrap())
+        };
         calls.as_array().unwrap().iter().filter(|call| !call["function"].is_null()).map(name).collect()
     }
 }

@@ -1,0 +1,149 @@
+//! Methods, paths, ids and headers that no client should send: a 4xx in the contract's format, never a 5xx
+//! (contract A3, design §8).
+
+use crate::bad_input::{refused, still_works};
+use crate::support::{Body, MFA_SCOPES, World};
+
+const USER: &str = "user@example.com";
+
+/// A3 "wrong method": 405 with `Allow` in the format of the API.
+#[tokio::test]
+async fn wrong_methods() {
+    let world = World::new().await;
+    for (path, allow, methods) in [
+        ("/oauth/token", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"][..]),
+        ("/mfa/associate", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/mfa/challenge", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/mfa/authenticators", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),
+        ("/mfa/authenticators/email%7Cdev_a", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
+        ("/userinfo", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH"]),
+        ("/.well-known/jwks.json", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),
+        ("/.well-known/openid-configuration", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),
+    ] {
+        for method in methods {
+            let reply = world.send(method, path, &[], Body::none()).await;
+            assert_eq!(reply.status, 405, "{method} {path}");
+            assert_eq!(reply.header("allow"), Some(allow), "{method} {path}");
+            if *method != "HEAD" {
+                assert_eq!(
+                    reply.snapshot(),
+                    r#"405 {"error":"method_not_allowed","error_description":"The method is not allowed for this path."}"#
+                );
+            }
+        }
+    }
+}
+
+/// A3 "unknown path": 404 as JSON, for any method.
+#[tokio::test]
+async fn unknown_paths() {
+    let world = World::new().await;
+    for path in [
+        "/nothing",
+        "/oauth",
+        "/oauth/token/",
+        "/oauth/token/x",
+        "/OAUTH/TOKEN",
+        "//oauth/token",
+        "/mfa",
+        "/mfa/",
+        "/mfa/authenticators/",
+        "/mfa/authenticators/a/b",
+        "/.well-known/",
+        "/.well-known/nothing",
+        "/authorize",
+        "/api",
+        "/api/v3/guardian/factors",
+        "/%00",
+        "/%FF",
+        "/oauth%2Ftoken",
+    ] {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            let reply = world.send(method, path, &[], Body::none()).await;
+            assert_eq!(reply.status, 404, "{method} {path}");
+            assert_eq!(
+                reply.snapshot(),
+                r#"404 {"error":"not_found","error_description":"There is nothing at this path."}"#
+            );
+        }
+    }
+    still_works(&world).await;
+}
+
+/// Percent-encoded garbage as an authenticator's id: unknown, like any other.
+#[tokio::test]
+async fn ids_that_are_no_ids() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let access = world.mfa_access_token(USER, &id).await;
+    let double = id.replace('|', "%257C");
+    let newline = format!("{}%0A", id.replace('|', "%7C"));
+    let long = format!("email%7Cdev_{}", "a".repeat(3000));
+    for garbage in [
+        "%FF",
+        "%00",
+        "%C3%28",
+        "%2F..%2Fx",
+        "..",
+        "%2e%2e",
+        "%",
+        "%zz",
+        "email%7C",
+        "%7Cdev_a",
+        "email%7Cdev_",
+        "EMAIL%7Cdev_a",
+        "email%7Cdev_%00",
+        "email%7Cdev_a%23b",
+        "email%7Cdev_%F0%9D%9F%99",
+        "%0D%0ASet-Cookie:%20a=b",
+        "a;b=c",
+        "*",
+        "AUTHENTICATOR%23x",
+        &double,
+        &newline,
+        &long,
+    ] {
+        let reply =
+            world.bearer("DELETE", &format!("/mfa/authenticators/{garbage}"), &access, Body::none()).await;
+        assert_eq!(reply.status, 404, "{garbage}: {}", reply.body);
+        refused(&reply, "/mfa/authenticators");
+    }
+    assert_eq!(world.list(&access).await.json()[0]["id"], id.as_str());
+}
+
+/// Headers no client should send.
+#[tokio::test]
+async fn headers_that_are_no_headers() {
+    let world = World::new().await;
+    let long = format!("Bearer {}", "t".repeat(20_000));
+    for header in [
+        "Bearer\u{e9}",
+        "Bearer \u{e9}",
+        "Basic",
+        "Basic \u{e9}",
+        "Digest x",
+        ",",
+        "Bearer a, Bearer b",
+        &long,
+    ] {
+        for (method, path) in [
+            ("POST", "/mfa/associate"),
+            ("GET", "/mfa/authenticators"),
+            ("DELETE", "/mfa/authenticators/x"),
+            ("GET", "/userinfo"),
+            ("GET", "/api/v2/guardian/factors"),
+            ("PUT", "/api/v2/guardian/factors/email"),
+        ] {
+            let reply = world.send(method, path, &[("authorization", header)], Body::none()).await;
+            refused(&reply, path);
+            assert!([400, 401].contains(&reply.status), "{path} {header}: {}", reply.body);
+        }
+        let body = Body::form(&[("grant_type", "password"), ("username", USER), ("password", "pwd")]);
+        let reply = world.send("POST", "/oauth/token", &[("authorization", header)], body).await;
+        refused(&reply, "/oauth/token");
+    }
+    let token = world.first_access_token(USER, MFA_SCOPES).await;
+    let twice = [("authorization", "Bearer x"), ("authorization", &*format!("Bearer {token}"))];
+    refused(&world.send("GET", "/mfa/authenticators", &twice, Body::none()).await, "/mfa/authenticators");
+    still_works(&world).await;
+}

@@ -1,0 +1,311 @@
+//! AWS misbehaves: every call of every request fails in every way (SEC-9, SEC-21, SEC-36, SEC-43, contract A3 "AWS
+//! fails or hangs"). No token, no half state, no second mail for one success; a retry completes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use postern::config::Timeouts;
+use postern::rules::totp::TotpSecret;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::{Body, Reply, World};
+
+const USER: &str = "user@example.com";
+const MFA_SCOPE: &str = "enroll read:authenticators remove:authenticators";
+/// So many calls that no retry gets through.
+const LASTING: u32 = 1_000;
+
+/// A request of the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Password,
+    List,
+    AssociateEmail,
+    EnrolEmail,
+    AssociateApp,
+    EnrolApp,
+    Challenge,
+    VerifyEmail,
+    VerifyApp,
+    Recover,
+    Delete,
+    ClientCredentials,
+    Userinfo,
+    SetFactor,
+}
+
+/// What a step needs.
+#[derive(Clone, Default)]
+struct Ready {
+    token: String,
+    oob_code: String,
+    code: String,
+    id: String,
+}
+
+async fn enrolled_by_app(world: &World) -> (Ready, TotpSecret) {
+    let secret = world.enrol_otp(USER).await;
+    let token = world.log_in(USER).await.mfa_token;
+    (Ready { token, code: world.app_code(&secret, 0), ..Ready::default() }, secret)
+}
+
+impl Step {
+    /// Brings a new world to where the step can be taken.
+    async fn prepare(self, world: &World) -> Ready {
+        match self {
+            Self::Password => Ready::default(),
+            Self::List | Self::AssociateEmail | Self::AssociateApp => {
+                Ready { token: world.log_in(USER).await.mfa_token, ..Ready::default() }
+            }
+            Self::EnrolEmail => {
+                let token = world.log_in(USER).await.mfa_token;
+                let oob_code = world.associate_email(&token, None).await.text("oob_code");
+                Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
+            }
+            Self::EnrolApp => {
+                let token = world.log_in(USER).await.mfa_token;
+                let secret =
+                    TotpSecret::from_base32(&world.associate_otp(&token).await.text("secret")).unwrap();
+                Ready { token, code: world.app_code(&secret, 0), ..Ready::default() }
+            }
+            Self::Challenge | Self::VerifyEmail => {
+                let (id, _) = world.enrol_email(USER).await;
+                let token = world.log_in(USER).await.mfa_token;
+                let challenge = world.challenge(&token, "oob", &id).await;
+                Ready { token, oob_code: challenge.text("oob_code"), code: world.code(USER), id }
+            }
+            Self::VerifyApp => enrolled_by_app(world).await.0,
+            Self::Recover => {
+                let (_, code) = world.enrol_email(USER).await;
+                Ready { token: world.log_in(USER).await.mfa_token, code, ..Ready::default() }
+            }
+            Self::Delete => {
+                let (id, _) = world.enrol_email(USER).await;
+                Ready { token: world.mfa_access_token(USER, &id).await, id, ..Ready::default() }
+            }
+            Self::ClientCredentials => Ready::default(),
+            Self::Userinfo => {
+                let (id, _) = world.enrol_email(USER).await;
+                let tokens = world.sign_in_by_email(USER, &id, "https://someapi.com/api", "openid").await;
+                Ready { token: tokens.text("access_token"), ..Ready::default() }
+            }
+            Self::SetFactor => Ready { token: world.management_token().await, ..Ready::default() },
+        }
+    }
+
+    async fn send(self, world: &World, ready: &Ready) -> Reply {
+        let Ready { token, oob_code, code, id } = ready;
+        match self {
+            Self::Password => world.password(USER, "pwd").await,
+            Self::List => world.list(token).await,
+            Self::AssociateEmail => world.associate_email(token, None).await,
+            Self::AssociateApp => world.associate_otp(token).await,
+            Self::EnrolEmail | Self::VerifyEmail => world.oob(token, oob_code, code).await,
+            Self::EnrolApp | Self::VerifyApp => world.otp(token, code).await,
+            Self::Challenge => world.challenge(token, "oob", id).await,
+            Self::Recover => world.recovery(token, code).await,
+            Self::Delete => world.delete(token, id).await,
+            Self::ClientCredentials => {
+                let audience = format!("{}api/v2/", world.issuer());
+                let fields = [
+                    ("grant_type", "client_credentials"),
+                    ("client_id", "demo-management"),
+                    ("client_secret", "demo-management-secret"),
+                    ("audience", &audience),
+                ];
+                world.post("/oauth/token", Body::form(&fields)).await
+            }
+            Self::Userinfo => world.bearer("GET", "/userinfo", token, Body::none()).await,
+            Self::SetFactor => {
+                let path = "/api/v2/guardian/factors/otp";
+                world.bearer("PUT", path, token, Body::json(&json!({ "enabled": true }))).await
+            }
+        }
+    }
+
+    /// Whether the request was answered as it should be.
+    fn is_done(self, reply: &Reply) -> bool {
+        match self {
+            Self::Password => reply.body.contains(r#""error":"mfa_required""#),
+            _ => (200..300).contains(&reply.status),
+        }
+    }
+}
+
+/// A call of a step: service, operation, how many of the same came before.
+type Position = (String, String, u32);
+
+/// Every call a step makes.
+async fn calls_of(step: Step) -> Vec<Position> {
+    let world = World::new().await;
+    let ready = step.prepare(&world).await;
+    world.forget_calls();
+    assert!(step.is_done(&step.send(&world, &ready).await), "{step:?}");
+    let mut before: BTreeMap<String, u32> = BTreeMap::new();
+    let positions = world.operations().into_iter().map(|name| {
+        let skip = before.entry(name.clone()).and_modify(|count| *count += 1).or_default();
+        let (service, operation) = name.split_once(' ').unwrap();
+        (service.to_owned(), operation.to_owned(), *skip)
+    });
+    positions.collect()
+}
+
+/// SEC-36: a refusal that says when to come back, and gives nothing away.
+fn assert_refused(reply: &Reply, what: &str) {
+    assert!([429, 503].contains(&reply.status), "{what}: {} {}", reply.status, reply.body);
+    assert!(reply.header("retry-after").is_some_and(|value| value.parse::<u64>().unwrap() >= 1), "{what}");
+    assert_eq!(reply.header("content-type").map(|kind| kind.starts_with("application/json")), Some(true));
+    assert!(!reply.has_tokens(), "{what}");
+    for secret in ["mfa_token\"", "oob_code\"", "recovery", "secret", "dynamodb", "DynamoDB", "SES", "KMS"] {
+        assert!(!reply.body.contains(secret), "{what}: {}", reply.body);
+    }
+    assert!(reply.json()["error"].is_string());
+}
+
+async fn forget_limits(world: &World) {
+    let store = &world.twin.app.store;
+    for (pk, sk) in world.stored().await.into_keys().filter(|(_, sk)| sk.starts_with("LIMIT#")) {
+        let delete = store.dynamodb().delete_item().table_name(store.table());
+        let delete = delete.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+        delete.send().await.unwrap();
+    }
+}
+
+/// One call position after another fails for good, by the service's throttling and by its 500; what was there before
+/// is there after; then the very same request completes.
+async fn survives_lasting_failures(step: Step, positions: &[Position]) {
+    let world = World::new().await;
+    let ready = step.prepare(&world).await;
+    let mails = world.mails(USER);
+    let before = world.stored_without_limits().await;
+    for (service, operation, skip) in positions {
+        for mode in ["throttle", "error"] {
+            let what = format!("{step:?}: {mode} of {service} {operation} after {skip}");
+            forget_limits(&world).await;
+            world.fault(service, operation, mode, *skip, LASTING);
+            let reply = step.send(&world, &ready).await;
+            world.twin.aws.faults.clear();
+            assert_refused(&reply, &what);
+            assert!(world.stored_without_limits().await == before, "{what}: something was written");
+            assert_eq!(world.mails(USER), mails, "{what}: mailed");
+            if let Some(tat) = world.tat(USER, "CODES").await {
+                assert!(tat <= world.clock.now().0 + 360, "{what}: more than one attempt was spent");
+            }
+        }
+    }
+    let reply = step.send(&world, &ready).await;
+    assert!(step.is_done(&reply), "{step:?}: a retry completes: {}", reply.body);
+    let sends = positions.iter().filter(|(service, ..)| service == "ses").count();
+    assert_eq!(world.mails(USER), mails + sends, "{step:?}: one mail for one success");
+    world.authenticators(USER).await;
+}
+
+/// One call fails once. The SDK's second attempt may save the request; otherwise a retry completes it.
+async fn survives_blips(step: Step, positions: &[Position]) {
+    let mut rest: Vec<_> = positions.iter().flat_map(|at| [(at, "throttle"), (at, "error")]).collect();
+    while !rest.is_empty() {
+        let world = World::new().await;
+        let ready = step.prepare(&world).await;
+        let mails = world.mails(USER);
+        let sends = positions.iter().filter(|(service, ..)| service == "ses").count();
+        let before = world.stored_without_limits().await;
+        while let Some(((service, operation, skip), mode)) = rest.pop() {
+            let what = format!("{step:?}: one {mode} of {service} {operation} after {skip}");
+            forget_limits(&world).await;
+            world.fault(service, operation, mode, *skip, 1);
+            let reply = step.send(&world, &ready).await;
+            world.twin.aws.faults.clear();
+            world.authenticators(USER).await;
+            if step.is_done(&reply) {
+                assert_eq!(world.mails(USER), mails + sends, "{what}");
+                break;
+            }
+            assert_refused(&reply, &what);
+            assert_eq!(world.mails(USER), mails, "{what}");
+            assert!(world.stored_without_limits().await == before, "{what}: something was written");
+        }
+    }
+}
+
+/// One call position in each of several worlds never answers.
+async fn survives_silence(step: Step) {
+    let mut worlds = Vec::new();
+    for (service, operation, skip) in calls_of(step).await {
+        let world = World::with(|options| {
+            let second = Duration::from_secs(1);
+            options.timeouts =
+                Timeouts { connect: second, attempt: second, send: second, request: Duration::from_secs(15) };
+        })
+        .await;
+        let ready = step.prepare(&world).await;
+        let before = world.stored_without_limits().await;
+        world.fault(&service, &operation, "timeout", skip, LASTING);
+        worlds.push((
+            world,
+            ready,
+            before,
+            format!("{step:?}: silence of {service} {operation} after {skip}"),
+        ));
+    }
+    // The waiting is done together; the rest is not, lest a busy machine be taken for a silent service.
+    let mut requests = JoinSet::new();
+    for (world, ready, before, what) in worlds {
+        requests.spawn(async move {
+            let mails = world.mails(USER);
+            let reply = step.send(&world, &ready).await;
+            (world, ready, before, what, mails, reply)
+        });
+    }
+    for (world, ready, before, what, mails, reply) in requests.join_all().await {
+        assert_refused(&reply, &what);
+        world.twin.aws.faults.clear();
+        assert_eq!(world.mails(USER), mails, "{what}");
+        if !what.contains("ses") {
+            assert!(world.stored_without_limits().await == before, "{what}: something was written");
+        }
+        let reply = step.send(&world, &ready).await;
+        assert!(step.is_done(&reply), "{what}: a retry completes: {}", reply.body);
+        world.authenticators(USER).await;
+    }
+}
+
+macro_rules! steps {
+    ($($name:ident: $step:ident,)*) => {
+        $(mod $name {
+            use super::{Step, calls_of, survives_blips, survives_lasting_failures, survives_silence};
+
+            /// SEC-36, SEC-38.
+            #[tokio::test]
+            async fn failures() {
+                let positions = calls_of(Step::$step).await;
+                survives_lasting_failures(Step::$step, &positions).await;
+                survives_blips(Step::$step, &positions).await;
+            }
+
+            /// SEC-36: what hangs is answered in time.
+            #[tokio::test]
+            async fn silence() {
+                survives_silence(Step::$step).await;
+            }
+        })*
+    };
+}
+
+steps! {
+    password: Password,
+    list: List,
+    associate_email: AssociateEmail,
+    enrol_email: EnrolEmail,
+    associate_app: AssociateApp,
+    enrol_app: EnrolApp,
+    challenge: Challenge,
+    verify_email: VerifyEmail,
+    verify_app: VerifyApp,
+    recover: Recover,
+    delete: Delete,
+    client_credentials: ClientCredentials,
+    userinfo: Userinfo,
+    set_factor: SetFactor,
+}

@@ -1,0 +1,68 @@
+//! Key generations: a place in the sequence is taken once, so that making the first keys is idempotent (design §9).
+
+use local::aws::KEY_ID;
+use postern::id::Kid;
+use postern::rules::random::Random;
+use postern::store::keys::KeyGeneration;
+use postern::token::keyring::KeyUse;
+use postern::token::rotation::Rotation;
+
+use super::{Subject, at_once, subjects};
+use crate::support::START;
+
+fn generation(kid: &str, key_use: KeyUse, generation: u32) -> KeyGeneration {
+    KeyGeneration {
+        kid: Kid::new(kid),
+        key_use,
+        generation,
+        wrapped: String::new(),
+        public: None,
+        created_at: START,
+        not_before: START,
+    }
+}
+
+async fn places(subject: &Subject) -> Vec<(&'static str, u32)> {
+    let generations = subject.store.key_generations().await.unwrap();
+    let mut places: Vec<_> = generations.iter().map(|key| (key.key_use.as_str(), key.generation)).collect();
+    places.sort_unstable();
+    places
+}
+
+/// design §4: of two rotations at once, one makes the next generation.
+#[tokio::test]
+async fn a_place_in_the_sequence_is_taken_once() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        let added = at_once(32, |i| {
+            let store = store.clone();
+            let key = generation(&format!("k{i}"), KeyUse::Signing, 1);
+            async move { store.add_key_generation(&key).await.unwrap() }
+        })
+        .await;
+        assert_eq!(added.iter().filter(|added| **added).count(), 1, "{}", subject.name);
+        assert!(store.add_key_generation(&generation("next", KeyUse::Signing, 2)).await.unwrap());
+        assert!(store.add_key_generation(&generation("root", KeyUse::Root, 1)).await.unwrap());
+        assert_eq!(places(&subject).await, [("root", 1), ("signing", 1), ("signing", 2)]);
+        store.delete_key_generation(&generation("next", KeyUse::Signing, 2)).await.unwrap();
+        assert_eq!(places(&subject).await, [("root", 1), ("signing", 1)]);
+    }
+}
+
+/// design §9: the first keys are made once, however often and however concurrently that is asked for.
+#[tokio::test]
+async fn the_first_keys_are_made_once() {
+    for subject in subjects().await {
+        let made = at_once(8, |_| {
+            let (store, kms) = (subject.store.clone(), subject.twin.app.kms.clone());
+            async move {
+                let random = Random::system();
+                let rotation = Rotation { store: &store, kms: &kms, kms_key: KEY_ID, random: &random };
+                rotation.ensure_first(START).await.unwrap().made.len()
+            }
+        })
+        .await;
+        assert_eq!(made.iter().sum::<usize>(), 2, "{}", subject.name);
+        assert_eq!(places(&subject).await, [("root", 1), ("signing", 1)], "{}", subject.name);
+    }
+}

@@ -1,0 +1,196 @@
+//! Refusals that pass by themselves: each 429 and 503 of contract A3, with its `Retry-After`.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::support::{MFA_SCOPES, Reply, World};
+
+const USER: &str = "user@example.com";
+const CODES_SPENT: &str = r#"429 {"error":"too_many_attempts","error_description":"Too many failed codes. Wait for some minutes before retrying."} retry-after 360"#;
+
+fn shown(reply: &Reply) -> String {
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    format!("{} retry-after {}", reply.snapshot(), reply.header("retry-after").unwrap_or("(absent)"))
+}
+
+/// A3 "the eleventh password after ten wrong ones", even the right one, known address or not; one attempt comes back
+/// every 6 minutes.
+#[tokio::test]
+async fn passwords() {
+    let world = World::new().await;
+    for username in [USER, "nobody@example.com"] {
+        for _ in 0..10 {
+            assert_eq!(world.password(username, "wrong").await.status, 403);
+        }
+        for password in ["pwd", "wrong"] {
+            let reply = world.password(username, password).await;
+            assert_eq!(
+                shown(&reply),
+                r#"429 {"error":"too_many_attempts","error_description":"Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method with instructions on how to unblock it."} retry-after 360"#
+            );
+        }
+    }
+    world.clock.advance(360);
+    assert_eq!(world.password(USER, "pwd").await.text("error"), "mfa_required");
+}
+
+/// A3 "failed-code budget spent", even for the right code; "order of checks": limits after tokens, before the code.
+#[tokio::test]
+async fn codes() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let login = world.log_in(USER).await;
+    let oob_code = world.challenge(&login.mfa_token, "oob", &id).await.text("oob_code");
+    let code = world.code(USER);
+    for _ in 0..10 {
+        assert_eq!(world.oob(&login.mfa_token, &oob_code, &World::wrong(&code)).await.status, 403);
+    }
+    assert_eq!(shown(&world.oob(&login.mfa_token, &oob_code, &code).await), CODES_SPENT);
+    let reply = world.oob(&login.mfa_token, "x", &code).await;
+    assert_snapshot!(reply.snapshot(), @r#"403 {"error":"invalid_grant","error_description":"Malformed oob_code"}"#);
+    let other = world.log_in(USER).await;
+    let reply = world.oob(&other.mfa_token, &oob_code, &code).await;
+    assert_snapshot!(reply.snapshot(), @r#"400 {"error":"invalid_request","error_description":"The oob_code doesn't match the mfa_token"}"#);
+}
+
+/// A3 "failed-code budget spent" at mfa-otp.
+#[tokio::test]
+async fn codes_of_an_app() {
+    let world = World::new().await;
+    let secret = world.enrol_otp(USER).await;
+    let login = world.log_in(USER).await;
+    let code = world.app_code(&secret, 0);
+    for _ in 0..10 {
+        assert_eq!(world.otp(&login.mfa_token, &World::wrong(&code)).await.status, 403);
+    }
+    assert_eq!(shown(&world.otp(&login.mfa_token, &code).await), CODES_SPENT);
+}
+
+/// A3 "recovery-code guesses": a budget of their own.
+#[tokio::test]
+async fn recovery_codes() {
+    let world = World::new().await;
+    let (id, recovery_code) = world.enrol_email(USER).await;
+    let login = world.log_in(USER).await;
+    for _ in 0..10 {
+        assert_eq!(world.recovery(&login.mfa_token, "N3BGPZZWJ85JLCNPZBDW6QXC").await.status, 403);
+    }
+    assert_eq!(shown(&world.recovery(&login.mfa_token, &recovery_code).await), CODES_SPENT);
+    let reply = world.sign_in_by_email(USER, &id, "https://someapi.com/api", "read:sample").await;
+    assert_eq!(reply.status, 200, "codes have their own: {}", reply.body);
+}
+
+/// A3 "send budget spent", at associate and at challenge: 20, then one per minute.
+#[tokio::test]
+async fn sends() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let login = world.log_in(USER).await;
+    for _ in 0..19 {
+        assert_eq!(world.challenge(&login.mfa_token, "oob", &id).await.status, 200);
+    }
+    let reply = world.challenge(&login.mfa_token, "oob", &id).await;
+    assert_snapshot!(shown(&reply), @r#"429 {"error":"too_many_attempts","error_description":"Too many emails sent by the user. Wait for some minutes before retrying."} retry-after 60"#);
+    let mails = world.mails(USER);
+    world.clock.advance(60);
+    let token = world.mfa_access_token(USER, &id).await;
+    let reply = world.associate_email(&token, Some("other@example.com")).await;
+    assert_snapshot!(shown(&reply), @r#"429 {"error":"too_many_attempts","error_description":"Too many emails sent by the user. Wait for some minutes before retrying."} retry-after 60"#);
+    assert_eq!(
+        (world.mails(USER), world.mails("other@example.com")),
+        (mails + 1, 0),
+        "a refusal sends nothing"
+    );
+}
+
+/// A3 "TOTP associations 10 then 1 per 6 min (429, the text of failed codes)".
+#[tokio::test]
+async fn associations_of_an_app() {
+    let world = World::new().await;
+    let login = world.log_in(USER).await;
+    for _ in 0..10 {
+        let reply = world.associate_otp(&login.mfa_token).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    }
+    assert_eq!(shown(&world.associate_otp(&login.mfa_token).await), CODES_SPENT);
+}
+
+/// design §5: five unconfirmed authenticators at most; a place is free again when the first of them expires.
+#[tokio::test]
+async fn unconfirmed_authenticators() {
+    let world = World::new().await;
+    let token = world.first_access_token(USER, MFA_SCOPES).await;
+    for n in 0..5 {
+        assert_eq!(world.associate_email(&token, Some(&format!("a{n}@example.com"))).await.status, 200);
+    }
+    world.clock.advance(100);
+    let reply = world.associate_email(&token, Some("a5@example.com")).await;
+    assert_snapshot!(shown(&reply), @r#"429 {"error":"too_many_attempts","error_description":"Too many unconfirmed authenticators. Wait for some minutes before retrying."} retry-after 500"#);
+    assert_eq!(world.mails("a5@example.com"), 0);
+}
+
+/// A3 "delivery refused (SES, SMS)": 503, and the way it says so.
+#[tokio::test]
+async fn mail_that_is_refused() {
+    let world = World::new().await;
+    let login = world.log_in(USER).await;
+    for mode in ["error", "throttle"] {
+        world.fault("ses", "SendEmail", mode, 0, 1);
+        let reply = world.associate_email(&login.mfa_token, None).await;
+        assert_eq!(
+            shown(&reply),
+            r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."} retry-after 5"#
+        );
+    }
+    assert_eq!(world.associate_email(&login.mfa_token, None).await.status, 200);
+}
+
+/// A3 "delivery timed out (it may have gone)": the same answer, at associate and at challenge.
+#[tokio::test]
+async fn mail_that_may_have_gone() {
+    let world = World::with(|options| options.timeouts.send = Duration::from_millis(200)).await;
+    let (id, _) = world.enrol_email(USER).await;
+    let access = world.mfa_access_token(USER, &id).await;
+    let login = world.log_in(USER).await;
+    world.fault("ses", "SendEmail", "timeout", 0, 2);
+    for reply in [
+        world.challenge(&login.mfa_token, "oob", &id).await,
+        world.associate_email(&access, Some("other@example.com")).await,
+    ] {
+        assert_eq!(
+            shown(&reply),
+            r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."} retry-after 5"#
+        );
+    }
+    assert_eq!(world.challenge(&login.mfa_token, "oob", &id).await.status, 200);
+}
+
+/// A3 "AWS fails": 503 in this format at every endpoint, in the Management API's under `/api/v2/`, with no token.
+#[tokio::test]
+async fn a_table_that_fails() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let login = world.log_in(USER).await;
+    let access = world.mfa_access_token(USER, &id).await;
+    let management = world.management_token().await;
+    world.fault("dynamodb", "", "error", 0, 10_000);
+    for reply in [
+        world.password(USER, "pwd").await,
+        world.oob(&login.mfa_token, "x", "123456").await,
+        world.challenge(&login.mfa_token, "oob", &id).await,
+        world.associate_email(&access, None).await,
+        world.list(&login.mfa_token).await,
+        world.delete(&access, &id).await,
+    ] {
+        assert_eq!(
+            shown(&reply),
+            r#"503 {"error":"temporarily_unavailable","error_description":"The service is temporarily unavailable. Please retry in a moment."} retry-after 5"#
+        );
+    }
+    let reply =
+        world.bearer("GET", "/api/v2/guardian/factors", &management, crate::support::Body::none()).await;
+    assert_snapshot!(shown(&reply), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"The service is temporarily unavailable. Please retry in a moment.","errorCode":"temporarily_unavailable"} retry-after 5"#);
+    world.twin.aws.faults.clear();
+    assert_eq!(world.list(&login.mfa_token).await.status, 200);
+}

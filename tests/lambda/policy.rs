@@ -1,0 +1,98 @@
+//! IAM as far as the template uses it. The twin logs what IAM would be asked; here it is asked.
+
+use local::aws::Action;
+use serde_yaml_ng::Value;
+
+use crate::template::intrinsic;
+
+/// One statement that allows.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) sid: String,
+    actions: Vec<String>,
+    /// What it is about, as the template writes it.
+    pub(crate) resources: Vec<Value>,
+    conditions: Vec<Condition>,
+}
+
+#[derive(Clone, Debug)]
+struct Condition {
+    operator: String,
+    key: String,
+    values: Vec<Value>,
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_sequence().cloned().unwrap_or_else(|| vec![value.clone()])
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+impl Statement {
+    pub(crate) fn of(statement: &Value) -> Self {
+        assert_eq!(statement["Effect"], "Allow");
+        let conditions =
+            statement["Condition"].as_mapping().into_iter().flatten().flat_map(|(operator, tests)| {
+                let tests = tests.as_mapping().expect("a condition").iter();
+                tests.map(move |(key, values)| Condition {
+                    operator: text(operator),
+                    key: text(key),
+                    values: list(values),
+                })
+            });
+        Self {
+            sid: text(&statement["Sid"]),
+            actions: list(&statement["Action"]).iter().map(text).collect(),
+            resources: list(&statement["Resource"]),
+            conditions: conditions.collect(),
+        }
+    }
+
+    /// Whether it allows what the twin was asked to do.
+    pub(crate) fn allows(&self, asked: &Action) -> bool {
+        let resource = match asked.action.split_once(':').map(|(service, _)| service) {
+            Some("dynamodb") => self.is_about("Table.Arn"),
+            Some("kms") => self.is_about("Key.Arn"),
+            // The identity and the configuration set both have to be named.
+            Some("ses") => self.resources.len() == 2,
+            _ => false,
+        };
+        self.actions.contains(&asked.action) && resource && self.conditions.iter().all(|it| it.holds(asked))
+    }
+
+    fn is_about(&self, attribute: &str) -> bool {
+        self.resources.iter().any(|it| intrinsic(it, "GetAtt").and_then(Value::as_str) == Some(attribute))
+    }
+}
+
+impl Condition {
+    fn holds(&self, asked: &Action) -> bool {
+        let context = asked.encryption_context.as_ref();
+        let equals = |text: &str| self.values.iter().any(|value| value.as_str() == Some(text));
+        match (self.operator.as_str(), self.key.as_str()) {
+            ("ForAllValues:StringLike", "dynamodb:LeadingKeys") => asked
+                .leading_key
+                .as_deref()
+                .is_some_and(|key| self.values.iter().any(|it| is_like(key, &text(it)))),
+            ("StringEquals", "kms:EncryptionContext:use") => {
+                context.and_then(|it| it.get("use")).is_some_and(|word| equals(word))
+            }
+            ("ForAllValues:StringEquals", "kms:EncryptionContextKeys") => {
+                context.is_some_and(|it| it.keys().all(|key| equals(key)))
+            }
+            // The twin does not log these; each names one thing, which the product has only one of.
+            ("StringEquals", "ses:FromAddress" | "kms:DataKeyPairSpec") => true,
+            (operator, key) => panic!("this test does not know the condition {operator} {key}"),
+        }
+    }
+}
+
+/// `StringLike`, with a `*` at the end only.
+fn is_like(text: &str, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => text.starts_with(beginning),
+        None => text == pattern,
+    }
+}

@@ -1,0 +1,172 @@
+//! `rotate-keys`, which nobody reaches over HTTP: a schedule invokes it, and CloudFormation at the stack's creation.
+
+use std::sync::{Arc, Mutex};
+
+use postern::rules::random::Random;
+use postern::store::Store;
+use postern::store::schema::create_table;
+use serde_json::{Value, json};
+
+use crate::gateway::Gateway;
+use crate::http_server::{Answer, Received, Server};
+use crate::support::Body;
+
+/// A pre-signed URL of S3, where CloudFormation waits for the answer.
+struct AnswerBox {
+    server: Server,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl AnswerBox {
+    async fn new() -> Self {
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&received);
+        let server = Server::start(move |request| {
+            log.lock().unwrap().push(request);
+            async { Answer::new(200, "") }
+        })
+        .await;
+        Self { server, received }
+    }
+
+    fn event(&self, request_type: &str) -> Value {
+        json!({
+            "RequestType": request_type,
+            "ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:rotate-keys",
+            "ResponseURL": format!("{}/stack?X-Amz-Signature=ab%2Fcd&X-Amz-Expires=7200", self.server.url()),
+            "StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/postern/1",
+            "RequestId": format!("id-of-{request_type}"),
+            "LogicalResourceId": "FirstKeys",
+            "ResourceType": "Custom::FirstKeys",
+            "ResourceProperties": { "ServiceToken": "…", "ServiceTimeout": "300" },
+        })
+    }
+
+    /// The one answer since the last look.
+    fn answer(&self) -> Value {
+        let mut received = self.received.lock().unwrap();
+        assert_eq!(received.len(), 1, "exactly one answer");
+        let answer = received.pop().unwrap();
+        assert_eq!(
+            (&*answer.method, &*answer.target),
+            ("PUT", "/stack?X-Amz-Signature=ab%2Fcd&X-Amz-Expires=7200")
+        );
+        // The URL was signed without one, and S3 compares.
+        assert_eq!(answer.headers.get("content-type").map(String::as_str).unwrap_or_default(), "");
+        assert_eq!(answer.headers["content-length"], answer.body.len().to_string());
+        answer.json()
+    }
+}
+
+/// A gateway whose functions see a table that nobody has made keys in.
+async fn fresh_deployment() -> (Gateway, Store) {
+    let gateway = Gateway::with(&[("POSTERN_TABLE", "fresh")]).await;
+    let dynamodb = gateway.twin.app.store.dynamodb().clone();
+    create_table(&dynamodb, "fresh").await.unwrap();
+    let store = Store::new(dynamodb, "fresh", Random::system());
+    (gateway, store)
+}
+
+async fn kids(store: &Store) -> Vec<String> {
+    store.key_generations().await.unwrap().iter().map(|key| key.kid.to_string()).collect()
+}
+
+fn schedule() -> Value {
+    json!({
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": "2026-11-22T00:00:00Z",
+        "region": "eu-central-1",
+        "resources": ["arn:aws:events:eu-central-1:123456789012:rule/rotate-keys"],
+        "detail": {},
+    })
+}
+
+/// design §9: creation makes the first keys, once; update and deletion make none; each is answered, with the ids
+/// CloudFormation asked with and one physical id.
+#[tokio::test]
+async fn the_custom_resource_makes_the_first_keys_once() {
+    let (gateway, store) = fresh_deployment().await;
+    let answers = AnswerBox::new().await;
+    let mut made = Vec::new();
+    for request_type in ["Create", "Create", "Update", "Delete"] {
+        gateway.invoke("rotate-keys", answers.event(request_type)).await.unwrap();
+        let answer = answers.answer();
+        assert_eq!(answer["Status"], "SUCCESS", "{request_type}: {answer}");
+        assert_eq!(answer["PhysicalResourceId"], "postern-first-keys");
+        assert_eq!(answer["RequestId"], format!("id-of-{request_type}"));
+        assert_eq!(answer["LogicalResourceId"], "FirstKeys");
+        assert_eq!(answer["StackId"], answers.event("Create")["StackId"]);
+        if made.is_empty() {
+            made = kids(&store).await;
+            assert_eq!(made.len(), 2, "a root and a signing key");
+        }
+        assert_eq!(kids(&store).await, made, "{request_type} changes nothing");
+    }
+}
+
+/// design §9: a failure is answered too, or the stack hangs for an hour, and a deletion succeeds all the same.
+#[tokio::test]
+async fn the_custom_resource_answers_failures() {
+    let gateway = Gateway::with(&[("POSTERN_ISSUER", "no-url")]).await;
+    let answers = AnswerBox::new().await;
+    gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
+    let answer = answers.answer();
+    assert_eq!(answer["Status"], "FAILED");
+    assert!(answer["Reason"].as_str().is_some_and(|reason| reason.contains("POSTERN_ISSUER")), "{answer}");
+    gateway.invoke("rotate-keys", answers.event("Delete")).await.unwrap();
+    assert_eq!(answers.answer()["Status"], "SUCCESS");
+}
+
+/// A role made a moment ago may not be known everywhere: creation tries again before it gives up. This test waits
+/// for that pause.
+#[tokio::test]
+async fn the_custom_resource_survives_a_short_failure() {
+    let (gateway, store) = fresh_deployment().await;
+    let answers = AnswerBox::new().await;
+    let fault = json!({ "service": "kms", "operation": "GenerateDataKeyPairWithoutPlaintext", "mode": "error", "count": 2 });
+    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
+    assert_eq!(answers.answer()["Status"], "SUCCESS");
+    assert_eq!(kids(&store).await.len(), 2);
+}
+
+/// design §4: a new stack's keys serve: the functions find them without any hand work on the table.
+#[tokio::test]
+async fn a_fresh_deployment_publishes_its_first_key() {
+    let (gateway, _) = fresh_deployment().await;
+    let before = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
+    assert_eq!(before.status, 503, "{}", before.body);
+    assert!(before.header("retry-after").is_some());
+    let answers = AnswerBox::new().await;
+    gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
+    let keys = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
+    assert_eq!((keys.status, keys.json()["keys"].as_array().unwrap().len()), (200, 1), "{}", keys.body);
+}
+
+/// design §4: the schedule adds a generation of each use, which is published before it signs.
+#[tokio::test]
+async fn the_schedule_adds_a_generation() {
+    let gateway = Gateway::new().await;
+    let before = kids(&gateway.twin.app.store).await;
+    let report = gateway.invoke("rotate-keys", schedule()).await.unwrap();
+    assert_eq!(report["made"].as_array().unwrap().len(), 2, "{report}");
+    assert_eq!(report["retired"], json!([]));
+    let after = kids(&gateway.twin.app.store).await;
+    assert_eq!((before.len(), after.len()), (2, 4));
+    let keys = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
+    assert_eq!(keys.json()["keys"].as_array().unwrap().len(), 2, "both are published");
+}
+
+/// SEC-36: when KMS fails a scheduled run fails, so that the schedule's retry and its alarm see it.
+#[tokio::test]
+async fn a_failed_scheduled_run_is_an_error() {
+    let gateway = Gateway::new().await;
+    let fault = json!({ "service": "kms", "mode": "error", "count": 100 });
+    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    assert!(gateway.invoke("rotate-keys", schedule()).await.is_err());
+    assert_eq!(kids(&gateway.twin.app.store).await.len(), 2);
+}

@@ -1,0 +1,166 @@
+//! The template against the workspace: every function has a route, a binary and its variables, and no more rights than
+//! it can name.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use local::aws::Action;
+use serde_yaml_ng::Value;
+
+use crate::binaries::binary;
+use crate::template::{Template, intrinsic};
+
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Reached by a schedule and by CloudFormation, not over HTTP.
+const WITHOUT_ROUTE: &str = "rotate-keys";
+/// For the day on which Amazon's roots change before a new release; no deployment sets it by itself.
+const EMERGENCY_ONLY: &str = "POSTERN_SYSTEM_ROOTS";
+
+/// The crates in `functions/`.
+fn crates() -> BTreeSet<String> {
+    let folders = fs::read_dir(format!("{WORKSPACE}/functions")).unwrap().map(|entry| entry.unwrap());
+    let crates = folders.filter(|entry| entry.path().join("Cargo.toml").exists());
+    crates.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+/// Issue 2 item 7: a function of the template without a crate, or a crate without a function, is a mistake; so is a
+/// binary that cannot be built or is built elsewhere.
+#[test]
+fn functions_crates_and_binaries_are_the_same() {
+    let functions = Template::read().functions();
+    let named: BTreeSet<_> = functions.values().map(|function| function.binary.clone()).collect();
+    assert_eq!(named, crates());
+    assert_eq!(named.len(), functions.len(), "each binary is one function");
+    for function in functions.values() {
+        assert!(binary(&function.binary).exists());
+        let folder = function.folder.canonicalize().unwrap();
+        assert_eq!(folder.file_name().unwrap().to_str(), Some(&*function.binary), "{}", function.logical_id);
+    }
+}
+
+/// Issue 2 item 7: a route leads to a function, and every function but `rotate-keys` has one, which API Gateway may
+/// invoke.
+#[test]
+fn every_route_has_a_function_and_every_function_a_route() {
+    let template = Template::read();
+    let functions = template.functions();
+    let routed: BTreeSet<_> =
+        template.routes().iter().map(|route| functions[&route.function].binary.clone()).collect();
+    let mut expected = crates();
+    assert!(expected.remove(WITHOUT_ROUTE));
+    assert_eq!(routed, expected);
+    assert!(template.routes().iter().any(|route| route.key == "$default"));
+    let keys: BTreeSet<_> = template.routes().into_iter().map(|route| route.key).collect();
+    assert_eq!(keys.len(), template.routes().len(), "each route once");
+
+    let permissions = template.resources("AWS::Lambda::Permission");
+    for (id, function) in &functions {
+        let principal = if function.binary == WITHOUT_ROUTE {
+            "events.amazonaws.com"
+        } else {
+            "apigateway.amazonaws.com"
+        };
+        let permitted = permissions.values().map(|it| &it["Properties"]).any(|it| {
+            let name = intrinsic(&it["FunctionName"], "Ref").and_then(Value::as_str);
+            name == Some(id) && it["Principal"] == principal && !it["SourceArn"].is_null()
+        });
+        assert!(permitted, "{id} may not be invoked by {principal}");
+    }
+}
+
+/// The gateway sends what these tests send.
+#[test]
+fn every_integration_is_a_proxy_with_payload_format_2() {
+    for (id, integration) in Template::read().resources("AWS::ApiGatewayV2::Integration") {
+        assert_eq!(integration["Properties"]["IntegrationType"], "AWS_PROXY", "{id}");
+        assert_eq!(integration["Properties"]["PayloadFormatVersion"], "2.0", "{id}");
+    }
+}
+
+/// The variables the functions are given are those the program reads, none missing and none left over.
+#[test]
+fn the_variables_of_the_template_are_those_the_program_reads() {
+    let mut read = BTreeSet::new();
+    for folder in ["shared/src", "functions"] {
+        collect_variables(&Path::new(WORKSPACE).join(folder), &mut read);
+    }
+    assert!(read.remove(EMERGENCY_ONLY));
+    let given: BTreeSet<_> =
+        Template::read().functions().into_values().flat_map(|function| function.variables).collect();
+    assert_eq!(given, read);
+}
+
+/// Names in quotes, which is how the program looks them up.
+fn collect_variables(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            collect_variables(&entry, names);
+        } else if entry.extension().is_some_and(|it| it == "rs") {
+            let source = fs::read_to_string(&entry).unwrap();
+            let quoted = source.split('"').filter(|text| text.starts_with("POSTERN_"));
+            let is_name = |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+            names.extend(quoted.filter(is_name).map(ToOwned::to_owned));
+        }
+    }
+}
+
+/// Only who sends mail may, and only who makes keys knows the key.
+#[test]
+fn each_function_is_given_only_what_it_uses() {
+    for function in Template::read().functions().values() {
+        let sends = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
+        for variable in ["POSTERN_MAIL_FROM", "POSTERN_SES_CONFIGURATION_SET"] {
+            assert_eq!(function.variables.contains(variable), sends, "{} {variable}", function.binary);
+        }
+        let makes_keys = function.binary == WITHOUT_ROUTE;
+        assert_eq!(function.variables.contains("POSTERN_KMS_KEY"), makes_keys, "{}", function.binary);
+    }
+}
+
+/// design §4: of the functions only `rotate-keys` may write `KEYS`, and only `oauth-token` unwraps signing keys; who
+/// holds no opened token unwraps nothing.
+#[test]
+fn keys_are_written_and_unwrapped_by_few() {
+    let ask = |action: &str, leading_key: Option<&str>, key_use: Option<&str>| Action {
+        action: action.to_owned(),
+        leading_key: leading_key.map(ToOwned::to_owned),
+        encryption_context: key_use
+            .map(|word| [("kid", "1"), ("use", word)].map(|(k, v)| (k.into(), v.into())).into()),
+        ..Action::default()
+    };
+    let who = |asked: &Action| -> Vec<String> {
+        let functions = Template::read().functions();
+        let may =
+            functions.values().filter(|function| function.rights.iter().any(|right| right.allows(asked)));
+        may.map(|function| function.binary.clone()).collect()
+    };
+    for write in ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] {
+        let writers = who(&ask(write, Some("KEYS"), None));
+        assert!(writers.iter().all(|it| it == WITHOUT_ROUTE), "{write}: {writers:?}");
+    }
+    assert_eq!(who(&ask("kms:Decrypt", None, Some("signing"))), ["oauth-token"]);
+    assert_eq!(
+        who(&ask("kms:Decrypt", None, Some("root"))),
+        ["mfa-associate", "mfa-authenticators", "mfa-challenge", "oauth-token"]
+    );
+    assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
+    assert_eq!(who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)), ["guardian-factors"]);
+}
+
+/// SEC-39: every right names its resource; none is `*`.
+#[test]
+fn no_right_is_about_everything() {
+    for function in Template::read().functions().values() {
+        assert!(!function.rights.is_empty());
+        for statement in &function.rights {
+            for resource in &statement.resources {
+                let words = serde_yaml_ng::to_string(resource).unwrap();
+                let exact = intrinsic(resource, "GetAtt").is_some()
+                    || (intrinsic(resource, "Sub").is_some() && !words.contains('*'));
+                assert!(exact, "{} {}: {words}", function.binary, statement.sid);
+            }
+        }
+    }
+}
