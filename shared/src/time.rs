@@ -91,6 +91,12 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
+    /// Microseconds since the start.
+    #[must_use]
+    pub fn elapsed_microseconds(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     /// Milliseconds since the start.
     #[must_use]
     pub fn elapsed_milliseconds(&self) -> u64 {

@@ -96,6 +96,15 @@ impl Function {
         outcome
     }
 
+    /// The most memory it has had resident, in bytes; only Linux tells.
+    pub(crate) async fn peak_memory_bytes(&self) -> Option<u64> {
+        let id = self.process.lock().await.id()?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+
     /// What it wrote to standard output, which is its log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.output.path().join("stdout")).unwrap()

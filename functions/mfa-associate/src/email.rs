@@ -2,18 +2,13 @@
 
 use postern::app::App;
 use postern::delivery::DeliveryFailure;
-use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
+use postern::delivery::issued::IssuedCode;
+use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::address::EmailAddress;
 use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
-use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
-use postern::store::mfa::{
-    Association, Challenge, ChallengePurpose, CodeBinding, NewAuthenticator, Sending, destination_mac,
-};
+use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
 use postern::store::users::{Authenticator, Source};
-use postern::token::claims::{CODE_SECONDS, OobCode};
-use postern::token::keyring::Purpose;
-use postern::token::sealed;
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::{Channel, Refusal};
 
@@ -39,45 +34,22 @@ pub(crate) async fn associate(
         binding_method: "prompt",
         recovery_codes: enrolment.recovery_codes(),
         oob_channel: Channel::Email,
-        oob_code: new.oob_code,
+        oob_code: new.issued.oob_code,
     })
 }
 
 struct NewEmail {
     address: EmailAddress,
     id: AuthenticatorId,
-    code: OneTimeCode,
-    challenge: Challenge,
-    oob_code: String,
-    destination: String,
+    issued: IssuedCode,
 }
 
 impl NewEmail {
     fn make(app: &App, enrolment: &Enrolment, address: EmailAddress) -> Result<Self, Refusal> {
-        let (ring, principal, now) = (&enrolment.ring, &enrolment.principal, enrolment.now);
         let id = AuthenticatorId::generate(AuthenticatorPrefix::Email, &app.random)?;
-        let code = OneTimeCode::generate(&app.random)?;
-        // The code is not good for longer than the token that confirms it.
-        let expires_at = now.plus(CODE_SECONDS).min(principal.expires_at);
-        let nonce = Nonce::generate(&app.random)?;
-        let binding = CodeBinding {
-            user: &principal.user,
-            authenticator: &id,
-            jti: &principal.jti,
-            client: &principal.client,
-        };
-        let challenge =
-            Challenge::new(ring, binding, nonce.clone(), ChallengePurpose::Enrol, &code, (now, expires_at))?;
-        let oob = OobCode {
-            jti: principal.jti.clone(),
-            authenticator_id: id.clone(),
-            nonce,
-            purpose: ChallengePurpose::Enrol,
-            expires_at,
-        };
-        let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
-        let destination = destination_mac(ring, address.as_str(), now)?;
-        Ok(Self { address, id, code, challenge, oob_code, destination })
+        let (ring, principal, now) = (&enrolment.ring, &enrolment.principal, enrolment.now);
+        let issued = IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Enrol, now)?;
+        Ok(Self { address, id, issued })
     }
 }
 
@@ -93,7 +65,7 @@ async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result
             bucket: EMAILS,
             decayed: standing == Standing::Decayed,
             purpose: ChallengePurpose::Enrol,
-            destination: new.destination.clone(),
+            destination: new.issued.destination.clone(),
             window: EMAILS_PER_DESTINATION,
             now,
         };
@@ -103,8 +75,9 @@ async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result
             source: Source::Email { destination: new.address.clone() },
             state: enrolment.pending_state(),
         };
-        let kind = NewAuthenticator::Oob { challenge: new.challenge.clone(), sending };
-        let association = enrolment.association(app, authenticator, Some(new.destination.clone()), kind)?;
+        let kind = NewAuthenticator::Oob { challenge: new.issued.challenge.clone(), sending };
+        let association =
+            enrolment.association(app, authenticator, Some(new.issued.destination.clone()), kind)?;
         match app.store.associate(&association).await {
             Ok(()) => return Ok(association),
             Err(refused) => enrolment.adapt(app, &association, refused).await?,
@@ -121,7 +94,7 @@ async fn deliver(
     new: &NewEmail,
     association: &Association,
 ) -> Result<(), Refusal> {
-    match app.mailer.send_code(&new.address, &new.code, &enrolment.application).await {
+    match app.mailer.send_code(&new.address, &new.issued.code, &enrolment.application).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {
             if app.store.undo_association(association).await.is_err() {
@@ -129,7 +102,8 @@ async fn deliver(
             }
         }
         Err(DeliveryFailure::Unknown) => {
-            let voided = app.store.void_challenge(&enrolment.principal.jti, &new.id, &new.challenge).await;
+            let voided =
+                app.store.void_challenge(&enrolment.principal.jti, &new.id, &new.issued.challenge).await;
             if voided.is_err() {
                 tracing::warn!(event = "compensation_failed", operation = "associate");
             }

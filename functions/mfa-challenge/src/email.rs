@@ -2,18 +2,14 @@
 
 use postern::app::App;
 use postern::delivery::DeliveryFailure;
-use postern::id::{AuthenticatorId, Nonce};
+use postern::delivery::issued::IssuedCode;
+use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
 use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
 use postern::rules::otp::OneTimeCode;
-use postern::store::mfa::{
-    Challenge, ChallengePurpose, ChallengeStep, CodeBinding, NewChallenge, Sending, destination_mac,
-};
+use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
 use postern::store::users::profile_of;
 use postern::store::{NotWritten, RefusedStep};
-use postern::token::claims::{CODE_SECONDS, OobCode};
-use postern::token::keyring::Purpose;
-use postern::token::sealed;
 use postern::wire::refusal::{Channel, Refusal};
 
 use crate::Login;
@@ -30,36 +26,11 @@ pub(crate) async fn challenge(
     implicit: bool,
 ) -> Result<String, Refusal> {
     let implicit = implicit.then(|| address.clone());
-    let now = login.now;
-    let code = OneTimeCode::generate(&app.random)?;
-    let nonce = Nonce::generate(&app.random)?;
-    let expires_at = now.plus(CODE_SECONDS);
-    let binding = CodeBinding {
-        user: &login.principal.user,
-        authenticator: &id,
-        jti: &login.principal.jti,
-        client: &login.principal.client,
-    };
-    let challenge = Challenge::new(
-        &login.ring,
-        binding,
-        nonce.clone(),
-        ChallengePurpose::Verify,
-        &code,
-        (now, expires_at),
-    )?;
-    let oob = OobCode {
-        jti: login.principal.jti.clone(),
-        authenticator_id: id.clone(),
-        nonce,
-        purpose: ChallengePurpose::Verify,
-        expires_at,
-    };
-    let oob_code = sealed::seal(&login.ring, Purpose::OobCode, &oob, &app.random, now)?;
-    let destination = destination_mac(&login.ring, address.as_str(), now)?;
-    let made = persist(app, &mut login, id, implicit, challenge, destination).await?;
-    deliver(app, &login, &made, &address, &code).await?;
-    Ok(oob_code)
+    let (ring, principal, now) = (&login.ring, &login.principal, login.now);
+    let issued = IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Verify, now)?;
+    let made = persist(app, &mut login, id, implicit, &issued).await?;
+    deliver(app, &login, &made, &address, &issued.code).await?;
+    Ok(issued.oob_code)
 }
 
 async fn persist(
@@ -67,15 +38,14 @@ async fn persist(
     login: &mut Login,
     id: AuthenticatorId,
     implicit: Option<EmailAddress>,
-    challenge: Challenge,
-    destination: String,
+    issued: &IssuedCode,
 ) -> Result<NewChallenge, Refusal> {
     let sending = Sending {
         user: login.principal.user.clone(),
         bucket: EMAILS,
         decayed: false,
         purpose: ChallengePurpose::Verify,
-        destination,
+        destination: issued.destination.clone(),
         window: EMAILS_PER_DESTINATION,
         now: login.now,
     };
@@ -85,7 +55,7 @@ async fn persist(
         earlier: login.mfa.challenge_item(&id),
         authenticator_id: id,
         implicit,
-        challenge,
+        challenge: issued.challenge.clone(),
         sending,
     };
     for _ in 0..TRIES {

@@ -1,5 +1,6 @@
 //! Sending codes. A send is never repeated by us (design §3).
 
+pub mod issued;
 pub mod template;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
@@ -78,9 +79,17 @@ impl Mailer {
 impl Mailer {
     /// The address with the tenant's name before it, unless it has a name already (RFC 5322 §3.4).
     fn sender(&self, from: &str) -> String {
-        let name: String =
-            self.tenant_name.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').filter(|c| !"\"\\".contains(*c)).collect();
-        if from.contains('<') || name.trim().is_empty() { from.to_owned() } else { format!("\"{name}\" <{from}>") }
+        let name: String = self
+            .tenant_name
+            .chars()
+            .filter(|c| c.is_ascii_graphic() || *c == ' ')
+            .filter(|c| !"\"\\".contains(*c))
+            .collect();
+        if from.contains('<') || name.trim().is_empty() {
+            from.to_owned()
+        } else {
+            format!("\"{name}\" <{from}>")
+        }
     }
 }
 

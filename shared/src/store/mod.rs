@@ -20,9 +20,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ReturnValue,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue};
 use serde::de::DeserializeOwned;
 
 use crate::aws::BeforeTheFactOnly;

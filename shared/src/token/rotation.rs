@@ -84,7 +84,8 @@ impl Rotation<'_> {
         }
         let generations = self.store.key_generations().await?;
         for key_use in [KeyUse::Root, KeyUse::Signing] {
-            let newest = generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
+            let newest =
+                generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
             // A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
             if newest.is_some_and(|key| key.not_before > now) {
                 continue;

@@ -74,8 +74,8 @@ impl Sending {
     /// Gives both back.
     pub(super) fn refunds<S>(&self, user: S, destination: S) -> [(S, Write); 2] {
         let (pk, sk) = self.destination_key();
-        let uncount = Write::update(&pk, &sk, "ADD sends :minus")
-            .value(":minus", AttributeValue::N("-1".into()));
+        let uncount =
+            Write::update(&pk, &sk, "ADD sends :minus").value(":minus", AttributeValue::N("-1".into()));
         [(user, LimitKey::of_user(&self.user, self.bucket).refund(self.now)), (destination, uncount)]
     }
 }
@@ -138,9 +138,7 @@ impl Store {
             Some(item) => Write::put_back(&pk, &sk, item.clone()),
             None => Write::delete(&pk, &sk),
         };
-        let mine = back
-            .when("nonce = :mine")
-            .value(":mine", text(new.challenge.nonce.as_str()));
+        let mine = back.when("nonce = :mine").value(":mine", text(new.challenge.nonce.as_str()));
         let refunds = new.sending.refunds(ChallengeStep::SendLimit, ChallengeStep::DestinationLimit);
         let mut steps = vec![(ChallengeStep::Challenge, mine)];
         steps.extend(refunds.clone());

@@ -1,0 +1,63 @@
+//! A code on its way: what is sent, what is stored of it, and what the client gets instead of it.
+
+use crate::app::App;
+use crate::http::bearer::MfaPrincipal;
+use crate::id::{AuthenticatorId, Nonce};
+use crate::rules::address::EmailAddress;
+use crate::rules::otp::OneTimeCode;
+use crate::store::mfa::{Challenge, CodeBinding, destination_mac};
+use crate::time::Timestamp;
+use crate::token::claims::{CODE_SECONDS, ChallengePurpose, OobCode};
+use crate::token::keyring::{KeyRing, Purpose};
+use crate::token::sealed;
+use crate::wire::refusal::Refusal;
+
+/// A code made for one authenticator of one login.
+#[derive(Debug)]
+pub struct IssuedCode {
+    /// What is sent.
+    pub code: OneTimeCode,
+    /// What is stored: the code only as a MAC (SEC-2).
+    pub challenge: Challenge,
+    /// What the client gets: the sealed `oob_code`.
+    pub oob_code: String,
+    /// The MAC of the address, for limits and lists.
+    pub destination: String,
+}
+
+impl IssuedCode {
+    /// Makes a code. It is not good for longer than the token that it completes.
+    ///
+    /// # Errors
+    /// When there is no root key or no randomness.
+    pub fn make(
+        app: &App,
+        ring: &KeyRing,
+        principal: &MfaPrincipal,
+        authenticator: &AuthenticatorId,
+        address: &EmailAddress,
+        purpose: ChallengePurpose,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let code = OneTimeCode::generate(&app.random)?;
+        let nonce = Nonce::generate(&app.random)?;
+        let expires_at = now.plus(CODE_SECONDS).min(principal.expires_at);
+        let binding = CodeBinding {
+            user: &principal.user,
+            authenticator,
+            jti: &principal.jti,
+            client: &principal.client,
+        };
+        let challenge = Challenge::new(ring, binding, nonce.clone(), purpose, &code, (now, expires_at))?;
+        let oob = OobCode {
+            jti: principal.jti.clone(),
+            authenticator_id: authenticator.clone(),
+            nonce,
+            purpose,
+            expires_at,
+        };
+        let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
+        let destination = destination_mac(ring, address.as_str(), now)?;
+        Ok(Self { code, challenge, oob_code, destination })
+    }
+}
