@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{Body, Reply, World, claims, user_pk};
+use crate::support::{Body, MFA_SCOPES, Reply, World, claims, user_pk};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -120,8 +120,11 @@ async fn each_right_needs_its_scope() {
 async fn the_thief_who_associates_first_and_confirms_last_gets_nothing() {
     for with_jwt in [false, true] {
         let world = World::new().await;
-        let token =
-            if with_jwt { world.first_access_token(USER, MFA_SCOPES).await } else { world.log_in(USER).await.mfa_token };
+        let token = if with_jwt {
+            world.first_access_token(USER, MFA_SCOPES).await
+        } else {
+            world.log_in(USER).await.mfa_token
+        };
         let email = world.associate_email(&token, Some(THIEF)).await;
         let app = world.associate_otp(&token).await;
         let (_, owners_code) = world.enrol_email(USER).await;
@@ -209,7 +212,10 @@ async fn five_authenticators_may_wait() {
     assert_snapshot!(reply.snapshot(), @r#"429 {"error":"too_many_attempts","error_description":"Too many unconfirmed authenticators. Wait for some minutes before retrying."}"#);
     assert_eq!(reply.header("retry-after"), Some("550"));
     assert_eq!(world.associate_otp(&sixth.mfa_token).await.status, 429, "of whatever kind");
-    assert_eq!(world.associate_email(&world.first_access_token(USER, MFA_SCOPES).await, None).await.status, 429);
+    assert_eq!(
+        world.associate_email(&world.first_access_token(USER, MFA_SCOPES).await, None).await.status,
+        429
+    );
     assert_eq!(world.mails(USER), 5, "nothing was sent");
     assert_eq!(
         world.associate_email(&logins[4].mfa_token, None).await.status,

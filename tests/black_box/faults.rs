@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use crate::support::{Body, Reply, World};
 
 const USER: &str = "user@example.com";
-const MFA_SCOPE: &str = "enroll read:authenticators remove:authenticators";
 /// So many calls that no retry gets through.
 const LASTING: u32 = 1_000;
 

@@ -1,5 +1,7 @@
 //! An HTTP/1.1 server of a few lines, which answers whatever a test says, or never.
 
+#![allow(dead_code, reason = "the Lambda tests use all of it, the black-box tests a part")]
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;

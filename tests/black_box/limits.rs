@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Body, DEMO_APP, Reply, World};
+use crate::support::{Body, DEMO_APP, MFA_SCOPES, Reply, World};
 
 const USER: &str = "user@example.com";
 const TOO_MANY: &str = "429 Too many failed codes. Wait for some minutes before retrying.";
@@ -306,7 +306,11 @@ async fn app_associations_have_a_budget() {
     for _ in 0..10 {
         assert_eq!(world.associate_otp(&login.mfa_token).await.status, 200);
     }
-    for token in [login.mfa_token, world.log_in(USER).await.mfa_token, world.first_access_token(USER, MFA_SCOPES).await] {
+    for token in [
+        login.mfa_token,
+        world.log_in(USER).await.mfa_token,
+        world.first_access_token(USER, MFA_SCOPES).await,
+    ] {
         let refused = world.associate_otp(&token).await;
         assert_eq!((refused.outcome().as_str(), refused.header("retry-after")), (TOO_MANY, Some("360")));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use postern::rules::totp::TotpSecret;
 
-use crate::support::{Reply, World, at_once, count_of, user_pk};
+use crate::support::{MFA_SCOPES, Reply, World, at_once, count_of, user_pk};
 
 const USER: &str = "user@example.com";
 const ROUNDS: usize = 3;
@@ -97,7 +97,7 @@ async fn the_right_code_among_guesses() {
         let login = world.log_in(USER).await;
         let challenge = world.challenge(&login.mfa_token, "oob", &id).await;
         let (oob_code, code) = (challenge.text("oob_code"), world.code(USER));
-        let mixed = |number: usize| if number % 4 == 0 { code.clone() } else { World::wrong(&code) };
+        let mixed = |number: usize| if number.is_multiple_of(4) { code.clone() } else { World::wrong(&code) };
         let replies = oob_at_once(&world, 32, [&login.mfa_token, &oob_code], mixed).await;
         assert_losers_are_refused(&replies);
         assert!(count_of(&replies, 200) <= 1);
@@ -133,6 +133,45 @@ async fn a_recovery_code_64_times_at_once_works_once() {
         200,
         "the winner's new code is the user's"
     );
+}
+
+/// SEC-25, I1: the right codes of three factors at once for one `mfa_token` give one token, and the factors that lost
+/// are as good as before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_login_with_three_factors_at_once_gives_one_token() {
+    let world = arena().await;
+    let (id, mut recovery_code) = world.enrol_email(USER).await;
+    let token = world.mfa_access_token(USER, &id).await;
+    let secret = TotpSecret::from_base32(&world.associate_otp(&token).await.text("secret")).unwrap();
+    assert_eq!(world.otp(&token, &world.app_code(&secret, 0)).await.status, 200);
+    for _ in 0..2 * ROUNDS {
+        world.clock.advance(30);
+        let login = world.log_in(USER).await.mfa_token;
+        let oob_code = world.challenge(&login, "oob", &id).await.text("oob_code");
+        let (code, app_code) = (world.code(USER), world.app_code(&secret, 0));
+        let replies = at_once(3, |number| {
+            let (world, login) = (Arc::clone(&world), login.clone());
+            let (oob_code, code, app_code) = (oob_code.clone(), code.clone(), app_code.clone());
+            let recovery_code = recovery_code.clone();
+            async move {
+                match number {
+                    0 => world.oob(&login, &oob_code, &code).await,
+                    1 => world.otp(&login, &app_code).await,
+                    _ => world.recovery(&login, &recovery_code).await,
+                }
+            }
+        })
+        .await;
+        assert_losers_are_refused(&replies);
+        assert_eq!(count_of(&replies, 200), 1);
+        let won = replies.iter().find(|reply| reply.status == 200).unwrap().json();
+        if let Some(next) = won["recovery_code"].as_str() {
+            next.clone_into(&mut recovery_code);
+        }
+        world.clock.advance(3_600);
+    }
+    let login = world.log_in(USER).await;
+    assert_eq!(world.recovery(&login.mfa_token, &recovery_code).await.status, 200);
 }
 
 /// Design §5: of enrolments confirmed at the same moment exactly one becomes the user's.

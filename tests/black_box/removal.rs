@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{World, user_pk};
+use crate::support::{MFA_SCOPES, World, user_pk};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -124,7 +124,10 @@ async fn a_verified_address_is_an_authenticator_by_itself() {
         assert_eq!(reply.outcome(), "403 User is already enrolled.");
     }
     let audience = format!("{}mfa/", world.issuer());
-    assert_eq!(world.password_for(VERIFIED, "pwd", &audience, MFA_SCOPES).await.text("error"), "mfa_required");
+    assert_eq!(
+        world.password_for(VERIFIED, "pwd", &audience, MFA_SCOPES).await.text("error"),
+        "mfa_required"
+    );
     let token = world.mfa_access_token(VERIFIED, &id).await;
     assert_snapshot!(world.delete(&token, &id).await.snapshot(), @r#"400 {"error":"invalid_request","error_description":"This authenticator is the user's verified email address and cannot be deleted while the email factor is enabled"}"#);
     assert_eq!(world.mails("thief@evil.example"), 0);

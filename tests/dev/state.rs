@@ -1,5 +1,6 @@
 //! Development target.
 #![allow(dead_code, unused_imports)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 #[path = "../black_box/support/mod.rs"]
 mod support;

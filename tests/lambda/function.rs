@@ -97,6 +97,7 @@ impl Function {
     }
 
     /// The most memory it has had resident, in bytes; only Linux tells.
+    #[allow(dead_code, reason = "the benchmark asks")]
     pub(crate) async fn peak_memory_bytes(&self) -> Option<u64> {
         let id = self.process.lock().await.id()?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
