@@ -6,7 +6,13 @@
 //!   -p mfa-authenticators -p guardian-factors -p well-known -p userinfo
 //! cargo bench --workspace --profile dev --bench functions
 //! ```
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 #![allow(dead_code, unused_imports, reason = "the harness of the tests is shared whole")]
 
 #[path = "../lambda/function.rs"]
@@ -49,10 +55,14 @@ const STARTS: usize = 10;
 #[tokio::main]
 async fn main() {
     let world = World::with(|options| options.clock = Clock::host()).await;
-    println!("{:<20} {:>9} {:>22} {:>12} {:>14}", "function", "size MB", "start to response ms", "then ms", "peak RSS MB");
+    println!(
+        "{:<20} {:>9} {:>22} {:>12} {:>14}",
+        "function", "size MB", "start to response ms", "then ms", "peak RSS MB"
+    );
     measure(&world, "hello-lambda", event("GET", "/", &[], "")).await;
     let login = world.log_in("verified@example.com").await;
-    let challenge = json!({ "mfa_token": login.mfa_token, "client_id": "demo-app", "client_secret": "demo-secret" });
+    let challenge =
+        json!({ "mfa_token": login.mfa_token, "client_id": "demo-app", "client_secret": "demo-secret" });
     let associate = json!({ "authenticator_types": ["otp"] });
     let newcomer = format!("Bearer {}", world.log_in("user@example.com").await.mfa_token);
     let management = format!("Bearer {}", world.management_token().await);
@@ -67,7 +77,10 @@ async fn main() {
         ("guardian-factors", event("GET", "/api/v2/guardian/factors", &[("authorization", &management)], "")),
         ("mfa-authenticators", event("GET", "/mfa/authenticators", &[("authorization", &bearer)], "")),
         ("mfa-challenge", event("POST", "/mfa/challenge", &[], &challenge.to_string())),
-        ("mfa-associate", event("POST", "/mfa/associate", &[("authorization", &newcomer)], &associate.to_string())),
+        (
+            "mfa-associate",
+            event("POST", "/mfa/associate", &[("authorization", &newcomer)], &associate.to_string()),
+        ),
         ("oauth-token", event("POST", "/oauth/token", &[], &client)),
     ] {
         measure(&world, name, event).await;

@@ -8,7 +8,11 @@
 )]
 
 mod http_server;
-#[allow(dead_code, unused_imports, reason = "shared with the Lambda tier and the benchmarks, which use the rest")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the Lambda tier and the benchmarks, which use the rest"
+)]
 mod support;
 
 mod bad_input;

@@ -19,7 +19,9 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged};
+use crate::verification::{
+    Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged,
+};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(

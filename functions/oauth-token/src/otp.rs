@@ -3,8 +3,8 @@
 use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
-use postern::rules::limit::CODES;
 use postern::id::AuthenticatorId;
+use postern::rules::limit::CODES;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
 use postern::rules::totp::{self, TotpSecret};
@@ -18,7 +18,9 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged};
+use crate::verification::{
+    Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged,
+};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(

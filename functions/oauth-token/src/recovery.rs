@@ -13,7 +13,9 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm};
-use crate::verification::{Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged};
+use crate::verification::{
+    Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged,
+};
 
 /// Checks the code, replaces it, and answers tokens with the new one.
 pub(crate) async fn verify(
@@ -33,7 +35,15 @@ pub(crate) async fn verify(
     };
     let Some(code) = code else {
         let wrong = Refusal::RecoveryRejected;
-        return Err(refuse_misshapen(app, presented, Grant::MfaRecoveryCode, &principal, RECOVERY_CODES, wrong).await);
+        return Err(refuse_misshapen(
+            app,
+            presented,
+            Grant::MfaRecoveryCode,
+            &principal,
+            RECOVERY_CODES,
+            wrong,
+        )
+        .await);
     };
     let limit = LimitKey::codes(&principal.user, Counter::RecoveryCode);
     let check = Verification::begin(app, presented, Grant::MfaRecoveryCode, principal, limit).await?;
