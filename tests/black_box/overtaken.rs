@@ -120,6 +120,28 @@ async fn a_reset_in_between_is_obeyed() {
     assert_eq!(oob(Arc::clone(&world), sent).await.status, 200, "and nothing else was changed");
 }
 
+/// SEC-18, I2: a success gives back its own attempt; what others were charged in between stays owed.
+#[tokio::test]
+async fn guesses_in_between_stay_owed() {
+    let world = Arc::new(World::patient().await);
+    let (id, _) = world.enrol_email(USER).await;
+    let [thief, thiefs_oob_code, _] = challenged(&world, USER, &id).await;
+    let sent = challenged(&world, USER, &id).await;
+    let wrong = World::wrong(&sent[2]);
+    let guesses = async {
+        while world.tat(USER, "CODES").await.is_none() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..9 {
+            world.oob(&thief, &thiefs_oob_code, &wrong).await;
+        }
+    };
+    assert_eq!(overtaken(&world, 2, oob(Arc::clone(&world), sent), guesses).await.status, 200);
+    assert_eq!(world.tat(USER, "CODES").await, Some(START.0 + 9 * 360));
+    assert_eq!(world.oob(&thief, &thiefs_oob_code, &wrong).await.outcome(), WRONG, "the tenth");
+    assert_eq!(world.oob(&thief, &thiefs_oob_code, &wrong).await.status, 429);
+}
+
 /// An authenticator that is removed in between gives no token.
 #[tokio::test]
 async fn a_removal_in_between_is_obeyed() {
