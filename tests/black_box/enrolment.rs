@@ -74,10 +74,8 @@ async fn tokens_for_something_else_open_nothing() {
     let (id, _) = world.enrol_email(USER).await;
     let tokens = world.sign_in_by_email(USER, &id, "https://someapi.com/api", "openid read:sample").await;
     let management = world.management_token().await;
-    let oob_code = {
-        let login = world.log_in(USER).await;
-        world.challenge(&login.mfa_token, "oob", &id).await.text("oob_code")
-    };
+    let login = world.log_in(USER).await;
+    let oob_code = world.challenge(&login.mfa_token, "oob", &id).await.text("oob_code");
     for token in [tokens.text("access_token"), tokens.text("id_token"), management, oob_code, "x.y.z".into()]
     {
         let answers = on_every_endpoint(&world, &token, &id).await;

@@ -29,6 +29,7 @@ mod flow;
 mod fuzz;
 mod limits;
 mod management;
+mod overtaken;
 mod races;
 mod removal;
 mod secrets;
