@@ -7,12 +7,13 @@ use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::address::EmailAddress;
 use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
 use postern::rules::policy::Factor;
+use postern::store::DECISION_TRIES;
 use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
 use postern::store::users::{Authenticator, Source};
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::{Channel, Refusal};
 
-use crate::enrolment::{Enrolment, TRIES};
+use crate::enrolment::Enrolment;
 
 /// Creates the authenticator and mails its code.
 pub(crate) async fn associate(
@@ -54,7 +55,7 @@ impl NewEmail {
 }
 
 async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result<Association, Refusal> {
-    for _ in 0..TRIES {
+    for _ in 0..DECISION_TRIES {
         let now = enrolment.now;
         let standing = EMAILS.standing(enrolment.user.limit(EMAILS).tat, now);
         if let Standing::Spent { retry_after } = standing {

@@ -9,17 +9,14 @@ use postern::id::AuthenticatorId;
 use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MAX, may_associate};
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
-use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator};
+use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
 use postern::store::users::{
     Authenticator, AuthenticatorKind, Pending, Source, State, UserState, profile_of,
 };
 use postern::store::{NotWritten, RefusedStep};
 use postern::time::Timestamp;
 use postern::token::keyring::KeyRing;
-use postern::wire::refusal::Refusal;
-
-/// Tries of the transaction when the state it was decided on moves under it.
-pub(crate) const TRIES: u32 = 5;
+use postern::wire::refusal::{Channel, Refusal};
 
 /// A login that may enrol, with all it was decided on.
 pub(crate) struct Enrolment {
@@ -124,11 +121,7 @@ impl Enrolment {
 
     /// The list of pending authenticators with a new one, and what it replaces: the same login's association of the
     /// same destination. Another login's stays, for a thief must not void the victim's (design §5).
-    #[allow(clippy::type_complexity, reason = "the two halves of one answer, used once")]
-    fn pending_with(
-        &self,
-        mine: Pending,
-    ) -> Result<(Option<(Authenticator, Option<postern::store::Item>)>, Vec<Pending>), Refusal> {
+    fn pending_with(&self, mine: Pending) -> Result<(Option<Replaced>, Vec<Pending>), Refusal> {
         let same = |other: &Pending| {
             other.jti == mine.jti && other.channel == mine.channel && other.destination == mine.destination
         };
@@ -144,9 +137,9 @@ impl Enrolment {
         stays.push(mine);
         let item =
             |pending: &Pending| self.user.authenticators.iter().find(|known| known.id == pending.id).cloned();
-        let replaced = gone.first().and_then(item).map(|authenticator| {
-            let challenge = self.mfa.challenge_item(&authenticator.id);
-            (authenticator, challenge)
+        let replaced = gone.first().and_then(item).map(|authenticator| Replaced {
+            challenge: self.mfa.challenge_item(&authenticator.id),
+            authenticator,
         });
         Ok((replaced, stays))
     }
@@ -190,7 +183,7 @@ impl Enrolment {
                 }
                 (AssociateStep::DestinationLimit, NewAuthenticator::Oob { sending, .. }) => {
                     return Err(Refusal::TooManySends {
-                        channel: postern::wire::refusal::Channel::Email,
+                        channel: Channel::Email,
                         retry_after: sending.window.retry_after(self.now),
                     });
                 }

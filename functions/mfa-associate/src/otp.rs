@@ -5,6 +5,7 @@ use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::limit::{CODES, OTP_ASSOCIATIONS, Standing};
 use postern::rules::policy::Factor;
 use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri, sealing_context};
+use postern::store::DECISION_TRIES;
 use postern::store::limits::Counter;
 use postern::store::mfa::NewAuthenticator;
 use postern::store::users::{Authenticator, SealedSecret, Source};
@@ -13,7 +14,7 @@ use postern::token::sealed;
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
 
-use crate::enrolment::{Enrolment, TRIES};
+use crate::enrolment::Enrolment;
 
 /// Creates the authenticator and shows its secret.
 pub(crate) async fn associate(app: &App, mut enrolment: Enrolment) -> Result<AssociateReply, Refusal> {
@@ -49,7 +50,7 @@ async fn persist(
     id: &AuthenticatorId,
     secret: SealedSecret,
 ) -> Result<(), Refusal> {
-    for _ in 0..TRIES {
+    for _ in 0..DECISION_TRIES {
         let standing = OTP_ASSOCIATIONS.standing(enrolment.user.limit(OTP_ASSOCIATIONS).tat, enrolment.now);
         if let Standing::Spent { retry_after } = standing {
             return Err(Refusal::TooManyCodes { retry_after });

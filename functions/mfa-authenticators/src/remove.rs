@@ -10,16 +10,13 @@ use postern::http::never_stored;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
 use postern::rules::limit::{CODES, RECOVERY_CODES};
-use postern::rules::policy::TenantSettings;
+use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
 use postern::store::mfa::{Removal, RemoveStep};
 use postern::store::users::{Authenticator, State as AuthenticatorState, UserState};
-use postern::store::{NotWritten, RefusedStep};
+use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
 use postern::time::Timestamp;
 use postern::wire::refusal::Refusal;
-
-/// Tries of the transaction when the state it was decided on moves under it.
-const TRIES: u32 = 5;
 
 /// Removes an authenticator: for an enrolled user only with fresh proof of MFA (SEC-27, SEC-31).
 pub(crate) async fn remove(
@@ -34,7 +31,7 @@ pub(crate) async fn remove(
     let id =
         id.ok().and_then(|Path(id)| AuthenticatorId::parse(&id)).ok_or(Refusal::AuthenticatorNotFound)?;
     let now = app.now();
-    for _ in 0..TRIES {
+    for _ in 0..DECISION_TRIES {
         let (user, settings) = tokio::join!(app.store.user(&principal.user, now), app.settings());
         let user = user?.filter(|user| user.profile.accepts_tokens_of(principal.issued_at));
         let user = user.ok_or(Refusal::BearerInvalid)?;
@@ -108,7 +105,7 @@ impl Request<'_> {
         authenticator.is_active()
             && user.profile.active_authenticators <= 1
             && user.recovery.is_some()
-            && !(verified && self.settings.factors.has(postern::rules::policy::Factor::Email))
+            && !(verified && self.settings.factors.has(Factor::Email))
     }
 }
 

@@ -9,13 +9,10 @@ use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
 use postern::rules::otp::OneTimeCode;
 use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
 use postern::store::users::profile_of;
-use postern::store::{NotWritten, RefusedStep};
+use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
 use postern::wire::refusal::{Channel, Refusal};
 
 use crate::Login;
-
-/// Tries of the transaction when the state it was decided on moves under it.
-const TRIES: u32 = 5;
 
 /// Mails a code and gives the `oob_code` it answers.
 pub(crate) async fn challenge(
@@ -58,7 +55,7 @@ async fn persist(
         challenge: issued.challenge.clone(),
         sending,
     };
-    for _ in 0..TRIES {
+    for _ in 0..DECISION_TRIES {
         let standing = EMAILS.standing(login.user.limit(EMAILS).tat, login.now);
         if let Standing::Spent { retry_after } = standing {
             return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });

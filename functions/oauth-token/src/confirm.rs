@@ -5,16 +5,13 @@ use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
 use postern::rules::enrolment::{Gate, may_confirm};
 use postern::store::mfa::{ConfirmStep, Confirmation, Proven};
 use postern::store::users::{Authenticator, Profile, Recovery, State, profile_of};
-use postern::store::{NotWritten, RefusedStep, StoreError};
+use postern::store::{DECISION_TRIES, NotWritten, RefusedStep, StoreError};
 use postern::token::claims::Method;
 use postern::token::issue::{SignIn, sign_in};
 use postern::wire::oauth::TokenReply;
 use postern::wire::refusal::Refusal;
 
 use crate::verification::Verification;
-
-/// Tries of the transaction when the state it was decided on moves under it.
-const TRIES: u32 = 5;
 
 /// A code that was right.
 pub(crate) struct RightCode {
@@ -53,7 +50,7 @@ pub(crate) async fn confirm(
         clean: check.charge.was_the_only_debt(),
         now: check.now,
     };
-    for _ in 0..TRIES {
+    for _ in 0..DECISION_TRIES {
         match app.store.confirm(&confirmation).await {
             Ok(()) => return Ok(reply),
             Err(NotWritten::Failed(StoreError::Busy)) => return Err(lost(app, check).await),
@@ -112,11 +109,11 @@ fn adapt_profile(
             if *gate == Gate::OnlyIfNotEnrolled && profile.is_enrolled(settings) {
                 return Err(Refusal::AlreadyEnrolled);
             }
-            // Another login's association came or went: ours is still the one it was.
             if profile.active_authenticators > 0 {
                 // It came with a recovery code of its own, which is in use now.
                 *recovery = None;
             }
+            // Another login's association came or went: ours is still the one it was.
             pending.clone_from(&profile.pending);
             *pending_after = profile.pending.iter().filter(|other| other.id != *id).cloned().collect();
             Ok(())

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-pub use associate::{AssociateStep, Association, NewAuthenticator};
+pub use associate::{AssociateStep, Association, NewAuthenticator, Replaced};
 pub use challenge::{ChallengeStep, NewChallenge, Sending};
 pub use confirm::{ConfirmStep, Confirmation, Proven, Reseal};
 pub use remove::{Removal, RemoveStep};

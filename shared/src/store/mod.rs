@@ -92,6 +92,8 @@ pub struct Store {
     random: Random,
 }
 
+/// Tries of a transaction when the state it was decided on moves under it and it is decided again.
+pub const DECISION_TRIES: u32 = 5;
 /// Length of a transaction's client token; DynamoDB takes up to 36.
 const CLIENT_TOKEN_CHARACTERS: usize = 32;
 /// Tries of a write that collides with a transaction, the first included (design §3).

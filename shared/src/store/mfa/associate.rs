@@ -57,6 +57,15 @@ pub enum NewAuthenticator {
     },
 }
 
+/// An association that another one of the same login and destination replaces, as it was read.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// The pending authenticator.
+    pub authenticator: Authenticator,
+    /// Its challenge's item; an app has none.
+    pub challenge: Option<Item>,
+}
+
 /// An association to be made.
 #[derive(Clone, Debug)]
 pub struct Association {
@@ -78,8 +87,8 @@ pub struct Association {
     pub profile: Profile,
     /// The list after this association.
     pub pending: Vec<Pending>,
-    /// What this one replaces: the authenticator and its challenge, as they were read.
-    pub replaced: Option<(Authenticator, Option<Item>)>,
+    /// What this one replaces.
+    pub replaced: Option<Replaced>,
     /// When.
     pub now: Timestamp,
 }
@@ -128,7 +137,7 @@ impl Association {
                 }
             }
         }
-        if let Some((replaced, challenge)) = &self.replaced {
+        if let Some(Replaced { authenticator: replaced, challenge }) = &self.replaced {
             steps.push((
                 AssociateStep::Replaced,
                 Write::delete(&user, &users::authenticator_sk(&replaced.id)),
@@ -145,8 +154,9 @@ impl Association {
     /// one it replaced.
     fn inverse(&self, listed: &[Pending]) -> Result<Vec<(AssociateStep, Write)>, StoreError> {
         let NewAuthenticator::Oob { challenge, sending } = &self.kind else { return Ok(Vec::new()) };
-        let was_replaced =
-            |other: &&Pending| self.replaced.as_ref().is_some_and(|(replaced, _)| replaced.id == other.id);
+        let was_replaced = |other: &&Pending| {
+            self.replaced.as_ref().is_some_and(|replaced| replaced.authenticator.id == other.id)
+        };
         let others = listed.iter().filter(|other| other.id != self.authenticator.id);
         let restored: Vec<_> =
             others.chain(self.profile.pending.iter().filter(was_replaced)).cloned().collect();
@@ -164,7 +174,7 @@ impl Association {
             (AssociateStep::Profile, self.list(listed, &restored)?),
         ];
         steps.extend(sending.refunds(AssociateStep::Limit, AssociateStep::DestinationLimit));
-        if let Some((replaced, challenge)) = &self.replaced {
+        if let Some(Replaced { authenticator: replaced, challenge }) = &self.replaced {
             let sk = users::authenticator_sk(&replaced.id);
             steps.push((AssociateStep::Replaced, Write::put(&user, &sk, replaced)?));
             if let Some(item) = challenge {

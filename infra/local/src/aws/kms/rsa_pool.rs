@@ -125,12 +125,13 @@ impl Pool {
                 given.push(Arc::clone(&pair));
                 return Ok(pair);
             }
-            if let Some(promise) = Self::promise_in(&mut state, PAIRS_MAX) {
+            // One at a time: two would share the processors, and whoever waits for the first would wait twice as long.
+            if state.generating > 0 {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else if let Some(promise) = Self::promise_in(&mut state, PAIRS_MAX) {
                 drop(state);
                 self.make(promise)?;
                 state = locked(&self.state);
-            } else if state.generating > 0 {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             } else {
                 given.clear();
             }
