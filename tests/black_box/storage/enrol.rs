@@ -4,7 +4,7 @@ use postern::id::AuthenticatorId;
 use postern::rules::limit::{EMAILS, OTP_ASSOCIATIONS, Window};
 use postern::rules::policy::Factor;
 use postern::store::Store;
-use postern::store::mfa::{AssociateStep, Association, NewAuthenticator};
+use postern::store::mfa::{AssociateStep, Association, NewAuthenticator, Replaced};
 
 use super::fixtures::{
     association, code, email_id, enrolled, enrolment, jti, otp_association, profile, refused, ring,
@@ -169,7 +169,8 @@ async fn an_undone_association_was_never_made() {
         let earlier = store.mfa(&jti("first")).await.unwrap().challenge_item(&email_id("A"));
         let mut second = association(&seen, "first", "B");
         second.pending.remove(0);
-        second.replaced = Some((seen.authenticators[0].clone(), earlier));
+        second.replaced =
+            Some(Replaced { authenticator: seen.authenticators[0].clone(), challenge: earlier });
         store.associate(&second).await.unwrap();
         let ids: Vec<_> = state(store).await.authenticators.iter().map(|it| it.id.clone()).collect();
         assert_eq!(ids, [email_id("B")], "{}", subject.name);
