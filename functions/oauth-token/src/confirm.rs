@@ -18,8 +18,6 @@ pub(crate) struct RightCode {
     pub(crate) challenge: Option<(AuthenticatorId, Nonce)>,
     pub(crate) proven: Proven,
     pub(crate) method: Method,
-    /// What the loser of a race for this code is told: that the code is wrong.
-    pub(crate) as_wrong: fn() -> Refusal,
 }
 
 /// Makes the code final and answers tokens. The tokens are signed first, so that nothing can fail once the code is
@@ -56,7 +54,7 @@ pub(crate) async fn confirm(
             Err(NotWritten::Failed(StoreError::Busy)) => return Err(lost(app, check).await),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             Err(NotWritten::Refused(refused)) => {
-                adapt(&mut confirmation, check, refused, right.as_wrong)?;
+                adapt(&mut confirmation, check, refused)?;
             }
         }
     }
@@ -77,7 +75,6 @@ fn adapt(
     confirmation: &mut Confirmation,
     check: &Verification,
     refused: Vec<RefusedStep<ConfirmStep>>,
-    as_wrong: fn() -> Refusal,
 ) -> Result<(), Refusal> {
     if refused.iter().any(|refused| refused.step == ConfirmStep::Spent) {
         return Err(Refusal::MalformedMfaToken);
@@ -87,9 +84,9 @@ fn adapt(
             ConfirmStep::Limit => confirmation.clean = false,
             ConfirmStep::Profile => {
                 let profile = profile_of(old.ok_or(Refusal::MalformedMfaToken)?)?;
-                adapt_profile(confirmation, check, &profile, as_wrong)?;
+                adapt_profile(confirmation, check, &profile)?;
             }
-            _ => return Err(as_wrong()),
+            _ => return Err((check.as_wrong)()),
         }
     }
     Ok(())
@@ -99,7 +96,6 @@ fn adapt_profile(
     confirmation: &mut Confirmation,
     check: &Verification,
     profile: &Profile,
-    as_wrong: fn() -> Refusal,
 ) -> Result<(), Refusal> {
     if !profile.accepts_tokens_of(check.principal.issued_at) {
         return Err(Refusal::MalformedMfaToken);
@@ -119,7 +115,7 @@ fn adapt_profile(
             Ok(())
         }
         // The address is no longer the account's.
-        _ => Err(as_wrong()),
+        _ => Err((check.as_wrong)()),
     }
 }
 

@@ -11,7 +11,6 @@ use postern::rules::policy::Factor;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{ChallengePurpose, CodeBinding, Proven};
 use postern::store::users::State;
-use postern::time::Timestamp;
 use postern::token::claims::{Method, OobCode};
 use postern::token::keyring::Purpose;
 use postern::token::sealed;
@@ -19,9 +18,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{
-    Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged,
-};
+use crate::verification::{MfaGrant, Refused, Verification};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(
@@ -29,18 +26,10 @@ pub(crate) async fn verify(
     presented: &PresentedClient,
     params: &Params,
 ) -> Result<TokenReply, Refusal> {
-    let (mfa_token, oob_code) = (mfa_token(params)?, params.required("oob_code")?);
-    let binding_code = params.required("binding_code")?;
-    let code = OneTimeCode::parse(binding_code);
-    let opened = open(app, presented, mfa_token, oob_code, app.now()).await;
-    let (principal, oob) = match opened {
-        Ok(opened) => opened,
-        Err(refusal) => return Err(refuse_uncharged(app, presented, Grant::MfaOob, refusal).await),
-    };
-    let Some(code) = code else {
-        let wrong = Refusal::InvalidBindingCode;
-        return Err(refuse_misshapen(app, presented, Grant::MfaOob, &principal, CODES, wrong).await);
-    };
+    let (mfa_token, oob_code) = (params.required("mfa_token")?, params.required("oob_code")?);
+    let code = OneTimeCode::parse(params.required("binding_code")?);
+    let grant = MfaGrant { app, presented, grant: Grant::MfaOob, as_wrong: || Refusal::InvalidBindingCode };
+    let (principal, oob) = grant.demand_tokens(open(&grant, mfa_token, oob_code).await).await?;
     let limit = match oob.purpose {
         ChallengePurpose::Verify => {
             LimitKey::codes(&principal.user, Counter::Authenticator(oob.authenticator_id.clone()))
@@ -48,7 +37,8 @@ pub(crate) async fn verify(
         // What is not confirmed yet has no history of failures to keep; the user's budget counts all the same.
         ChallengePurpose::Enrol => LimitKey::of_user(&principal.user, CODES),
     };
-    let check = Verification::begin(app, presented, Grant::MfaOob, principal, limit).await?;
+    let code = grant.demand_code(code, &principal, &limit).await?;
+    let check = grant.begin(principal, limit).await?;
     match right_code(app, &check, &oob, &code) {
         Ok(right) => confirm(app, &check, right).await,
         Err(refused) => Err(check.settle(app, refused).await),
@@ -57,19 +47,18 @@ pub(crate) async fn verify(
 
 /// Opens both tokens: form, then expiry, then match (contract A3 "order of checks").
 async fn open(
-    app: &App,
-    presented: &PresentedClient,
+    grant: &MfaGrant<'_>,
     mfa_token: &str,
     oob_code: &str,
-    now: Timestamp,
 ) -> Result<(MfaPrincipal, OobCode), Refusal> {
-    let principal = open_mfa_token(app, presented, mfa_token, now).await;
+    let now = grant.app.now();
+    let principal = grant.open_mfa_token(mfa_token).await;
     // A malformed one of either comes before anything else that is wrong with the other.
     if let Err(Refusal::MalformedMfaToken) = principal {
         return Err(Refusal::MalformedMfaToken);
     }
     let kid = sealed::kid_of(oob_code).ok_or(Refusal::MalformedOobCode)?;
-    let ring = app.keys.ring_with(Some(&kid), now).await?;
+    let ring = grant.app.keys.ring_with(Some(&kid), now).await?;
     let oob: OobCode =
         sealed::open(&ring, Purpose::OobCode, oob_code).map_err(|_| Refusal::MalformedOobCode)?;
     if let Err(Refusal::MfaTokenExpired) = principal {
@@ -134,12 +123,7 @@ fn right_code(
         (None, Some(implicit)) => Proven::ImplicitEmail(implicit.address),
         (None, None) => return Err(wrong()),
     };
-    Ok(RightCode {
-        challenge: Some((id.clone(), challenge.nonce.clone())),
-        proven,
-        method: Method::Email,
-        as_wrong: || Refusal::InvalidBindingCode,
-    })
+    Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method: Method::Email })
 }
 
 /// Whether an id is one of the user's email authenticators, the implicit one included even while the factor is off.

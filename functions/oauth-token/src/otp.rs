@@ -4,7 +4,6 @@ use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
-use postern::rules::limit::CODES;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
 use postern::rules::totp::{self, TotpSecret};
@@ -18,9 +17,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{
-    Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged,
-};
+use crate::verification::{MfaGrant, Refused, Verification};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(
@@ -28,19 +25,12 @@ pub(crate) async fn verify(
     presented: &PresentedClient,
     params: &Params,
 ) -> Result<TokenReply, Refusal> {
-    let (mfa_token, otp) = (mfa_token(params)?, params.required("otp")?);
-    let code = OneTimeCode::parse(otp);
-    let opened = open_mfa_token(app, presented, mfa_token, app.now()).await;
-    let principal = match opened {
-        Ok(opened) => opened,
-        Err(refusal) => return Err(refuse_uncharged(app, presented, Grant::MfaOtp, refusal).await),
-    };
-    let Some(code) = code else {
-        let wrong = Refusal::InvalidOtpCode;
-        return Err(refuse_misshapen(app, presented, Grant::MfaOtp, &principal, CODES, wrong).await);
-    };
+    let (mfa_token, otp) = (params.required("mfa_token")?, params.required("otp")?);
+    let grant = MfaGrant { app, presented, grant: Grant::MfaOtp, as_wrong: || Refusal::InvalidOtpCode };
+    let principal = grant.demand_tokens(grant.open_mfa_token(mfa_token).await).await?;
     let limit = LimitKey::codes(&principal.user, Counter::Otp);
-    let check = Verification::begin(app, presented, Grant::MfaOtp, principal, limit).await?;
+    let code = grant.demand_code(OneTimeCode::parse(otp), &principal, &limit).await?;
+    let check = grant.begin(principal, limit).await?;
     match right_code(app, &check, &code) {
         Ok(right) => confirm(app, &check, right).await,
         Err(refused) => Err(check.settle(app, refused).await),
@@ -82,7 +72,7 @@ fn right_code(app: &App, check: &Verification, code: &OneTimeCode) -> Result<Rig
 }
 
 fn right(proven: Proven) -> RightCode {
-    RightCode { challenge: None, proven, method: Method::Otp, as_wrong: || Refusal::InvalidOtpCode }
+    RightCode { challenge: None, proven, method: Method::Otp }
 }
 
 /// What a user without an app is told: to enrol, or that this is not the factor to use.

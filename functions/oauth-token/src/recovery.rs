@@ -3,7 +3,6 @@
 use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
-use postern::rules::limit::RECOVERY_CODES;
 use postern::rules::policy::Factor;
 use postern::rules::recovery::RecoveryCode;
 use postern::store::limits::{Counter, LimitKey};
@@ -13,9 +12,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm};
-use crate::verification::{
-    Refused, Verification, mfa_token, open_mfa_token, refuse_misshapen, refuse_uncharged,
-};
+use crate::verification::{MfaGrant, Refused, Verification};
 
 /// Checks the code, replaces it, and answers tokens with the new one.
 pub(crate) async fn verify(
@@ -23,30 +20,17 @@ pub(crate) async fn verify(
     presented: &PresentedClient,
     params: &Params,
 ) -> Result<TokenReply, Refusal> {
-    let (mfa_token, typed) = (mfa_token(params)?, params.required("recovery_code")?);
-    let code = RecoveryCode::parse(typed);
-    let opened = open_mfa_token(app, presented, mfa_token, app.now()).await.and_then(|principal| {
+    let (mfa_token, typed) = (params.required("mfa_token")?, params.required("recovery_code")?);
+    let grant =
+        MfaGrant { app, presented, grant: Grant::MfaRecoveryCode, as_wrong: || Refusal::RecoveryRejected };
+    let opened = grant.open_mfa_token(mfa_token).await.and_then(|principal| {
         // An access token confirms enrolments only.
         if principal.is_spendable() { Ok(principal) } else { Err(Refusal::MalformedMfaToken) }
     });
-    let principal = match opened {
-        Ok(opened) => opened,
-        Err(refusal) => return Err(refuse_uncharged(app, presented, Grant::MfaRecoveryCode, refusal).await),
-    };
-    let Some(code) = code else {
-        let wrong = Refusal::RecoveryRejected;
-        return Err(refuse_misshapen(
-            app,
-            presented,
-            Grant::MfaRecoveryCode,
-            &principal,
-            RECOVERY_CODES,
-            wrong,
-        )
-        .await);
-    };
+    let principal = grant.demand_tokens(opened).await?;
     let limit = LimitKey::codes(&principal.user, Counter::RecoveryCode);
-    let check = Verification::begin(app, presented, Grant::MfaRecoveryCode, principal, limit).await?;
+    let code = grant.demand_code(RecoveryCode::parse(typed), &principal, &limit).await?;
+    let check = grant.begin(principal, limit).await?;
     let next = RecoveryCode::generate(&app.random)?;
     match right_code(&check, &code, &next) {
         Ok(right) => {
@@ -72,6 +56,5 @@ fn right_code(check: &Verification, code: &RecoveryCode, next: &RecoveryCode) ->
         challenge: None,
         proven: Proven::RecoveryCode { old: recovery.hash.clone(), new: next.hash() },
         method: Method::RecoveryCode,
-        as_wrong: || Refusal::RecoveryRejected,
     })
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use postern::app::App;
 use postern::config::Issuer;
-use postern::http::Params;
 use postern::http::bearer::{MfaPrincipal, PrincipalToken};
 use postern::http::client_auth::PresentedClient;
-use postern::rules::limit::{Bucket, Charge, Standing};
+use postern::rules::limit::Charge;
 use postern::rules::policy::TenantSettings;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::mfa::MfaState;
@@ -29,6 +28,8 @@ pub(crate) struct Verification {
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) limit: LimitKey,
     pub(crate) charge: Charge,
+    /// What a wrong code is called.
+    pub(crate) as_wrong: fn() -> Refusal,
     pub(crate) now: Timestamp,
 }
 
@@ -38,75 +39,71 @@ pub(crate) enum Refused {
     ByTheCode(Refusal),
 }
 
-/// Opens the `mfa_token` parameter and checks that it is this client's: no call is made.
-pub(crate) async fn open_mfa_token(
-    app: &App,
-    presented: &PresentedClient,
-    text: &str,
-    now: Timestamp,
-) -> Result<MfaPrincipal, Refusal> {
-    let principal = MfaPrincipal::read(app, text, now).await.map_err(|error| error.as_parameter())?;
-    Ok(principal).and_then(|principal| {
-        if presented.id() == Some(&principal.client) {
-            Ok(principal)
-        } else {
-            Err(Refusal::MfaTokenOfAnotherClient)
-        }
-    })
+/// A request of an MFA grant before anything is known to be right.
+pub(crate) struct MfaGrant<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) presented: &'a PresentedClient,
+    pub(crate) grant: Grant,
+    /// What a wrong code is called; also one that cannot be a code, and one that lost a race.
+    pub(crate) as_wrong: fn() -> Refusal,
 }
 
-/// The answer to a code that cannot be one: what a wrong code gets in every respect, but for the charge (contract A3).
-pub(crate) async fn refuse_misshapen(
-    app: &App,
-    presented: &PresentedClient,
-    grant: Grant,
-    principal: &MfaPrincipal,
-    bucket: Bucket,
-    wrong: Refusal,
-) -> Refusal {
-    let now = app.now();
-    let (client, mfa, user) = tokio::join!(
-        presented.look_up(&app.store),
-        app.store.mfa(&principal.jti),
-        app.store.user(&principal.user, now),
-    );
-    let refusal = || {
-        admit(presented, client?, grant)?;
-        let user = holder(principal, user?, &mfa?)?;
-        match bucket.standing(user.limit(bucket).tat, now) {
-            Standing::Spent { retry_after } => Err(Refusal::TooManyCodes { retry_after }),
-            _ => Ok(()),
+impl MfaGrant<'_> {
+    /// Opens the `mfa_token` parameter and checks that it is this client's: no call is made.
+    pub(crate) async fn open_mfa_token(&self, text: &str) -> Result<MfaPrincipal, Refusal> {
+        let read = MfaPrincipal::read(self.app, text, self.app.now()).await;
+        let principal = read.map_err(|error| error.as_parameter())?;
+        if self.presented.id() != Some(&principal.client) {
+            return Err(Refusal::MfaTokenOfAnotherClient);
         }
-    };
-    refusal().err().unwrap_or(wrong)
-}
-
-/// The answer when the tokens do not hold: the client first, then the grant, then that (contract A3 "order of
-/// checks"). Nothing is charged.
-pub(crate) async fn refuse_uncharged(
-    app: &App,
-    presented: &PresentedClient,
-    grant: Grant,
-    refusal: Refusal,
-) -> Refusal {
-    match presented.look_up(&app.store).await {
-        Err(error) => error.into(),
-        Ok(client) => admit(presented, client, grant).err().unwrap_or(refusal),
+        Ok(principal)
     }
-}
 
-impl Verification {
-    /// The first trip: client, attempt and state together.
+    /// Demands that the tokens hold. Where they do not, the client comes first, then the grant, then that (contract A3
+    /// "order of checks"); nothing is charged.
+    pub(crate) async fn demand_tokens<T>(&self, opened: Result<T, Refusal>) -> Result<T, Refusal> {
+        let refusal = match opened {
+            Ok(opened) => return Ok(opened),
+            Err(refusal) => refusal,
+        };
+        admit(self.presented, self.presented.look_up(&self.app.store).await?, self.grant)?;
+        Err(refusal)
+    }
+
+    /// Demands that what was typed can be a code. Where it cannot, it gets what a wrong code gets in every respect but
+    /// the charge (contract A3).
+    pub(crate) async fn demand_code<C>(
+        &self,
+        typed: Option<C>,
+        principal: &MfaPrincipal,
+        limit: &LimitKey,
+    ) -> Result<C, Refusal> {
+        if let Some(code) = typed {
+            return Ok(code);
+        }
+        let now = self.app.now();
+        let (client, mfa, user) = tokio::join!(
+            self.presented.look_up(&self.app.store),
+            self.app.store.mfa(&principal.jti),
+            self.app.store.user(&principal.user, now),
+        );
+        admit(self.presented, client?, self.grant)?;
+        let user = holder(principal, user?, &mfa?)?;
+        match limit.refusal(&user.limit(limit.bucket()), now) {
+            Some(retry_after) => Err(Refusal::TooManyCodes { retry_after }),
+            None => Err((self.as_wrong)()),
+        }
+    }
+
+    /// The first trip of everything else: client, attempt and state together.
     pub(crate) async fn begin(
-        app: &App,
-        presented: &PresentedClient,
-        grant: Grant,
+        &self,
         principal: MfaPrincipal,
         limit: LimitKey,
-    ) -> Result<Self, Refusal> {
-        let now = app.now();
+    ) -> Result<Verification, Refusal> {
+        let (app, now) = (self.app, self.app.now());
         let (client, attempt, mfa, user, settings, ring) = tokio::join!(
-            presented.look_up(&app.store),
+            self.presented.look_up(&app.store),
             app.store.take_attempt(&limit, now),
             app.store.mfa(&principal.jti),
             app.store.user(&principal.user, now),
@@ -115,13 +112,14 @@ impl Verification {
         );
         let attempt = attempt?;
         let admit = || {
-            admit(presented, client?, grant)?;
+            admit(self.presented, client?, self.grant)?;
             let mfa = mfa?;
             Ok((holder(&principal, user?, &mfa)?, mfa, settings?, ring?))
         };
         match (admit(), attempt) {
             (Ok((user, mfa, settings, ring)), Taken::Charged(charge)) => {
-                Ok(Self { principal, user, mfa, settings, ring, limit, charge, now })
+                let as_wrong = self.as_wrong;
+                Ok(Verification { principal, user, mfa, settings, ring, limit, charge, as_wrong, now })
             }
             (Ok(_), Taken::Spent { retry_after }) => Err(Refusal::TooManyCodes { retry_after }),
             (Err(refusal), Taken::Charged(charge)) => {
@@ -131,7 +129,9 @@ impl Verification {
             (Err(refusal), Taken::Spent { .. }) => Err(refusal),
         }
     }
+}
 
+impl Verification {
     /// Takes the attempt back when the code was never looked at.
     pub(crate) async fn settle(&self, app: &App, refused: Refused) -> Refusal {
         match refused {
@@ -169,9 +169,4 @@ fn holder(principal: &MfaPrincipal, user: Option<UserState>, mfa: &MfaState) -> 
         return Err(Refusal::MalformedMfaToken);
     }
     Ok(user)
-}
-
-/// The `mfa_token` parameter's text.
-pub(crate) fn mfa_token(params: &Params) -> Result<&str, Refusal> {
-    params.required("mfa_token")
 }

@@ -166,6 +166,16 @@ impl LimitKey {
             .value(":refill", number(self.bucket.refill_seconds))
     }
 
+    /// Seconds to wait where the bucket admits no attempt: it is spent, or what it counts for is at the hard cap.
+    #[must_use]
+    pub fn refusal(&self, state: &LimitState, now: Timestamp) -> Option<u64> {
+        let locked = self.counter.as_ref().is_some_and(|counter| state.is_locked(counter));
+        match self.bucket.standing(state.tat, now) {
+            Standing::Spent { retry_after } => Some(retry_after),
+            _ => locked.then_some(self.bucket.refill_seconds),
+        }
+    }
+
     /// The bucket.
     #[must_use]
     pub fn bucket(&self) -> Bucket {
@@ -248,11 +258,8 @@ impl Store {
                 }
                 Outcome::Refused(old) => old.as_ref().map(LimitState::of).unwrap_or_default(),
             };
-            let locked = key.counter.as_ref().is_some_and(|counter| state.is_locked(counter));
-            match key.bucket.standing(state.tat, now) {
-                Standing::Spent { retry_after } => return Ok(Taken::Spent { retry_after }),
-                _ if locked => return Ok(Taken::Spent { retry_after: key.bucket.refill_seconds }),
-                _ => {}
+            if let Some(retry_after) = key.refusal(&state, now) {
+                return Ok(Taken::Spent { retry_after });
             }
         }
         Ok(Taken::Spent { retry_after: key.bucket.refill_seconds })
