@@ -10,7 +10,7 @@ use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{ChallengePurpose, CodeBinding, Proven};
-use postern::store::users::State;
+use postern::store::users::{Authenticator, State};
 use postern::token::claims::{Method, OobCode};
 use postern::token::keyring::Purpose;
 use postern::token::sealed;
@@ -86,16 +86,7 @@ fn right_code(
     let id = &oob.authenticator_id;
     let explicit = check.user.authenticators.iter().find(|authenticator| authenticator.id == *id);
     let implicit = check.user.implicit_email(&check.settings).filter(|implicit| implicit.id == *id);
-    let purpose = match explicit.map(|authenticator| &authenticator.state) {
-        Some(State::Pending { jti, .. }) if *jti == check.principal.jti => ChallengePurpose::Enrol,
-        Some(State::Pending { .. }) => return Err(wrong()),
-        // An access token confirms enrolments; it is not a login that could be completed.
-        _ if !check.principal.is_spendable() => return Err(wrong()),
-        _ => ChallengePurpose::Verify,
-    };
-    if purpose != oob.purpose {
-        return Err(wrong());
-    }
+    let purpose = purpose(check, explicit).filter(|purpose| *purpose == oob.purpose).ok_or_else(wrong)?;
     if purpose == ChallengePurpose::Enrol {
         gate(check).map_err(before)?;
     }
@@ -124,6 +115,15 @@ fn right_code(
         (None, None) => return Err(wrong()),
     };
     Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method: Method::Email })
+}
+
+/// What a code for this authenticator can be for; `None` where this login has no business with it.
+fn purpose(check: &Verification, explicit: Option<&Authenticator>) -> Option<ChallengePurpose> {
+    match explicit.map(|authenticator| &authenticator.state) {
+        Some(State::Pending { jti, .. }) => (*jti == check.principal.jti).then_some(ChallengePurpose::Enrol),
+        // An access token confirms enrolments; it is not a login that could be completed.
+        _ => check.principal.is_spendable().then_some(ChallengePurpose::Verify),
+    }
 }
 
 /// Whether an id is one of the user's email authenticators, the implicit one included even while the factor is off.
