@@ -2,7 +2,7 @@
 //! peak memory, beside a bare lambda_http function in the same run.
 //!
 //! ```text
-//! cargo build --profile lambda -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
+//! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
 //!   -p mfa-authenticators -p guardian-factors -p well-known -p userinfo
 //! cargo bench --workspace --profile dev --bench functions
 //! ```
@@ -25,9 +25,9 @@ mod support;
 mod binaries {
     use std::path::PathBuf;
 
-    /// Where `--profile lambda` puts a binary; `POSTERN_BINARIES` names another directory.
+    /// Where `--profile shipped` puts a binary; `POSTERN_BINARIES` names another directory.
     pub(crate) fn binary(name: &str) -> PathBuf {
-        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/lambda");
+        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/shipped");
         PathBuf::from(std::env::var("POSTERN_BINARIES").unwrap_or_else(|_| built.to_owned())).join(name)
     }
 }
