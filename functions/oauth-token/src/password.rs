@@ -1,9 +1,9 @@
 //! Grants `password` and `password-realm`: the first factor (contract §1.1, A3).
 
 use postern::app::App;
+use postern::config::Issuer;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
-use postern::id::{ClientId, Jti};
 use postern::rules::limit::PASSWORDS;
 use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
@@ -11,16 +11,17 @@ use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
 use postern::store::users::UserState;
 use postern::time::Timestamp;
-use postern::token::claims::{MFA_TOKEN_SECONDS, MfaToken, Target};
+use postern::token::claims::{GrantedBy, Target};
 use postern::token::issue::{SignIn, sign_in as issue_tokens};
-use postern::token::keyring::{KeyRing, Purpose};
+use postern::token::keyring::KeyRing;
 use postern::token::password::{self, Password};
-use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
-use postern::wire::refusal::{IssuedToken, Refusal};
+use postern::wire::refusal::Refusal;
 
 use crate::admit;
-use crate::target::Wanted;
+use crate::offline::Offline;
+use crate::second_factor::FirstFactor;
+use crate::target::{self, Wanted};
 
 /// Longest `nonce` that is carried into the id token, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
@@ -77,7 +78,8 @@ pub(crate) async fn sign_in(
     let attempt = attempt?;
     let admit = || {
         let client = admit(presented, client?, grant)?;
-        let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref())?;
+        let offline = target::Offline::of(&client);
+        let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), offline)?;
         Ok((client.client_id, target, login?, settings?, ring?))
     };
     let (client, target, login, settings, ring) = match (admit(), &attempt) {
@@ -103,54 +105,51 @@ pub(crate) async fn sign_in(
     if user.profile.blocked {
         return Err(Refusal::UserBlocked);
     }
-    let first = FirstFactor { app, ring: &ring, client: &client, target: &target, nonce: request.nonce, now };
-    first.answer(&user, &settings)
+    let issuer = &app.config.issuer;
+    let first = FirstFactor {
+        user: &user.profile,
+        client: &client,
+        target: &target,
+        nonce: request.nonce,
+        granted_by: GrantedBy::Password,
+    };
+    if mfa_is_due(issuer, &target, &user, &settings) {
+        return Err(first.ask_for_mfa(app, &ring, now)?);
+    }
+    tokens(app, &ring, first, now).await
 }
 
-struct FirstFactor<'a> {
-    app: &'a App,
-    ring: &'a KeyRing,
-    client: &'a ClientId,
-    target: &'a Target,
-    nonce: Option<String>,
+fn mfa_is_due(issuer: &Issuer, target: &Target, user: &UserState, settings: &TenantSettings) -> bool {
+    if target.audience == issuer.mfa_audience() {
+        // This is how the first factor is added; further ones need the ones there are (design §5).
+        user.is_enrolled(settings)
+    } else {
+        settings.policy == MfaPolicy::AllApplications
+    }
+}
+
+/// Tokens without a second factor.
+async fn tokens(
+    app: &App,
+    ring: &KeyRing,
+    login: FirstFactor<'_>,
     now: Timestamp,
-}
-
-impl FirstFactor<'_> {
-    fn answer(self, user: &UserState, settings: &TenantSettings) -> Result<TokenReply, Refusal> {
-        let for_factors = self.target.audience == self.app.config.issuer.mfa_audience();
-        let mfa_is_due = if for_factors {
-            // This is how the first factor is added; further ones need the ones there are (design §5).
-            user.is_enrolled(settings)
-        } else {
-            settings.policy == MfaPolicy::AllApplications
-        };
-        if mfa_is_due { Err(self.ask_for_mfa(user)?) } else { self.tokens(user) }
+) -> Result<TokenReply, Refusal> {
+    let FirstFactor { user, client, target, nonce, granted_by } = login;
+    let sign_in = SignIn {
+        user,
+        client,
+        target,
+        nonce: nonce.as_deref(),
+        granted_by,
+        auth_time: now,
+        method: None,
+        not_after: None,
+    };
+    let mut reply = issue_tokens(ring, &app.config.issuer, &app.random, &sign_in, now)?;
+    if let Some(offline) = Offline::of(app, user, client, target, granted_by, now)? {
+        app.store.begin_refresh_family(&offline.family).await?;
+        reply.refresh_token = Some(offline.token.text());
     }
-
-    fn tokens(self, user: &UserState) -> Result<TokenReply, Refusal> {
-        let sign_in = SignIn {
-            user: &user.profile,
-            client: self.client,
-            target: self.target,
-            nonce: self.nonce.as_deref(),
-            method: None,
-            not_after: None,
-        };
-        Ok(issue_tokens(self.ring, &self.app.config.issuer, &self.app.random, &sign_in, self.now)?)
-    }
-
-    fn ask_for_mfa(self, user: &UserState) -> Result<Refusal, Refusal> {
-        let token = MfaToken {
-            jti: Jti::generate(&self.app.random)?,
-            sub: user.profile.user_id.clone(),
-            client_id: self.client.clone(),
-            target: self.target.clone(),
-            issued_at: self.now,
-            expires_at: self.now.plus(MFA_TOKEN_SECONDS),
-            nonce: self.nonce,
-        };
-        let sealed = sealed::seal(self.ring, Purpose::MfaToken, &token, &self.app.random, self.now)?;
-        Ok(Refusal::MfaRequired(IssuedToken(sealed)))
-    }
+    Ok(reply)
 }

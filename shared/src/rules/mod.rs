@@ -11,5 +11,6 @@ pub mod otp;
 pub mod policy;
 pub mod random;
 pub mod recovery;
+pub mod refresh;
 pub mod scope;
 pub mod totp;
