@@ -41,7 +41,7 @@ pub(crate) async fn confirm(
         not_after,
     };
     let mut reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
-    let offline = Offline::of(app, user, client, &target, granted_by, check.now)?;
+    let offline = Offline::of(app, &check.settings.lifetimes, user, client, &target, granted_by, check.now)?;
     reply.refresh_token = offline.as_ref().map(|offline| offline.token.text());
     let mut confirmation = Confirmation {
         user: check.principal.user.clone(),

@@ -2,7 +2,8 @@
 
 use postern::app::App;
 use postern::id::{ClientId, FamilyId};
-use postern::rules::refresh::{Chain, REFRESH_LIFE, RefreshSecret};
+use postern::rules::refresh::{Chain, RefreshSecret, expires_at};
+use postern::rules::settings::Lifetimes;
 use postern::store::refresh::{Family, NewFamily};
 use postern::store::users::Profile;
 use postern::time::Timestamp;
@@ -23,6 +24,7 @@ impl Offline {
     /// What a sign-in that was just completed leaves; `None` unless `offline_access` was granted.
     pub(crate) fn of(
         app: &App,
+        lifetimes: &Lifetimes,
         user: &Profile,
         client: &ClientId,
         target: &Target,
@@ -38,7 +40,7 @@ impl Offline {
             audience: target.audience.clone(),
             secret: RefreshSecret::generate(&app.random)?,
         };
-        let ends_at = now.plus(REFRESH_LIFE.absolute_seconds);
+        let ends_at = now.plus(lifetimes.refresh_token_seconds);
         let family = Family {
             client_id: client.clone(),
             audience: target.audience.clone(),
@@ -47,7 +49,7 @@ impl Offline {
             auth_time: now,
             issued_at: user.issue_time(now),
             ends_at,
-            expires_at: REFRESH_LIFE.expires_at(ends_at, now),
+            expires_at: expires_at(lifetimes, ends_at, now),
             revoked: false,
             chain: Chain::begin(&token.secret),
         };

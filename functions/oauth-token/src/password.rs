@@ -4,9 +4,9 @@ use postern::app::App;
 use postern::config::Issuer;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
-use postern::rules::limit::PASSWORDS;
 use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
+use postern::rules::settings::Lifetimes;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
 use postern::store::users::UserState;
@@ -66,13 +66,13 @@ pub(crate) async fn sign_in(
 ) -> Result<TokenReply, Refusal> {
     let request = PasswordRequest::parse(app, grant, params)?;
     let now = app.now();
-    let limit = LimitKey::passwords(request.login.pk().to_owned(), context.source, PASSWORDS);
-    let (client, login, api, attempt, settings, ring) = tokio::join!(
+    let settings = app.settings().await?;
+    let limit = LimitKey::passwords(request.login.pk().to_owned(), context.source, settings.limits.passwords);
+    let (client, login, api, attempt, ring) = tokio::join!(
         presented.look_up(&app.store),
         app.store.login(&request.login),
         request.wanted.look_up(&app.store),
         app.store.take_attempt(&limit, now),
-        app.settings(),
         app.keys.ring(now),
     );
     let attempt = attempt?;
@@ -80,9 +80,9 @@ pub(crate) async fn sign_in(
         let client = admit(presented, client?, grant)?;
         let offline = target::Offline::of(&client);
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), offline)?;
-        Ok((client.client_id, target, login?, settings?, ring?))
+        Ok((client.client_id, target, login?, ring?))
     };
-    let (client, target, login, settings, ring) = match (admit(), &attempt) {
+    let (client, target, login, ring) = match (admit(), &attempt) {
         (Ok(admitted), _) => admitted,
         (Err(refusal), Taken::Charged(charge)) => {
             // The password was never looked at.
@@ -114,9 +114,9 @@ pub(crate) async fn sign_in(
         granted_by: GrantedBy::Password,
     };
     if mfa_is_due(issuer, &target, &user, &settings) {
-        return Err(first.ask_for_mfa(app, &ring, now)?);
+        return Err(first.ask_for_mfa(app, &settings.lifetimes, &ring, now)?);
     }
-    tokens(app, &ring, first, now).await
+    tokens(app, &settings.lifetimes, &ring, first, now).await
 }
 
 fn mfa_is_due(issuer: &Issuer, target: &Target, user: &UserState, settings: &TenantSettings) -> bool {
@@ -131,6 +131,7 @@ fn mfa_is_due(issuer: &Issuer, target: &Target, user: &UserState, settings: &Ten
 /// Tokens without a second factor.
 async fn tokens(
     app: &App,
+    lifetimes: &Lifetimes,
     ring: &KeyRing,
     login: FirstFactor<'_>,
     now: Timestamp,
@@ -147,7 +148,7 @@ async fn tokens(
         not_after: None,
     };
     let mut reply = issue_tokens(ring, &app.config.issuer, &app.random, &sign_in, now)?;
-    if let Some(offline) = Offline::of(app, user, client, target, granted_by, now)? {
+    if let Some(offline) = Offline::of(app, lifetimes, user, client, target, granted_by, now)? {
         app.store.begin_refresh_family(&offline.family).await?;
         reply.refresh_token = Some(offline.token.text());
     }

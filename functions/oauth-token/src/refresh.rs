@@ -8,7 +8,7 @@ use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::ClientId;
 use postern::rules::policy::TenantSettings;
-use postern::rules::refresh::{REFRESH_LIFE, RefreshSecret, Standing};
+use postern::rules::refresh::{RefreshSecret, Standing, expires_at};
 use postern::rules::scope::Scope;
 use postern::store::DECISION_TRIES;
 use postern::store::clients::{Api, Client};
@@ -138,8 +138,12 @@ impl Refresh<'_> {
         Ok(profile)
     }
 
+    fn leeway(&self) -> u64 {
+        self.settings.lifetimes.refresh_token_leeway_seconds
+    }
+
     fn standing<'f>(&self, family: &'f Family) -> Standing<'f> {
-        family.chain.standing(&self.token.secret.digest(), self.now, REFRESH_LIFE.leeway_seconds)
+        family.chain.standing(&self.token.secret.digest(), self.now, self.leeway())
     }
 
     /// Ends the family: its tokens are in two places (RFC 9700 §4.14.2).
@@ -161,7 +165,7 @@ impl Refresh<'_> {
         if for_factors && user.is_enrolled(&self.settings) {
             let granted_by = family.granted_by;
             let login = FirstFactor { user, client: &self.client, target, nonce: None, granted_by };
-            return Err(login.ask_for_mfa(self.app, &self.ring, self.now)?);
+            return Err(login.ask_for_mfa(self.app, &self.settings.lifetimes, &self.ring, self.now)?);
         }
         // The tokens are signed first, so that nothing can fail once the refresh token is replaced.
         let renewed = SignIn {
@@ -192,14 +196,12 @@ impl Refresh<'_> {
                 Standing::Current => self.ring.root(self.now)?,
             };
             let secret = self.token.successor(next)?;
-            let leeway = REFRESH_LIFE.leeway_seconds;
             let rotation = Rotation {
                 user: &self.token.user,
                 id: &self.token.family,
                 seen: &family,
-                next: family.chain.rotated(&secret, &next.kid, self.now, leeway),
-                now: self.now,
-                life: REFRESH_LIFE,
+                next: family.chain.rotated(&secret, &next.kid, self.now, self.leeway()),
+                expires_at: expires_at(&self.settings.lifetimes, family.ends_at, self.now),
             };
             match self.app.store.rotate_refresh_family(&rotation).await? {
                 Rotated::Done => return Ok(secret),

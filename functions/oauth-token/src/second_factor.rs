@@ -2,9 +2,10 @@
 
 use postern::app::App;
 use postern::id::{ClientId, Jti};
+use postern::rules::settings::Lifetimes;
 use postern::store::users::Profile;
 use postern::time::Timestamp;
-use postern::token::claims::{GrantedBy, MFA_TOKEN_SECONDS, MfaToken, Target};
+use postern::token::claims::{GrantedBy, MfaToken, Target};
 use postern::token::keyring::{KeyRing, Purpose};
 use postern::token::sealed;
 use postern::wire::refusal::{IssuedToken, Refusal};
@@ -20,14 +21,20 @@ pub(crate) struct FirstFactor<'a> {
 
 impl FirstFactor<'_> {
     /// Seals an `mfa_token` for this login. Nothing is written for it.
-    pub(crate) fn ask_for_mfa(self, app: &App, ring: &KeyRing, now: Timestamp) -> Result<Refusal, Refusal> {
+    pub(crate) fn ask_for_mfa(
+        self,
+        app: &App,
+        lifetimes: &Lifetimes,
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> Result<Refusal, Refusal> {
         let token = MfaToken {
             jti: Jti::generate(&app.random)?,
             sub: self.user.user_id.clone(),
             client_id: self.client.clone(),
             target: self.target.clone(),
             issued_at: self.user.issue_time(now),
-            expires_at: now.plus(MFA_TOKEN_SECONDS),
+            expires_at: now.plus(lifetimes.mfa_token_seconds),
             nonce: self.nonce,
             granted_by: self.granted_by,
         };

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::random::{Random, RandomUnavailable};
+use super::settings::Lifetimes;
 use crate::id::Kid;
 use crate::time::Timestamp;
 
@@ -34,27 +35,10 @@ pub const SECRET_BYTES: usize = 32;
 /// Replaced secrets that are remembered; older ones are reused ones even within the leeway.
 pub const REPLACED_MAX: usize = 8;
 
-/// How long a family lives and how forgiving it is. Auth0's defaults for the lives.
-#[derive(Clone, Copy, Debug)]
-pub struct RefreshLife {
-    /// From the sign-in, whatever is used, in seconds.
-    pub absolute_seconds: u64,
-    /// From the last rotation, in seconds.
-    pub idle_seconds: u64,
-    /// How long a replaced secret is still accepted, in seconds.
-    pub leeway_seconds: u64,
-}
-
-/// 30 days, 15 days, 30 seconds.
-pub const REFRESH_LIFE: RefreshLife =
-    RefreshLife { absolute_seconds: 30 * 86_400, idle_seconds: 15 * 86_400, leeway_seconds: 30 };
-
-impl RefreshLife {
-    /// When a family that ends at `ends_at` at the latest is over if it is not used after `now`.
-    #[must_use]
-    pub fn expires_at(&self, ends_at: Timestamp, now: Timestamp) -> Timestamp {
-        ends_at.min(now.plus(self.idle_seconds))
-    }
+/// When a family that ends at `ends_at` at the latest is over if it is not used after `now`.
+#[must_use]
+pub fn expires_at(lifetimes: &Lifetimes, ends_at: Timestamp, now: Timestamp) -> Timestamp {
+    ends_at.min(now.plus(lifetimes.refresh_token_idle_seconds))
 }
 
 /// The secret part of a refresh token; never shown but in the reply that issues it.
@@ -211,7 +195,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LEEWAY: u64 = REFRESH_LIFE.leeway_seconds;
+    const LEEWAY: u64 = 30;
 
     fn secret(number: usize) -> RefreshSecret {
         let mut bytes = [0; SECRET_BYTES];
@@ -248,9 +232,10 @@ mod tests {
 
     #[test]
     fn the_end_comes_by_age_or_by_idleness() {
-        let (begun, ends_at) = (Timestamp(0), Timestamp(REFRESH_LIFE.absolute_seconds));
-        assert_eq!(REFRESH_LIFE.expires_at(ends_at, begun), Timestamp(15 * 86_400));
-        assert_eq!(REFRESH_LIFE.expires_at(ends_at, Timestamp(20 * 86_400)), ends_at);
+        let (lifetimes, day) = (Lifetimes::default(), 86_400);
+        let ends_at = Timestamp(30 * day);
+        assert_eq!(expires_at(&lifetimes, ends_at, Timestamp(0)), Timestamp(15 * day));
+        assert_eq!(expires_at(&lifetimes, ends_at, Timestamp(20 * day)), ends_at);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::logins::{LoginKey, PasswordHash};
 use super::users::{self, PROFILE, Profile, RECOVERY, UserState, profile_of};
 use super::{DECISION_TRIES, NotWritten, Outcome, RefusedStep, Store, StoreError};
 use crate::id::UserId;
-use crate::rules::limit::{CODES, OTP_ASSOCIATIONS, RECOVERY_CODES};
+use crate::rules::limit::Limits;
 use crate::time::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -180,16 +180,18 @@ impl Store {
 /// What a password change clears of the user's own budgets, where there is something to clear.
 fn cleared(seen: &UserState) -> Vec<Write> {
     let user = &seen.profile.user_id;
+    // Only the names of the buckets matter here.
+    let Limits { codes: bucket, recovery_codes, .. } = Limits::DEFAULT;
     let mut writes = Vec::new();
-    let codes = seen.limit(CODES);
+    let codes = seen.limit(bucket);
     let implicit = seen.profile.implicit_id().map(Counter::Authenticator);
     match implicit.filter(|counter| codes.counts(counter)) {
-        Some(counter) => writes.push(LimitKey::codes(user, counter).clear()),
-        None if codes.tat.is_some() => writes.push(LimitKey::of_user(user, CODES).clear()),
+        Some(counter) => writes.push(LimitKey::failures(user, counter).clear()),
+        None if codes.tat.is_some() => writes.push(LimitKey::of_user(user, bucket).clear()),
         None => {}
     }
-    if seen.limit(RECOVERY_CODES).tat.is_some() {
-        writes.push(LimitKey::of_user(user, RECOVERY_CODES).clear());
+    if seen.limit(recovery_codes).tat.is_some() {
+        writes.push(LimitKey::of_user(user, recovery_codes).clear());
     }
     writes
 }
@@ -230,7 +232,8 @@ fn reset(seen: &UserState, now: Timestamp) -> Result<Vec<(AccountStep, Write)>, 
             .map(|id| (AccountStep::Authenticator, Write::delete(&pk, &users::authenticator_sk(id)))),
     );
     steps.push((AccountStep::Recovery, Write::delete(&pk, RECOVERY)));
-    let buckets = [CODES, RECOVERY_CODES, OTP_ASSOCIATIONS];
+    let Limits { codes, recovery_codes, otp_associations, .. } = Limits::DEFAULT;
+    let buckets = [codes, recovery_codes, otp_associations];
     steps.extend(buckets.map(|bucket| (AccountStep::Limit, LimitKey::of_user(user, bucket).delete())));
     Ok(steps)
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::expression::{Write, number, text, value_of};
 use super::{Item, Outcome, Store, StoreError, read, users};
 use crate::id::{ClientId, FamilyId, UserId};
-use crate::rules::refresh::{Chain, RefreshLife};
+use crate::rules::refresh::Chain;
 use crate::rules::scope::Scope;
 use crate::time::Timestamp;
 use crate::token::claims::GrantedBy;
@@ -88,10 +88,8 @@ pub struct Rotation<'a> {
     pub seen: &'a Family,
     /// Its secrets from now on.
     pub next: Chain,
-    /// When.
-    pub now: Timestamp,
-    /// How long it lives unused.
-    pub life: RefreshLife,
+    /// When it is over unless it is used again.
+    pub expires_at: Timestamp,
 }
 
 /// What became of a rotation.
@@ -128,7 +126,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn rotate_refresh_family(&self, rotation: &Rotation<'_>) -> Result<Rotated, StoreError> {
-        let Rotation { user, id, seen, next, now, life } = rotation;
+        let Rotation { user, id, seen, next, expires_at } = rotation;
         let update = "SET secret_digest = :next, replaced = :replaced, expires_at = :over";
         let write = Write::update(&users::pk(user), &sk(id), update)
             .when("secret_digest = :seen")
@@ -136,7 +134,7 @@ impl Store {
             .value(":seen", value_of(&seen.chain.secret_digest)?)
             .value(":next", value_of(&next.secret_digest)?)
             .value(":replaced", value_of(&next.replaced)?)
-            .value(":over", number(life.expires_at(seen.ends_at, *now).0))
+            .value(":over", number(expires_at.0))
             .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false));
         match self.write(&write).await? {
             Outcome::Done(_) => Ok(Rotated::Done),
