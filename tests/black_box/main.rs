@@ -34,6 +34,7 @@ mod overtaken;
 mod races;
 mod refresh;
 mod refresh_chain;
+mod refresh_factors;
 mod removal;
 mod revocation;
 mod secrets;

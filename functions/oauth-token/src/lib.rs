@@ -2,13 +2,13 @@
 
 mod client_credentials;
 mod confirm;
+mod first_factor;
 mod offline;
 mod oob;
 mod otp;
 mod password;
 mod recovery;
 mod refresh;
-mod second_factor;
 mod target;
 mod verification;
 

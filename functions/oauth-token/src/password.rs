@@ -1,27 +1,19 @@
 //! Grants `password` and `password-realm`: the first factor (contract §1.1, A3).
 
 use postern::app::App;
-use postern::config::Issuer;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
-use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
-use postern::rules::settings::Lifetimes;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
-use postern::store::users::UserState;
-use postern::time::Timestamp;
-use postern::token::claims::{GrantedBy, Target};
-use postern::token::issue::{SignIn, sign_in as issue_tokens};
-use postern::token::keyring::KeyRing;
+use postern::token::claims::GrantedBy;
 use postern::token::password::{self, Password};
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::admit;
-use crate::offline::Offline;
-use crate::second_factor::FirstFactor;
-use crate::target::{self, Wanted};
+use crate::first_factor::FirstFactor;
+use crate::target::{OfflineAccess, Wanted};
 
 /// Longest `nonce` that is carried into the id token, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
@@ -78,8 +70,8 @@ pub(crate) async fn sign_in(
     let attempt = attempt?;
     let admit = || {
         let client = admit(presented, client?, grant)?;
-        let offline = target::Offline::of(&client);
-        let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), offline)?;
+        let may = OfflineAccess::of(&client);
+        let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
         Ok((client.client_id, target, login?, ring?))
     };
     let (client, target, login, ring) = match (admit(), &attempt) {
@@ -105,52 +97,16 @@ pub(crate) async fn sign_in(
     if user.profile.blocked {
         return Err(Refusal::UserBlocked);
     }
-    let issuer = &app.config.issuer;
     let first = FirstFactor {
+        app,
+        settings: &settings,
+        ring: &ring,
         user: &user.profile,
         client: &client,
         target: &target,
         nonce: request.nonce,
         granted_by: GrantedBy::Password,
+        now,
     };
-    if mfa_is_due(issuer, &target, &user, &settings) {
-        return Err(first.ask_for_mfa(app, &settings.lifetimes, &ring, now)?);
-    }
-    tokens(app, &settings.lifetimes, &ring, first, now).await
-}
-
-fn mfa_is_due(issuer: &Issuer, target: &Target, user: &UserState, settings: &TenantSettings) -> bool {
-    if target.audience == issuer.mfa_audience() {
-        // This is how the first factor is added; further ones need the ones there are (design §5).
-        user.is_enrolled(settings)
-    } else {
-        settings.policy == MfaPolicy::AllApplications
-    }
-}
-
-/// Tokens without a second factor.
-async fn tokens(
-    app: &App,
-    lifetimes: &Lifetimes,
-    ring: &KeyRing,
-    login: FirstFactor<'_>,
-    now: Timestamp,
-) -> Result<TokenReply, Refusal> {
-    let FirstFactor { user, client, target, nonce, granted_by } = login;
-    let sign_in = SignIn {
-        user,
-        client,
-        target,
-        nonce: nonce.as_deref(),
-        granted_by,
-        auth_time: now,
-        method: None,
-        not_after: None,
-    };
-    let mut reply = issue_tokens(ring, &app.config.issuer, &app.random, &sign_in, now)?;
-    if let Some(offline) = Offline::of(app, lifetimes, user, client, target, granted_by, now)? {
-        app.store.begin_refresh_family(&offline.family).await?;
-        reply.refresh_token = Some(offline.token.text());
-    }
-    Ok(reply)
+    first.answer().await
 }

@@ -23,8 +23,8 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::admit;
-use crate::second_factor::FirstFactor;
-use crate::target::{Offline, Wanted, shown};
+use crate::first_factor::FirstFactor;
+use crate::target::{OfflineAccess, Wanted, shown};
 
 /// What the client asked for; its tokens may ask for less than the sign-in did, never for more.
 struct RefreshRequest {
@@ -91,13 +91,15 @@ impl Asked {
         let issuer = &app.config.issuer;
         if let Some(audience) = &self.audience {
             match Wanted::of(issuer, Some(audience)) {
-                Wanted::Mfa => return Wanted::Mfa.for_user(issuer, None, self.scope.as_ref(), Offline::No),
+                Wanted::Mfa => {
+                    return Wanted::Mfa.for_user(issuer, None, self.scope.as_ref(), OfflineAccess::No);
+                }
                 other if other == self.own => {}
                 _ => return Err(Refusal::UnknownAudience(shown(audience))),
             }
         }
         let scope = Scope::granted(self.scope.as_ref(), &family.scope);
-        self.own.for_user(issuer, self.api, Some(&scope), Offline::of(client))
+        self.own.for_user(issuer, self.api, Some(&scope), OfflineAccess::of(client))
     }
 }
 
@@ -163,9 +165,18 @@ impl Refresh<'_> {
     async fn answer(&self, user: &Profile, target: &Target, family: Family) -> Result<TokenReply, Refusal> {
         let for_factors = target.audience == self.app.config.issuer.mfa_audience();
         if for_factors && user.is_enrolled(&self.settings) {
-            let granted_by = family.granted_by;
-            let login = FirstFactor { user, client: &self.client, target, nonce: None, granted_by };
-            return Err(login.ask_for_mfa(self.app, &self.settings.lifetimes, &self.ring, self.now)?);
+            let login = FirstFactor {
+                app: self.app,
+                settings: &self.settings,
+                ring: &self.ring,
+                user,
+                client: &self.client,
+                target,
+                nonce: None,
+                granted_by: family.granted_by,
+                now: self.now,
+            };
+            return Err(login.ask_for_mfa()?);
         }
         // The tokens are signed first, so that nothing can fail once the refresh token is replaced.
         let renewed = SignIn {

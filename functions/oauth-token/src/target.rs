@@ -17,14 +17,14 @@ const MFA_SCOPES: &str = "enroll read:authenticators remove:authenticators";
 
 /// Whether scope `offline_access` can be granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offline {
+pub(crate) enum OfflineAccess {
     /// To a client that may use refresh tokens.
     Yes,
     /// To no other, nor where nothing is to be renewed.
     No,
 }
 
-impl Offline {
+impl OfflineAccess {
     /// Whether a client can be granted it.
     pub(crate) fn of(client: &Client) -> Self {
         if client.may_use(Grant::RefreshToken) { Self::Yes } else { Self::No }
@@ -74,7 +74,7 @@ impl Wanted {
         issuer: &Issuer,
         api: Option<Api>,
         requested: Option<&Scope>,
-        offline: Offline,
+        offline: OfflineAccess,
     ) -> Result<Target, Refusal> {
         let (audience, all, lifetime_seconds) = match (self, api) {
             (Self::Userinfo, _) => {
@@ -90,10 +90,10 @@ impl Wanted {
             // Nobody gets a refresh token who did not ask for one, whatever an API calls its scopes.
             (None, _) => all.without(OFFLINE_ACCESS),
             (Some(_), _) if matches!(self, Self::Mfa) => Scope::granted(requested, &all),
-            (Some(_), Offline::Yes) => {
+            (Some(_), OfflineAccess::Yes) => {
                 Scope::granted(requested, &Scope::parse(&format!("{all} {OPENID_SCOPES} {OFFLINE_ACCESS}")))
             }
-            (Some(_), Offline::No) => {
+            (Some(_), OfflineAccess::No) => {
                 Scope::granted(requested, &Scope::parse(&format!("{all} {OPENID_SCOPES}")))
                     .without(OFFLINE_ACCESS)
             }
@@ -135,10 +135,10 @@ mod tests {
     use super::*;
 
     fn target(wanted: &Wanted, requested: Option<&str>) -> Target {
-        offline_target(wanted, requested, Offline::No)
+        offline_target(wanted, requested, OfflineAccess::No)
     }
 
-    fn offline_target(wanted: &Wanted, requested: Option<&str>, offline: Offline) -> Target {
+    fn offline_target(wanted: &Wanted, requested: Option<&str>, offline: OfflineAccess) -> Target {
         let api = Api {
             identifier: "https://api".into(),
             scopes: Scope::parse("read:sample write:sample offline_access"),
@@ -156,11 +156,11 @@ mod tests {
             offline_target(wanted, requested, offline).scope.to_string()
         };
         let api = Wanted::Api("https://api".into());
-        assert_eq!(scope(&api, asked, Offline::Yes), "openid offline_access read:sample");
-        assert_eq!(scope(&api, asked, Offline::No), "openid read:sample");
-        assert_eq!(scope(&api, None, Offline::Yes), "read:sample write:sample");
-        assert_eq!(scope(&Wanted::Userinfo, asked, Offline::Yes), "openid offline_access");
-        assert_eq!(scope(&Wanted::Mfa, Some("offline_access enroll"), Offline::Yes), "enroll");
+        assert_eq!(scope(&api, asked, OfflineAccess::Yes), "openid offline_access read:sample");
+        assert_eq!(scope(&api, asked, OfflineAccess::No), "openid read:sample");
+        assert_eq!(scope(&api, None, OfflineAccess::Yes), "read:sample write:sample");
+        assert_eq!(scope(&Wanted::Userinfo, asked, OfflineAccess::Yes), "openid offline_access");
+        assert_eq!(scope(&Wanted::Mfa, Some("offline_access enroll"), OfflineAccess::Yes), "enroll");
     }
 
     /// A4 "scope": omitted gives all of the API's, unknown ones are dropped.

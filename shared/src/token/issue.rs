@@ -50,9 +50,7 @@ pub fn sign_in(
     let issued_at = user.issue_time(now);
     let amr = method.map(|method| vec!["mfa".to_owned(), method.as_str().to_owned()]);
     let acr = method.map(|_| MULTI_FACTOR_ACR.to_owned());
-    let natural_end = now.plus(target.lifetime_seconds);
-    let expires_at = not_after.map_or(natural_end, |end| end.min(natural_end));
-    let for_mfa = target.audience == issuer.mfa_audience();
+    let expires_at = now.plus(target.lifetime_seconds).min(not_after.unwrap_or(Timestamp(u64::MAX)));
     let openid = target.scope.contains("openid");
     let access = AccessClaims {
         iss: issuer.as_str().to_owned(),
@@ -66,7 +64,7 @@ pub fn sign_in(
         auth_time: Some(auth_time),
         amr: amr.clone(),
         acr: acr.clone(),
-        jti: if for_mfa { Some(Jti::generate(random).map_err(|_| KeyError)?) } else { None },
+        jti: jti(issuer, target, random)?,
         nbf: None,
     };
     let id = IdClaims {
@@ -90,6 +88,12 @@ pub fn sign_in(
         expires_in: expires_at.since(now),
         token_type: "Bearer",
     })
+}
+
+/// Only tokens for managing factors have one: it names the state of an enrolment.
+fn jti(issuer: &Issuer, target: &Target, random: &Random) -> Result<Option<Jti>, KeyError> {
+    let for_mfa = target.audience == issuer.mfa_audience();
+    for_mfa.then(|| Jti::generate(random)).transpose().map_err(|_| KeyError)
 }
 
 fn audience(issuer: &Issuer, target: &Target, openid: bool) -> Audience {
