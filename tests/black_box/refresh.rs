@@ -30,6 +30,7 @@ async fn put_client(world: &World, name: &str, kind: ClientKind, grant_types: &[
         kind,
         secret_hash: (kind == ClientKind::Confidential).then(|| ClientSecret::new("secret").hash()),
         grant_types: grant_types.iter().map(ToString::to_string).collect(),
+        client_metadata: Default::default(),
     };
     world.twin.app.store.put_client(&client).await.unwrap();
 }

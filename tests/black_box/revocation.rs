@@ -53,6 +53,7 @@ async fn unknown_and_foreign_tokens() {
         kind: ClientKind::Confidential,
         secret_hash: Some(ClientSecret::new("secret").hash()),
         grant_types: Vec::new(),
+        client_metadata: Default::default(),
     };
     world.twin.app.store.put_client(&client).await.unwrap();
     let tokens = world.enrol_offline(USER).await;
