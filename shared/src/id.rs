@@ -58,6 +58,10 @@ string_id! {
     Kid
 }
 string_id! {
+    /// One sign-in's refresh tokens: 22 alphanumerics. Known only to who had one of them.
+    FamilyId
+}
+string_id! {
     /// What one challenge is about: changes with every code sent, so that only the newest code opens it.
     Nonce
 }
@@ -153,6 +157,26 @@ impl Jti {
     /// When the operating system gives no randomness.
     pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
         random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl FamilyId {
+    /// Length of each, in bytes.
+    pub const BYTES: usize = RANDOM_ID_CHARACTERS;
+
+    /// A new id of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+
+    /// Takes an id as it stands in a token; `None` when it cannot be one of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = text.len() == Self::BYTES && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        well_formed.then(|| Self(text.to_owned()))
     }
 }
 

@@ -10,9 +10,11 @@ use postern::rules::totp::TotpSecret;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Body, Reply, World};
+use crate::support::{Body, OFFLINE, Reply, World};
 
 const USER: &str = "user@example.com";
+const VERIFIED: &str = "verified@example.com";
+const API: &str = "https://someapi.com/api";
 /// So many calls that no retry gets through.
 const LASTING: u32 = 1_000;
 
@@ -33,6 +35,10 @@ enum Step {
     ClientCredentials,
     Userinfo,
     SetFactor,
+    PasswordOffline,
+    EnrolOffline,
+    Refresh,
+    Revoke,
 }
 
 /// What a step needs.
@@ -91,6 +97,20 @@ impl Step {
                 Ready { token: tokens.text("access_token"), ..Ready::default() }
             }
             Self::SetFactor => Ready { token: world.management_token().await, ..Ready::default() },
+            Self::PasswordOffline => {
+                world.without_mfa().await;
+                // Settings and keys are read again now, and not by the request that is counted.
+                world.log_in_without_mfa(VERIFIED, "openid").await;
+                Ready::default()
+            }
+            Self::EnrolOffline => {
+                let token = world.password_for(USER, "pwd", API, OFFLINE).await.text("mfa_token");
+                let oob_code = world.associate_email(&token, None).await.text("oob_code");
+                Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
+            }
+            Self::Refresh | Self::Revoke => {
+                Ready { token: world.enrol_offline(USER).await.text("refresh_token"), ..Ready::default() }
+            }
         }
     }
 
@@ -101,7 +121,12 @@ impl Step {
             Self::List => world.list(token).await,
             Self::AssociateEmail => world.associate_email(token, None).await,
             Self::AssociateApp => world.associate_otp(token).await,
-            Self::EnrolEmail | Self::VerifyEmail => world.oob(token, oob_code, code).await,
+            Self::PasswordOffline => world.password_for(USER, "pwd", API, OFFLINE).await,
+            Self::Refresh => world.refresh(token).await,
+            Self::Revoke => world.revoke(token).await,
+            Self::EnrolEmail | Self::EnrolOffline | Self::VerifyEmail => {
+                world.oob(token, oob_code, code).await
+            }
             Self::EnrolApp | Self::VerifyApp => world.otp(token, code).await,
             Self::Challenge => world.challenge(token, "oob", id).await,
             Self::Recover => world.recovery(token, code).await,
@@ -307,4 +332,8 @@ steps! {
     client_credentials: ClientCredentials,
     userinfo: Userinfo,
     set_factor: SetFactor,
+    password_offline: PasswordOffline,
+    enrol_offline: EnrolOffline,
+    refresh: Refresh,
+    revoke: Revoke,
 }

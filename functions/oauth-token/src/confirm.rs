@@ -11,6 +11,7 @@ use postern::token::issue::{SignIn, sign_in};
 use postern::wire::oauth::TokenReply;
 use postern::wire::refusal::Refusal;
 
+use crate::offline::Offline;
 use crate::verification::Verification;
 
 /// A code that was right.
@@ -28,15 +29,20 @@ pub(crate) async fn confirm(
     right: RightCode,
 ) -> Result<TokenReply, Refusal> {
     let (target, nonce, not_after) = check.target(&app.config.issuer);
+    let (user, client, granted_by) = (&check.user.profile, &check.principal.client, check.granted_by());
     let sign = SignIn {
-        user: &check.user.profile,
-        client: &check.principal.client,
+        user,
+        client,
         target: &target,
         nonce,
+        granted_by,
+        auth_time: check.now,
         method: Some(right.method),
         not_after,
     };
-    let reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let mut reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let offline = Offline::of(app, &check.settings.lifetimes, user, client, &target, granted_by, check.now)?;
+    reply.refresh_token = offline.as_ref().map(|offline| offline.token.text());
     let mut confirmation = Confirmation {
         user: check.principal.user.clone(),
         jti: check.principal.jti.clone(),
@@ -46,6 +52,7 @@ pub(crate) async fn confirm(
         proven: right.proven,
         limit: (check.limit.clone(), check.charge.clone()),
         clean: check.charge.was_the_only_debt(),
+        refresh: offline.map(|offline| offline.family),
         now: check.now,
     };
     for _ in 0..DECISION_TRIES {

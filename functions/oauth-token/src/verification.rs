@@ -12,7 +12,7 @@ use postern::store::limits::{LimitKey, Taken};
 use postern::store::mfa::MfaState;
 use postern::store::users::UserState;
 use postern::time::Timestamp;
-use postern::token::claims::{MFA_ACCESS_TOKEN_SECONDS, Target};
+use postern::token::claims::{GrantedBy, MFA_ACCESS_TOKEN_SECONDS, Target};
 use postern::token::keyring::KeyRing;
 use postern::wire::oauth::Grant;
 use postern::wire::refusal::Refusal;
@@ -142,6 +142,14 @@ impl Verification {
                     Err(error) => error.into(),
                 }
             }
+        }
+    }
+
+    /// What the first factor was.
+    pub(crate) fn granted_by(&self) -> GrantedBy {
+        match &self.principal.token {
+            PrincipalToken::Mfa(token) => token.granted_by,
+            PrincipalToken::Access(claims) => claims.gty.unwrap_or(GrantedBy::Password),
         }
     }
 

@@ -226,6 +226,7 @@ async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
 fn router(app: App, control: Control) -> Router {
     let functions = Router::new()
         .merge(function("oauth-token", oauth_token::routes()))
+        .merge(function("oauth-revoke", oauth_revoke::routes()))
         .merge(function("mfa-associate", mfa_associate::routes()))
         .merge(function("mfa-challenge", mfa_challenge::routes()))
         .merge(function("mfa-authenticators", mfa_authenticators::routes()))

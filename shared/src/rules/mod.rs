@@ -12,6 +12,7 @@ pub mod otp;
 pub mod policy;
 pub mod random;
 pub mod recovery;
+pub mod refresh;
 pub mod scope;
 pub mod settings;
 pub mod totp;

@@ -164,6 +164,23 @@ impl LimitKey {
         Write::update(&self.pk, &self.sk, "REMOVE #fails").name("#fails", failures)
     }
 
+    /// Clears the debt, and the consecutive failures if it counts any.
+    #[must_use]
+    pub fn clear(&self) -> Write {
+        match self.failures_attribute() {
+            Some(failures) => {
+                Write::update(&self.pk, &self.sk, "REMOVE tat, #fails").name("#fails", failures)
+            }
+            None => Write::update(&self.pk, &self.sk, "REMOVE tat"),
+        }
+    }
+
+    /// Deletes the bucket with everything it counts.
+    #[must_use]
+    pub fn delete(&self) -> Write {
+        Write::delete(&self.pk, &self.sk)
+    }
+
     /// Gives one refill back, whatever else was charged since.
     #[must_use]
     pub fn refund(&self, now: Timestamp) -> Write {

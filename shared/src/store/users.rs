@@ -64,7 +64,7 @@ pub struct Profile {
     /// Count of confirmed authenticators; changes in the same transaction as each of them.
     #[serde(default)]
     pub active_authenticators: u32,
-    /// Tokens issued before are refused (SEC-42).
+    /// Tokens issued until then, this second included, are refused (SEC-42). It only ever grows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_valid_after: Option<Timestamp>,
     /// Unconfirmed authenticators, expired ones included until the next association.
@@ -301,7 +301,15 @@ impl Profile {
     /// Whether a token issued at that time still counts (SEC-42).
     #[must_use]
     pub fn accepts_tokens_of(&self, issued_at: Timestamp) -> bool {
-        !self.blocked && self.tokens_valid_after.is_none_or(|after| after <= issued_at)
+        !self.blocked && self.tokens_valid_after.is_none_or(|after| after < issued_at)
+    }
+
+    /// The time a token issued now says it was issued at. It is now, but in the very second in which earlier tokens were
+    /// ended: tokens know whole seconds, and whoever signs in right after changing the password must not get a token
+    /// that looks like one from before. Then it is the first second that is accepted.
+    #[must_use]
+    pub fn issue_time(&self, now: Timestamp) -> Timestamp {
+        self.tokens_valid_after.map_or(now, |after| now.max(after.plus(1)))
     }
 
     /// The pending authenticators that have not expired.

@@ -43,6 +43,7 @@ async fn of_login(store: &Store, login: &str) -> Confirmation {
         proven: Proven::RecoveryCode { old: hash(1), new: hash(2) },
         clean: charge.was_the_only_debt(),
         limit: (key, charge),
+        refresh: None,
         now: START,
     }
 }

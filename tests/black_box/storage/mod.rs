@@ -3,10 +3,12 @@
 
 pub(crate) mod fixtures;
 
+mod accounts;
 mod confirm;
 mod enrol;
 mod keys;
 mod limits;
+mod refresh;
 mod remove;
 mod send;
 mod unique;

@@ -9,6 +9,7 @@ use crate::rules::policy::TenantSettings;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
+use crate::store::refresh::NewFamily;
 use crate::store::users::{self, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
@@ -29,6 +30,8 @@ pub enum ConfirmStep {
     Limit,
     /// The recovery code: set, or replaced.
     Recovery,
+    /// The refresh tokens of this sign-in, begun.
+    Refresh,
 }
 
 /// A TOTP secret sealed anew under the newest root (SEC-44).
@@ -96,6 +99,8 @@ pub struct Confirmation {
     pub limit: (LimitKey, Charge),
     /// Whether giving it back leaves nothing owed.
     pub clean: bool,
+    /// The refresh tokens of this sign-in, if it asked for `offline_access`.
+    pub refresh: Option<NewFamily>,
     /// When.
     pub now: Timestamp,
 }
@@ -110,7 +115,7 @@ const SPENT_MARGIN_SECONDS: u64 = 3_600;
 
 impl Confirmation {
     fn steps(&self) -> Result<Vec<(ConfirmStep, Write)>, StoreError> {
-        let mut steps = Vec::with_capacity(6);
+        let mut steps = Vec::with_capacity(7);
         if let Some((id, nonce)) = &self.challenge {
             let consume = Write::delete(&pk(&self.jti), &challenge_sk(id))
                 .when("nonce = :nonce")
@@ -127,6 +132,9 @@ impl Confirmation {
         steps.push((ConfirmStep::Profile, self.profile()?));
         steps.extend(self.authenticator());
         steps.extend(self.recovery()?);
+        if let Some(family) = &self.refresh {
+            steps.push((ConfirmStep::Refresh, family.begin()?));
+        }
         Ok(steps)
     }
 
