@@ -1,13 +1,18 @@
 //! Sending codes. A send is never repeated by us (design §3).
 
 pub mod issued;
+pub mod phone;
+pub mod phone_text;
 pub mod template;
+pub mod toll;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 
+use crate::app::App;
 use crate::config::Config;
 use crate::rules::address::EmailAddress;
+use crate::rules::destination::Destination;
 use crate::rules::otp::OneTimeCode;
 use crate::token::claims::CODE_SECONDS;
 use template::{CodeEmail, RenderedEmail};
@@ -21,6 +26,46 @@ pub enum DeliveryFailure {
     /// It may have been.
     #[error("whether the message was sent is unknown")]
     Unknown,
+}
+
+/// A code and what its message says beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeMessage<'a> {
+    /// The code.
+    pub code: &'a OneTimeCode,
+    /// The application (client) the user is signing in to; may be blank.
+    pub application: &'a str,
+    /// The language to write or speak in (BCP 47).
+    pub language: &'a str,
+    /// How long the code is good, in seconds.
+    pub seconds_valid: u64,
+    /// The domain that a text message binds the code to.
+    pub web_otp_domain: Option<&'a str>,
+}
+
+/// Sends a code to wherever it is to go.
+///
+/// # Errors
+/// See [`DeliveryFailure`].
+pub async fn send_code(
+    app: &App,
+    to: &Destination,
+    message: &CodeMessage<'_>,
+) -> Result<(), DeliveryFailure> {
+    let texter = || {
+        app.texter.as_ref().ok_or_else(|| {
+            tracing::error!(event = "no_sender", "this function was built without text messages and calls");
+            DeliveryFailure::Refused
+        })
+    };
+    match to {
+        Destination::Email(address) => {
+            let CodeMessage { code, application, seconds_valid, .. } = *message;
+            app.mailer.send_code(address, code, application, seconds_valid).await
+        }
+        Destination::Sms(number) => texter()?.text(number, message).await,
+        Destination::Voice(number) => texter()?.call(number, message).await,
+    }
 }
 
 /// Sends mail by SES.
@@ -72,7 +117,7 @@ impl Mailer {
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
             .email_tags(tag("postern-message", "mfa-code")?);
-        call.send().await.map(|_| ()).map_err(|error| classify(&error))
+        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
     }
 }
 
@@ -107,7 +152,7 @@ fn tag(name: &str, value: &str) -> Result<MessageTag, DeliveryFailure> {
 }
 
 /// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.
-fn classify<E, R>(error: &SdkError<E, R>) -> DeliveryFailure
+fn classify<E, R>(service: &'static str, operation: &'static str, error: &SdkError<E, R>) -> DeliveryFailure
 where
     E: ProvideErrorMetadata,
 {
@@ -118,12 +163,6 @@ where
         }
         _ => DeliveryFailure::Unknown,
     };
-    tracing::warn!(
-        event = "delivery_failed",
-        service = "ses",
-        operation = "SendEmail",
-        code = error.code(),
-        ?failure
-    );
+    tracing::warn!(event = "delivery_failed", service, operation, code = error.code(), ?failure);
     failure
 }

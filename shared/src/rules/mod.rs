@@ -4,10 +4,12 @@
 
 pub mod address;
 pub mod client;
+pub mod destination;
 pub mod enrolment;
 pub mod limit;
 pub mod mask;
 pub mod otp;
+pub mod phone;
 pub mod policy;
 pub mod random;
 pub mod recovery;

@@ -1,5 +1,6 @@
 //! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
 
+pub mod authenticators;
 pub mod clients;
 pub mod expression;
 pub mod keys;
@@ -7,6 +8,7 @@ pub mod limits;
 pub mod logins;
 pub mod mfa;
 pub mod schema;
+pub mod sends;
 pub mod tenant;
 pub mod users;
 
