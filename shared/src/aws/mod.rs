@@ -86,8 +86,7 @@ pub struct Endpoints {
 /// A client of a service, with the retries and the time limit of one attempt that are given.
 macro_rules! client {
     ($service:ident, $sdk:expr, $endpoint:expr, $observer:expr, $retry:expr, $limits:expr) => {{
-        let mut builder =
-            $service::config::Builder::from($sdk).retry_config($retry).timeout_config($limits);
+        let mut builder = $service::config::Builder::from($sdk).retry_config($retry).timeout_config($limits);
         if let Some(url) = $endpoint {
             builder = builder.endpoint_url(url);
         }
@@ -114,14 +113,8 @@ impl Clients {
         let attempts =
             RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
         let limits = time_limits(timeouts, timeouts.attempt);
-        let dynamodb = client!(
-            aws_sdk_dynamodb,
-            sdk,
-            &endpoints.dynamodb,
-            observer,
-            attempts.clone(),
-            limits.clone()
-        );
+        let dynamodb =
+            client!(aws_sdk_dynamodb, sdk, &endpoints.dynamodb, observer, attempts.clone(), limits.clone());
         let kms = client!(aws_sdk_kms, sdk, &endpoints.kms, observer, attempts, limits);
         // A send is never retried by us: a second mail for one success would void nothing but confuse everyone.
         let limits = time_limits(timeouts, timeouts.send);
@@ -139,8 +132,7 @@ impl Clients {
         observer: Option<&SharedInterceptor>,
     ) -> Self {
         let (retry, limits) = (RetryConfig::disabled(), time_limits(timeouts, timeouts.send));
-        let phone =
-            client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
+        let phone = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
         Self { phone: Some(phone), ..self }
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::http::bearer::MfaPrincipal;
 use crate::id::{AuthenticatorId, Nonce};
-use crate::rules::address::EmailAddress;
+use crate::rules::destination::Destination;
 use crate::rules::otp::{DIGITS, OneTimeCode};
 use crate::rules::settings::Lifetimes;
 use crate::store::mfa::{Challenge, CodeBinding, destination_mac};
@@ -22,7 +22,7 @@ pub struct IssuedCode {
     pub challenge: Challenge,
     /// What the client gets: the sealed `oob_code`.
     pub oob_code: String,
-    /// The MAC of the address, for limits and lists.
+    /// The MAC of the address or number, for limits and lists.
     pub destination: String,
 }
 
@@ -36,7 +36,7 @@ impl IssuedCode {
         ring: &KeyRing,
         principal: &MfaPrincipal,
         authenticator: &AuthenticatorId,
-        address: &EmailAddress,
+        to: &Destination,
         purpose: ChallengePurpose,
         lifetimes: &Lifetimes,
         now: Timestamp,
@@ -61,7 +61,7 @@ impl IssuedCode {
             expires_at,
         };
         let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
-        let destination = destination_mac(ring, address.as_str(), now)?;
+        let destination = destination_mac(ring, to.as_str(), now)?;
         Ok(Self { code, challenge, oob_code, destination })
     }
 

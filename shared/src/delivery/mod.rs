@@ -1,5 +1,6 @@
 //! Sending codes. A send is never repeated by us (design §3).
 
+pub mod code;
 pub mod issued;
 pub mod phone;
 pub mod phone_text;
@@ -9,10 +10,8 @@ pub mod toll;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 
-use crate::app::App;
 use crate::config::Config;
 use crate::rules::address::EmailAddress;
-use crate::rules::destination::Destination;
 use crate::rules::otp::OneTimeCode;
 use template::{CodeEmail, RenderedEmail};
 
@@ -25,46 +24,6 @@ pub enum DeliveryFailure {
     /// It may have been.
     #[error("whether the message was sent is unknown")]
     Unknown,
-}
-
-/// A code and what its message says beside it.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeMessage<'a> {
-    /// The code.
-    pub code: &'a OneTimeCode,
-    /// The application (client) the user is signing in to; may be blank.
-    pub application: &'a str,
-    /// The language to write or speak in (BCP 47).
-    pub language: &'a str,
-    /// How long the code is good, in seconds.
-    pub seconds_valid: u64,
-    /// The domain that a text message binds the code to.
-    pub web_otp_domain: Option<&'a str>,
-}
-
-/// Sends a code to wherever it is to go.
-///
-/// # Errors
-/// See [`DeliveryFailure`].
-pub async fn send_code(
-    app: &App,
-    to: &Destination,
-    message: &CodeMessage<'_>,
-) -> Result<(), DeliveryFailure> {
-    let texter = || {
-        app.texter.as_ref().ok_or_else(|| {
-            tracing::error!(event = "no_sender", "this function was built without text messages and calls");
-            DeliveryFailure::Refused
-        })
-    };
-    match to {
-        Destination::Email(address) => {
-            let CodeMessage { code, application, seconds_valid, .. } = *message;
-            app.mailer.send_code(address, code, application, seconds_valid).await
-        }
-        Destination::Sms(number) => texter()?.text(number, message).await,
-        Destination::Voice(number) => texter()?.call(number, message).await,
-    }
 }
 
 /// Sends mail by SES.

@@ -3,9 +3,10 @@
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{MessageType, VoiceId, VoiceMessageBodyTextType};
 
+use super::code::CodeMessage;
 use super::phone_text::{sms_code_text, voice_code_text};
 use super::template::name;
-use super::{CodeMessage, DeliveryFailure, classify};
+use super::{DeliveryFailure, classify};
 use crate::config::Config;
 use crate::rules::phone::PhoneNumber;
 

@@ -6,12 +6,7 @@ const NAME_CHARS_MAX: usize = 32;
 /// The text message with a code. With a domain its last line binds the code to it, so that a browser offers the code
 /// on no other site (WebOTP, "origin-bound one-time codes delivered via SMS").
 #[must_use]
-pub fn sms_code_text(
-    _language: &str,
-    application: &str,
-    code: &str,
-    web_otp_domain: Option<&str>,
-) -> String {
+pub fn sms_code_text(_language: &str, application: &str, code: &str, web_otp_domain: Option<&str>) -> String {
     let application = shortened(application);
     let text = format!("{code} is your {application} code. Never share it.");
     match web_otp_domain {

@@ -1,6 +1,7 @@
 //! Where a code is sent, and by which channel.
 
 use super::address::EmailAddress;
+use super::limit::{Bucket, Limits, Window};
 use super::mask::{mask_email, mask_phone};
 use super::phone::PhoneNumber;
 use super::policy::{Factor, TenantSettings};
@@ -90,11 +91,21 @@ impl Destination {
         (matches!(self, Self::Voice(_)) && !settings.voice).then_some(VOICE)
     }
 
+    /// The budgets of what is sent there: the user's, and the destination's own (SEC-22).
+    #[must_use]
+    pub fn budgets(&self, limits: &Limits) -> (Bucket, Window) {
+        match self {
+            Self::Email(_) => (limits.emails, limits.emails_per_destination),
+            Self::Sms(_) | Self::Voice(_) => (limits.sms, limits.sms_per_destination),
+        }
+    }
+
     /// Whether the tenant sends to this country (SEC-22). Addresses have none.
     #[must_use]
     pub fn is_in_allowed_country(&self, settings: &TenantSettings) -> bool {
         let allowed = |number: &PhoneNumber| {
-            settings.countries.as_ref().is_none_or(|countries| countries.contains(number.country()))
+            let countries = settings.countries.as_ref();
+            countries.is_none_or(|countries| countries.iter().any(|code| code == number.country().as_str()))
         };
         self.phone().is_none_or(allowed)
     }

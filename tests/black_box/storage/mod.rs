@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod remove;
 mod send;
+mod twins;
 mod unique;
 
 use std::time::Duration;

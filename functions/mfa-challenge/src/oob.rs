@@ -1,51 +1,87 @@
-//! A challenge by email: the code, the transaction, the mail.
+//! A challenge by a code that is sent: the code, the transaction, the message.
 
 use postern::app::App;
 use postern::delivery::DeliveryFailure;
+use postern::delivery::code::{CodeMessage, send_code};
 use postern::delivery::issued::IssuedCode;
+use postern::delivery::toll::Toll;
+
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
+use postern::rules::destination::Destination;
 use postern::rules::limit::Standing;
 use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
 use postern::store::users::profile_of;
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
-use postern::wire::refusal::{Channel, Refusal};
+use postern::wire::refusal::Refusal;
 
 use crate::Login;
 
-/// Mails a code and gives the `oob_code` it answers.
+/// Sends a code and gives the `oob_code` it answers.
 pub(crate) async fn challenge(
     app: &App,
     mut login: Login,
     id: AuthenticatorId,
-    address: EmailAddress,
-    implicit: bool,
+    to: Destination,
+    implicit: Option<EmailAddress>,
 ) -> Result<String, Refusal> {
-    let implicit = implicit.then(|| address.clone());
+    if !to.is_in_allowed_country(&login.settings) {
+        let text = "Codes are not sent to phone numbers of this country";
+        return Err(Refusal::InvalidRequest(text.into()));
+    }
     let (ring, principal, now) = (&login.ring, &login.principal, login.now);
     let lifetimes = &login.settings.lifetimes;
-    let issued =
-        IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Verify, lifetimes, now)?;
-    let made = persist(app, &mut login, id, implicit, &issued).await?;
-    deliver(app, &login, &made, &address, &issued).await?;
+    let purpose = ChallengePurpose::Verify;
+    let issued = IssuedCode::make(app, ring, principal, &id, &to, purpose, lifetimes, now)?;
+    // What is refused already costs the country nothing.
+    standing(&login, &to)?;
+    let settings = login.settings.clone();
+    let (persisted, toll) = tokio::join!(
+        persist(app, &mut login, id, &to, implicit, &issued),
+        Toll::charge(app, &to, &settings, now)
+    );
+    match (persisted, toll) {
+        (Ok(made), Ok(toll)) => deliver(app, &login, &made, &to, &issued, &toll).await?,
+        (Ok(made), Err(refusal)) => {
+            undo(app, &made).await;
+            return Err(refusal);
+        }
+        (Err(refusal), toll) => {
+            if let Ok(toll) = toll {
+                toll.refund(app).await;
+            }
+            return Err(refusal);
+        }
+    }
     Ok(issued.oob_code)
+}
+
+/// How the user's send budget stands; what is spent is refused.
+fn standing(login: &Login, to: &Destination) -> Result<Standing, Refusal> {
+    let (bucket, _) = to.budgets(&login.settings.limits);
+    match bucket.standing(login.user.limit(bucket).tat, login.now) {
+        Standing::Spent { retry_after } => Err(Refusal::TooManySends { channel: to.channel(), retry_after }),
+        standing => Ok(standing),
+    }
 }
 
 async fn persist(
     app: &App,
     login: &mut Login,
     id: AuthenticatorId,
+    to: &Destination,
     implicit: Option<EmailAddress>,
     issued: &IssuedCode,
 ) -> Result<NewChallenge, Refusal> {
-    let limits = login.settings.limits;
+    let (bucket, window) = to.budgets(&login.settings.limits);
     let sending = Sending {
         user: login.principal.user.clone(),
-        bucket: limits.emails,
+        bucket,
         decayed: false,
+        channel: to.channel(),
         purpose: ChallengePurpose::Verify,
         destination: issued.destination.clone(),
-        window: limits.emails_per_destination,
+        window,
         now: login.now,
     };
     let mut new = NewChallenge {
@@ -58,11 +94,7 @@ async fn persist(
         sending,
     };
     for _ in 0..DECISION_TRIES {
-        let standing = limits.emails.standing(login.user.limit(limits.emails).tat, login.now);
-        if let Standing::Spent { retry_after } = standing {
-            return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
-        }
-        new.sending.decayed = standing == Standing::Decayed;
+        new.sending.decayed = standing(login, to)? == Standing::Decayed;
         match app.store.create_challenge(&new).await {
             Ok(()) => return Ok(new),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
@@ -95,7 +127,7 @@ fn adapt(
             ChallengeStep::SendLimit => login.user.limit_was(new.sending.bucket, old.as_ref()),
             ChallengeStep::DestinationLimit => {
                 let retry_after = new.sending.window.retry_after(login.now);
-                return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
+                return Err(Refusal::TooManySends { channel: new.sending.channel, retry_after });
             }
             ChallengeStep::Challenge => {}
         }
@@ -103,25 +135,34 @@ fn adapt(
     Ok(())
 }
 
-/// Mails the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
+/// Sends the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
 /// that fails, the items expire by themselves.
 async fn deliver(
     app: &App,
     login: &Login,
     made: &NewChallenge,
-    address: &EmailAddress,
+    to: &Destination,
     issued: &IssuedCode,
+    toll: &Toll,
 ) -> Result<(), Refusal> {
-    let seconds = issued.seconds_valid(login.now);
-    let compensated = match app.mailer.send_code(address, &issued.code, &login.client.name, seconds).await {
+    let message = CodeMessage::of(issued, &login.client.name, &login.settings, login.now);
+    match send_code(app, to, &message).await {
         Ok(()) => return Ok(()),
-        Err(DeliveryFailure::Refused) => app.store.undo_challenge(made).await.is_ok(),
-        Err(DeliveryFailure::Unknown) => {
-            app.store.void_challenge(&made.jti, &made.authenticator_id, &made.challenge).await.is_ok()
+        Err(DeliveryFailure::Refused) => {
+            tokio::join!(undo(app, made), toll.refund(app));
         }
-    };
-    if !compensated {
-        tracing::warn!(event = "compensation_failed", operation = "challenge");
+        Err(DeliveryFailure::Unknown) => {
+            let voided = app.store.void_challenge(&made.jti, &made.authenticator_id, &made.challenge).await;
+            if voided.is_err() {
+                tracing::warn!(event = "compensation_failed", operation = "challenge");
+            }
+        }
     }
     Err(Refusal::DeliveryFailed)
+}
+
+async fn undo(app: &App, made: &NewChallenge) {
+    if app.store.undo_challenge(made).await.is_err() {
+        tracing::warn!(event = "compensation_failed", operation = "challenge");
+    }
 }
