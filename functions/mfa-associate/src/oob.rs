@@ -3,7 +3,7 @@
 use postern::app::App;
 use postern::delivery::DeliveryFailure;
 use postern::delivery::code::{CodeMessage, send_code};
-use postern::delivery::issued::IssuedCode;
+use postern::delivery::issued::{CodeFor, IssuedCode};
 use postern::delivery::toll::Toll;
 
 use postern::id::AuthenticatorId;
@@ -90,10 +90,16 @@ struct NewOob {
 impl NewOob {
     fn make(app: &App, enrolment: &Enrolment, to: Destination) -> Result<Self, Refusal> {
         let id = AuthenticatorId::generate(to.prefix(), &app.random)?;
-        let (ring, principal, now) = (&enrolment.ring, &enrolment.principal, enrolment.now);
-        let lifetimes = &enrolment.settings.lifetimes;
-        let purpose = ChallengePurpose::Enrol;
-        let issued = IssuedCode::make(app, ring, principal, &id, &to, purpose, lifetimes, now)?;
+        let wanted = CodeFor {
+            ring: &enrolment.ring,
+            principal: &enrolment.principal,
+            authenticator: &id,
+            to: &to,
+            purpose: ChallengePurpose::Enrol,
+            lifetimes: &enrolment.settings.lifetimes,
+            now: enrolment.now,
+        };
+        let issued = IssuedCode::make(app, wanted)?;
         // With both channels on, one association is both (contract §3).
         let both = to.twin().filter(|twin| twin.switched_off(&enrolment.settings).is_none());
         let twin = id.twin().zip(both);

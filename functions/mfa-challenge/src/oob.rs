@@ -3,7 +3,7 @@
 use postern::app::App;
 use postern::delivery::DeliveryFailure;
 use postern::delivery::code::{CodeMessage, send_code};
-use postern::delivery::issued::IssuedCode;
+use postern::delivery::issued::{CodeFor, IssuedCode};
 use postern::delivery::toll::Toll;
 
 use postern::id::AuthenticatorId;
@@ -29,13 +29,19 @@ pub(crate) async fn challenge(
         let text = "Codes are not sent to phone numbers of this country";
         return Err(Refusal::InvalidRequest(text.into()));
     }
-    let (ring, principal, now) = (&login.ring, &login.principal, login.now);
-    let lifetimes = &login.settings.lifetimes;
-    let purpose = ChallengePurpose::Verify;
-    let issued = IssuedCode::make(app, ring, principal, &id, &to, purpose, lifetimes, now)?;
+    let wanted = CodeFor {
+        ring: &login.ring,
+        principal: &login.principal,
+        authenticator: &id,
+        to: &to,
+        purpose: ChallengePurpose::Verify,
+        lifetimes: &login.settings.lifetimes,
+        now: login.now,
+    };
+    let issued = IssuedCode::make(app, wanted)?;
     // What is refused already costs the country nothing.
     standing(&login, &to)?;
-    let settings = login.settings.clone();
+    let (settings, now) = (login.settings.clone(), login.now);
     let (persisted, toll) = tokio::join!(
         persist(app, &mut login, id, &to, implicit, &issued),
         Toll::charge(app, &to, &settings, now)

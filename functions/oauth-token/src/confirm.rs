@@ -142,12 +142,11 @@ pub(crate) fn enrolment(
     let pending = check.user.profile.pending.clone();
     let id = &authenticator.id;
     let pending_after = pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
-    let settings = (*check.settings).clone();
     Ok(Proven::Enrolment {
         id: id.clone(),
         twin: check.user.twin_of(authenticator).map(|twin| twin.id.clone()),
         gate,
-        settings,
+        settings: check.settings.clone(),
         pending,
         pending_after,
         recovery,

@@ -26,21 +26,32 @@ pub struct IssuedCode {
     pub destination: String,
 }
 
+/// What a code is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeFor<'a> {
+    /// The keys.
+    pub ring: &'a KeyRing,
+    /// The login.
+    pub principal: &'a MfaPrincipal,
+    /// The authenticator.
+    pub authenticator: &'a AuthenticatorId,
+    /// Where it goes.
+    pub to: &'a Destination,
+    /// Whether it confirms the authenticator or proves it.
+    pub purpose: ChallengePurpose,
+    /// The tenant's.
+    pub lifetimes: &'a Lifetimes,
+    /// When.
+    pub now: Timestamp,
+}
+
 impl IssuedCode {
     /// Makes a code. It is not good for longer than the token that it completes.
     ///
     /// # Errors
     /// When there is no root key or no randomness.
-    pub fn make(
-        app: &App,
-        ring: &KeyRing,
-        principal: &MfaPrincipal,
-        authenticator: &AuthenticatorId,
-        to: &Destination,
-        purpose: ChallengePurpose,
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-    ) -> Result<Self, Refusal> {
+    pub fn make(app: &App, wanted: CodeFor<'_>) -> Result<Self, Refusal> {
+        let CodeFor { ring, principal, authenticator, to, purpose, lifetimes, now } = wanted;
         let digits = usize::try_from(lifetimes.code_digits).unwrap_or(DIGITS);
         let code = OneTimeCode::generate(&app.random, digits)?;
         let nonce = Nonce::generate(&app.random)?;

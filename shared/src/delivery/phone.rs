@@ -101,7 +101,7 @@ fn time_to_live(seconds_valid: u64) -> i32 {
 /// A voice that speaks the language, of those the service has; an English one for the rest.
 fn voice_of(language: &str) -> VoiceId {
     let mut parts = language.split(['-', '_']).map(str::to_ascii_lowercase);
-    let (language, region) = (parts.next().unwrap_or_default(), parts.last().unwrap_or_default());
+    let (language, region) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
     match (language.as_str(), region.as_str()) {
         ("de", _) => VoiceId::Vicki,
         ("es", "mx") => VoiceId::Mia,

@@ -198,7 +198,7 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
             id,
             twin: None,
             gate: Gate::OnlyIfNotEnrolled,
-            settings: TenantSettings::default(),
+            settings: Default::default(),
             pending: seen.profile.pending.clone(),
             pending_after,
             recovery: Some(Recovery {

@@ -92,7 +92,7 @@ async fn twins_are_made_confirmed_and_removed_together() {
         assert_eq!((ids(&left).len(), left.profile.active_authenticators), (0, 0));
         assert!(left.recovery.is_none());
         let again = refused(store.remove_authenticator(&removed).await);
-        assert_eq!(again, [RemoveStep::Profile, RemoveStep::Authenticator, RemoveStep::Authenticator]);
+        assert_eq!(again, [RemoveStep::Authenticator, RemoveStep::Authenticator, RemoveStep::Profile]);
     }
 }
 

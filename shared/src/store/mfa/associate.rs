@@ -123,12 +123,13 @@ impl Association {
     fn steps(&self) -> Result<Vec<(AssociateStep, Write)>, StoreError> {
         let user = self.user_pk();
         let profile = accepting(self.list(&self.profile.pending, &self.pending)?, self.issued_at);
-        let mut steps = vec![(AssociateStep::Profile, through(profile, self.gate, &self.settings))];
+        let mut steps = Vec::with_capacity(10);
         for authenticator in [Some(&self.authenticator), self.twin.as_ref()].into_iter().flatten() {
             let sk = users::authenticator_sk(&authenticator.id);
             let put = Write::put(&user, &sk, authenticator)?.when("attribute_not_exists(pk)");
             steps.push((AssociateStep::Authenticator, put));
         }
+        steps.push((AssociateStep::Profile, through(profile, self.gate, &self.settings)));
         if self.spendable {
             steps.push((AssociateStep::Spent, unspent(&self.jti)));
         }

@@ -1,5 +1,7 @@
 //! The transaction that turns a right code into tokens: everything the answer rests on is a condition of it.
 
+use std::sync::Arc;
+
 use super::{SPENT, accepting, challenge_sk, pk, through};
 use crate::id::{AuthenticatorId, Jti, Nonce, UserId};
 use crate::rules::address::EmailAddress;
@@ -47,7 +49,7 @@ pub enum Proven {
         /// The condition of the enrolment.
         gate: Gate,
         /// The tenant's settings the gate depends on.
-        settings: TenantSettings,
+        settings: Arc<TenantSettings>,
         /// The profile's list as it was read.
         pending: Vec<Pending>,
         /// The list after it.

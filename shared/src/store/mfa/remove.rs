@@ -65,7 +65,7 @@ impl Removal {
         let user = users::pk(&self.profile.user_id);
         let state =
             if matches!(self.authenticator.state, State::Active { .. }) { "active" } else { "pending" };
-        let mut steps = vec![(RemoveStep::Profile, self.profile()?)];
+        let mut steps = Vec::with_capacity(6);
         for gone in [Some(&self.authenticator), self.twin.as_ref()].into_iter().flatten() {
             let delete = Write::delete(&user, &users::authenticator_sk(&gone.id))
                 .when("#state = :state")
@@ -73,6 +73,7 @@ impl Removal {
                 .value(":state", text(state));
             steps.push((RemoveStep::Authenticator, delete));
         }
+        steps.push((RemoveStep::Profile, self.profile()?));
         if let Some(counter) = &self.forgets {
             steps.push((
                 RemoveStep::Limit,
