@@ -47,8 +47,9 @@ async fn factors_are_listed_and_switched() {
             json!({"name": "email", "enabled": enabled, "trial_expired": false})
         );
     }
-    assert_snapshot!(put(&world, &token, "sms", Body::json(&json!({"enabled": false}))).await, @r#"200 {"enabled":false}"#);
-    assert_snapshot!(put(&world, &token, "sms", Body::json(&json!({"enabled": true}))).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"The sms factor is not available in this version","errorCode":"operation_not_supported"}"#);
+    assert_snapshot!(put(&world, &token, "sms", Body::json(&json!({"enabled": true}))).await, @r#"200 {"enabled":true}"#);
+    assert_snapshot!(put(&world, &token, "duo", Body::json(&json!({"enabled": false}))).await, @r#"200 {"enabled":false}"#);
+    assert_snapshot!(put(&world, &token, "duo", Body::json(&json!({"enabled": true}))).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"The duo factor is not available in this version","errorCode":"operation_not_supported"}"#);
 }
 
 /// §6: bodies and names that do not fit.

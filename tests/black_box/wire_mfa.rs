@@ -80,7 +80,7 @@ async fn what_cannot_be_associated() {
             r#"400 {{"error":"invalid_request","error_description":"The {factor} factor is not enabled"}}"#
         );
         let mut body = oob(json!([channel]));
-        body["phone_number"] = json!("+15551234567");
+        body["phone_number"] = json!("+12025550123");
         assert_eq!(associate(&world, &token, body).await, expected);
     }
     for email in

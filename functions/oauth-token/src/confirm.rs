@@ -118,7 +118,8 @@ fn adapt_profile(
             }
             // Another login's association came or went: ours is still the one it was.
             pending.clone_from(&profile.pending);
-            *pending_after = profile.pending.iter().filter(|other| other.id != *id).cloned().collect();
+            *pending_after =
+                profile.pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
             Ok(())
         }
         // The address is no longer the account's.
@@ -146,12 +147,13 @@ pub(crate) fn enrolment(
         }),
     };
     let pending = check.user.profile.pending.clone();
-    let pending_after = pending.iter().filter(|other| other.id != authenticator.id).cloned().collect();
-    let settings = (*check.settings).clone();
+    let id = &authenticator.id;
+    let pending_after = pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
     Ok(Proven::Enrolment {
-        id: authenticator.id.clone(),
+        id: id.clone(),
+        twin: check.user.twin_of(authenticator).map(|twin| twin.id.clone()),
         gate,
-        settings,
+        settings: check.settings.clone(),
         pending,
         pending_after,
         recovery,

@@ -122,7 +122,7 @@ fn escape_html(value: &str) -> String {
 
 /// An operator's or client's name as it may appear in a subject: one line, bounded, with no control or
 /// direction characters and no group of digits that could be taken for the code.
-fn name(raw: &str) -> String {
+pub(super) fn name(raw: &str) -> String {
     let spaced: String = raw.chars().map(|c| if breaks_line(c) { ' ' } else { c }).collect();
     let visible = without_controls(&spaced);
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// Whose consecutive failures an attempt counts for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counter {
-    /// One authenticator's.
+    /// One authenticator's; see [`Counter::of`].
     Authenticator(AuthenticatorId),
     /// All of the user's authenticator apps together, for `mfa-otp` names none.
     Otp,
@@ -23,6 +23,13 @@ pub enum Counter {
 const FAILURES: &str = "fails#";
 
 impl Counter {
+    /// The one of an authenticator that receives codes. The channels of one phone share it: whoever guesses by both
+    /// gets no second budget.
+    #[must_use]
+    pub fn of(id: &AuthenticatorId) -> Self {
+        Self::Authenticator(id.of_device())
+    }
+
     fn attribute(&self) -> String {
         match self {
             Self::Authenticator(id) => format!("{FAILURES}{id}"),

@@ -1,6 +1,7 @@
 //! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
 
 pub mod accounts;
+pub mod authenticators;
 pub mod clients;
 pub mod expression;
 pub mod keys;
@@ -9,6 +10,7 @@ pub mod logins;
 pub mod mfa;
 pub mod refresh;
 pub mod schema;
+pub mod sends;
 pub mod tenant;
 pub mod users;
 

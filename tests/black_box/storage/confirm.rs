@@ -56,6 +56,7 @@ async fn with_app(store: &Store) -> AuthenticatorId {
     let pending = state(store).await.profile.pending;
     let proven = Proven::Enrolment {
         id: id.clone(),
+        twin: None,
         gate: Gate::OnlyIfNotEnrolled,
         settings: Default::default(),
         pending,

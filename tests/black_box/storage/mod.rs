@@ -11,6 +11,7 @@ mod limits;
 mod refresh;
 mod remove;
 mod send;
+mod twins;
 mod unique;
 
 use std::time::Duration;
