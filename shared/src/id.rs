@@ -54,6 +54,10 @@ string_id! {
     Jti
 }
 string_id! {
+    /// A security notice on its way. Not a secret.
+    NoticeId
+}
+string_id! {
     /// A key generation: names a root or a signing key in tokens and stored items.
     Kid
 }
@@ -158,6 +162,16 @@ impl Jti {
 
 impl Nonce {
     /// A new nonce of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl NoticeId {
+    /// A new id of 130 bits.
     ///
     /// # Errors
     /// When the operating system gives no randomness.

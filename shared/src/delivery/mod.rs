@@ -1,6 +1,7 @@
 //! Sending codes. A send is never repeated by us (design §3).
 
 pub mod issued;
+pub mod notice;
 pub mod template;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};

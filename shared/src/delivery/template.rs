@@ -88,7 +88,8 @@ pub fn render(email: &CodeEmail<'_>) -> RenderedEmail {
 
 /// Replaces each `{{name}}` by its escaped value in one pass, so that a value which itself looks like a
 /// placeholder stays text. An unknown placeholder is left as it is.
-fn fill(template: &str, values: &[(&str, String)], escape: fn(&str) -> String) -> String {
+#[must_use]
+pub fn fill(template: &str, values: &[(&str, String)], escape: fn(&str) -> String) -> String {
     let mut filled = String::with_capacity(template.len().saturating_mul(2));
     let mut rest = template;
     while let Some((before, opened)) = rest.split_once("{{") {
@@ -105,7 +106,8 @@ fn fill(template: &str, values: &[(&str, String)], escape: fn(&str) -> String) -
 }
 
 /// Escapes for element content and for quoted attributes alike.
-fn escape_html(value: &str) -> String {
+#[must_use]
+pub fn escape_html(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for character in value.chars() {
         match character {
@@ -122,7 +124,7 @@ fn escape_html(value: &str) -> String {
 
 /// An operator's or client's name as it may appear in a subject: one line, bounded, with no control or
 /// direction characters and no group of digits that could be taken for the code.
-fn name(raw: &str) -> String {
+pub(super) fn name(raw: &str) -> String {
     let spaced: String = raw.chars().map(|c| if breaks_line(c) { ' ' } else { c }).collect();
     let visible = without_controls(&spaced);
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");

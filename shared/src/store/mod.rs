@@ -6,6 +6,7 @@ pub mod keys;
 pub mod limits;
 pub mod logins;
 pub mod mfa;
+pub mod notices;
 pub mod schema;
 pub mod tenant;
 pub mod users;

@@ -45,6 +45,8 @@ pub enum Purpose {
     CodeMac,
     /// The MAC of destinations in limit keys and pending lists.
     Destination,
+    /// Sealing the tickets of unblock links.
+    UnblockTicket,
 }
 
 impl Purpose {
@@ -57,6 +59,7 @@ impl Purpose {
             Self::StoredSecret => b"postern/v1/stored-secret",
             Self::CodeMac => b"postern/v1/code-mac",
             Self::Destination => b"postern/v1/destination",
+            Self::UnblockTicket => b"postern/v1/unblock-ticket",
         }
     }
 }

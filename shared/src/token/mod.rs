@@ -8,3 +8,4 @@ pub mod keys;
 pub mod password;
 pub mod rotation;
 pub mod sealed;
+pub mod ticket;
