@@ -7,6 +7,7 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::rules::address::EmailAddress;
+use crate::rules::policy::Factor;
 use crate::rules::random::{Random, RandomUnavailable};
 
 macro_rules! string_id {
@@ -134,6 +135,19 @@ impl AuthenticatorId {
         let hex = HEXLOWER.encode(context.finish().as_ref());
         let device: String = hex.chars().take(DEVICE_CHARACTERS).collect();
         Self(format!("{}|dev_{device}", AuthenticatorPrefix::Email.as_str()))
+    }
+
+    /// The factor of its kind, by what it begins with.
+    #[must_use]
+    pub fn factor(&self) -> Option<Factor> {
+        match self.0.split_once('|')?.0 {
+            "email" => Some(Factor::Email),
+            // Calls are the phone factor's as well.
+            "sms" | "voice" => Some(Factor::Sms),
+            "totp" => Some(Factor::Otp),
+            "recovery-code" => Some(Factor::RecoveryCode),
+            _ => None,
+        }
     }
 
     /// Takes an id as a client sent it (already percent-decoded); `None` when it cannot be one.

@@ -8,6 +8,7 @@ use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
+use postern::store::notices::Recipient;
 use postern::store::users::UserState;
 use postern::time::Timestamp;
 use postern::token::claims::{MfaToken, Target};
@@ -18,7 +19,7 @@ use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::{IssuedToken, Refusal};
 
-use crate::admit;
+use crate::{admit, alarm};
 use crate::target::Wanted;
 
 /// Longest `nonce` that is carried into the id token, in bytes.
@@ -94,7 +95,11 @@ pub(crate) async fn sign_in(
     };
     let stored = login.as_ref().map(|login| login.password_hash.0.clone());
     let right = password::verify(request.password, stored).await?;
-    let Some(login) = login.filter(|_| right) else { return Err(Refusal::WrongPassword) };
+    let Some(login) = login.filter(|_| right) else {
+        // Whether anybody has that login is not looked at: the work is the same (SEC-35).
+        alarm::raise(app, &limit, &charge, Recipient::Login(limit.blocked_source()), &client).await;
+        return Err(Refusal::WrongPassword);
+    };
     let (user, given_back) =
         tokio::join!(app.store.user(&login.user_id, now), app.store.give_back(&limit, &charge));
     given_back?;

@@ -206,6 +206,7 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
         },
         limit: (key, charge),
         clean,
+        notice: None,
         now: START,
     }
 }

@@ -24,6 +24,7 @@ async fn removal(store: &Store, device: &str) -> Removal {
         forgets,
         forgets_recovery,
         with_recovery,
+        notice: None,
     }
 }
 

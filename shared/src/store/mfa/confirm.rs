@@ -9,6 +9,7 @@ use crate::rules::policy::TenantSettings;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
+use crate::store::notices::Notice;
 use crate::store::users::{self, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
@@ -29,6 +30,8 @@ pub enum ConfirmStep {
     Limit,
     /// The recovery code: set, or replaced.
     Recovery,
+    /// The notice of it.
+    Notice,
 }
 
 /// A TOTP secret sealed anew under the newest root (SEC-44).
@@ -94,6 +97,8 @@ pub struct Confirmation {
     pub proven: Proven,
     /// The attempt to give back.
     pub limit: (LimitKey, Charge),
+    /// What the user is told of it.
+    pub notice: Option<Notice>,
     /// Whether giving it back leaves nothing owed.
     pub clean: bool,
     /// When.
@@ -110,7 +115,7 @@ const SPENT_MARGIN_SECONDS: u64 = 3_600;
 
 impl Confirmation {
     fn steps(&self) -> Result<Vec<(ConfirmStep, Write)>, StoreError> {
-        let mut steps = Vec::with_capacity(6);
+        let mut steps = Vec::with_capacity(7);
         if let Some((id, nonce)) = &self.challenge {
             let consume = Write::delete(&pk(&self.jti), &challenge_sk(id))
                 .when("nonce = :nonce")
@@ -127,6 +132,9 @@ impl Confirmation {
         steps.push((ConfirmStep::Profile, self.profile()?));
         steps.extend(self.authenticator());
         steps.extend(self.recovery()?);
+        if let Some(notice) = &self.notice {
+            steps.push((ConfirmStep::Notice, notice.write()?));
+        }
         Ok(steps)
     }
 
