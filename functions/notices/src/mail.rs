@@ -84,12 +84,10 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
 async fn whom(app: &App, notice: &Notice) -> Result<Option<Profile>, StoreError> {
     let user = match &notice.recipient {
         Recipient::User(user) => user.clone(),
-        Recipient::Login(blocked) => {
-            match app.store.login(&LoginKey::of_partition(blocked.login())).await? {
-                Some(login) => login.user_id,
-                None => return Ok(None),
-            }
-        }
+        Recipient::Login(blocked) => match app.store.login(&LoginKey::of_partition(blocked.login())).await? {
+            Some(login) => login.user_id,
+            None => return Ok(None),
+        },
     };
     app.store.profile(&user).await
 }

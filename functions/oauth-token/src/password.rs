@@ -19,8 +19,8 @@ use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::{IssuedToken, Refusal};
 
-use crate::{admit, alarm};
 use crate::target::Wanted;
+use crate::{admit, alarm};
 
 /// Longest `nonce` that is carried into the id token, in bytes.
 const NONCE_BYTES_MAX: usize = 512;

@@ -61,8 +61,8 @@ impl Page {
             ),
             Self::Done => (
                 StatusCode::OK,
-                "Sign-in is not blocked",
-                "You can close this page and sign in.",
+                "This block is over",
+                "You can close this page and sign in. Should sign-in be blocked again, you get another mail.",
             ),
             Self::NoTicket => (
                 StatusCode::BAD_REQUEST,

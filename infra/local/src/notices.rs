@@ -93,7 +93,8 @@ impl Notices {
 
     /// The first change of the batch that the function wants again; of a batch it fails over as a whole, the first.
     async fn first_failure(&self, batch: Vec<Value>) -> Option<usize> {
-        let numbers: Vec<_> = batch.iter().map(|change| change.pointer("/dynamodb/SequenceNumber").cloned()).collect();
+        let numbers: Vec<_> =
+            batch.iter().map(|change| change.pointer("/dynamodb/SequenceNumber").cloned()).collect();
         let answer = in_request("notices", notices::handle(&self.app, json!({ "Records": batch }))).await;
         let Ok(answer) = answer else { return Some(0) };
         let failed = answer.pointer("/batchItemFailures/0/itemIdentifier").cloned()?;

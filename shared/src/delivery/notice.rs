@@ -40,7 +40,10 @@ pub struct NoticeDetails<'a> {
 /// Without addresses and the link.
 impl std::fmt::Debug for NoticeDetails<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NoticeDetails").field("factor", &self.factor).field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("NoticeDetails")
+            .field("factor", &self.factor)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -167,7 +170,11 @@ pub fn notice_email(kind: NoticeKind, _language: Option<&str>, details: &NoticeD
     let link = details.unblock.map(without_code).unwrap_or_default();
     let label = "Unblock sign-in";
     let lines = |between: &str, escape: fn(&str) -> String| {
-        facts.iter().map(|(what, value)| format!("{what}: {}", escape(value))).collect::<Vec<_>>().join(between)
+        facts
+            .iter()
+            .map(|(what, value)| format!("{what}: {}", escape(value)))
+            .collect::<Vec<_>>()
+            .join(between)
     };
     let values = |facts: String, action: String| {
         [

@@ -46,7 +46,7 @@ pub struct Limits {
     pub sms: Bucket,
     /// Associations of authenticator apps, per user (design §5).
     pub otp_associations: Bucket,
-        /// Consecutive failures after which an authenticator is disabled (SEC-20).
+    /// Consecutive failures after which an authenticator is disabled (SEC-20).
     pub consecutive_failures: u64,
     /// Mails to one address.
     pub emails_per_destination: Window,
