@@ -1,6 +1,7 @@
 //! The table's own shape, for the twin and for emulators; in AWS the template makes it.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
     StreamViewType, TimeToLiveSpecification,
@@ -11,9 +12,8 @@ pub const TTL_ATTRIBUTE: &str = "expires_at";
 
 /// The stream that notices are mailed from. Keys suffice: the function reads what it mails, and of everything else
 /// that is written nothing but its key ever leaves the table.
-fn stream() -> Result<StreamSpecification, aws_sdk_dynamodb::Error> {
-    let keys = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::KeysOnly);
-    Ok(keys.build()?)
+fn stream() -> Result<StreamSpecification, BuildError> {
+    StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::KeysOnly).build()
 }
 
 /// Creates the table unless it is there; one that an older version made is given its stream.
