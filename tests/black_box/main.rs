@@ -35,6 +35,7 @@ mod races;
 mod removal;
 mod secrets;
 mod send_limits;
+mod settings;
 mod storage;
 mod totp;
 mod unblock;
