@@ -109,7 +109,7 @@ pub struct AwsTwin {
     dynamodb: SocketAddr,
     ses: SocketAddr,
     kms: SocketAddr,
-    engine: Engine,
+    engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
     /// Its end is the servers' signal to stop.
     running: watch::Sender<()>,
@@ -146,7 +146,7 @@ impl AwsTwin {
             dynamodb,
             ses,
             kms,
-            engine,
+            engine: Arc::new(engine),
             servers: vec![dynamodb_server, ses_server, kms_server, embedded],
             running,
         })
@@ -173,7 +173,7 @@ impl AwsTwin {
     /// A reader of a table's stream, from now on.
     #[must_use]
     pub fn stream(&self, table: &str) -> TableStream {
-        TableStream::new(self.engine.database.clone(), table)
+        TableStream::new(&self.engine, table)
     }
 
     /// Told of every write to a table.
