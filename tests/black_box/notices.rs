@@ -2,6 +2,7 @@
 //! A3 "blocked").
 
 use insta::assert_snapshot;
+use local::NoticeDelivery;
 use local::aws::Message;
 use postern::rules::notice::NoticeKind;
 use postern::rules::settings::{Setting, SettingValue};
@@ -389,6 +390,24 @@ async fn the_inbox_has_the_notices_of_what_was_answered() {
         inbox.as_array().unwrap().iter().map(|it| it["subject"].as_str().unwrap()).collect();
     assert_eq!(subjects.len(), 2);
     assert_eq!(subjects[0], "A sign-in method was added: Postern Demo");
+}
+
+/// design §9: a twin that people run mails notices by itself, and before it stops.
+#[tokio::test]
+async fn a_running_twin_mails_notices_by_itself() {
+    let world = World::with(|options| options.notices = NoticeDelivery::AtOnce).await;
+    let inbox = world.twin.aws.inbox.clone();
+    let told = |subject: &str| {
+        let messages = inbox.messages(Some(USER));
+        messages.iter().filter(|message| message.subject.as_deref().unwrap().starts_with(subject)).count()
+    };
+    cause(&world, NoticeKind::FactorAdded).await;
+    while told("A sign-in method was added") == 0 {
+        tokio::task::yield_now().await;
+    }
+    cause(&world, NoticeKind::PasswordBlocked).await;
+    world.twin.stop().await;
+    assert_eq!((told("A sign-in method was added"), told("Sign-in was blocked")), (1, 1));
 }
 
 impl World {
