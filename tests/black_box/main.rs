@@ -29,6 +29,7 @@ mod flow;
 mod fuzz;
 mod limits;
 mod management;
+mod notice_delivery;
 mod notices;
 mod overtaken;
 mod races;

@@ -7,9 +7,22 @@ use postern::id::ClientId;
 use postern::rules::limit::Charge;
 use postern::store::limits::LimitKey;
 use postern::store::notices::{Notice, Recipient};
+use postern::wire::refusal::Refusal;
 
 /// How long the answer waits for that write; normally it takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The refusal of a wrong password; when it spent the budget, whoever has that login is told. Whether anybody has it is
+/// not looked at: the work is the same (SEC-35).
+pub(crate) async fn wrong_password(
+    app: &App,
+    limit: &LimitKey,
+    charge: &Charge,
+    client: &ClientId,
+) -> Refusal {
+    raise(app, limit, charge, Recipient::Login(limit.blocked_source()), client).await;
+    Refusal::WrongPassword
+}
 
 /// Leaves a notice when the wrong answer that `charge` was taken for spent the budget or reached the hard cap. That it
 /// cannot be written is logged and changes nothing: a budget is spent again soon, and then tells.

@@ -8,7 +8,6 @@ use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
-use postern::store::notices::Recipient;
 use postern::store::users::UserState;
 use postern::time::Timestamp;
 use postern::token::claims::{MfaToken, Target};
@@ -96,9 +95,7 @@ pub(crate) async fn sign_in(
     let stored = login.as_ref().map(|login| login.password_hash.0.clone());
     let right = password::verify(request.password, stored).await?;
     let Some(login) = login.filter(|_| right) else {
-        // Whether anybody has that login is not looked at: the work is the same (SEC-35).
-        alarm::raise(app, &limit, &charge, Recipient::Login(limit.blocked_source()), &client).await;
-        return Err(Refusal::WrongPassword);
+        return Err(alarm::wrong_password(app, &limit, &charge, &client).await);
     };
     let (user, given_back) =
         tokio::join!(app.store.user(&login.user_id, now), app.store.give_back(&limit, &charge));
