@@ -7,6 +7,7 @@ mod confirm;
 mod enrol;
 mod keys;
 mod limits;
+mod notices;
 mod remove;
 mod send;
 mod unique;
