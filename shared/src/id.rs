@@ -7,6 +7,7 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::rules::address::EmailAddress;
+use crate::rules::policy::Factor;
 use crate::rules::random::{Random, RandomUnavailable};
 
 macro_rules! string_id {
@@ -52,6 +53,10 @@ string_id! {
 string_id! {
     /// The id of one `mfa_token` or `/mfa/` access token: the login whose MFA state it names.
     Jti
+}
+string_id! {
+    /// A security notice on its way. Not a secret.
+    NoticeId
 }
 string_id! {
     /// A key generation: names a root or a signing key in tokens and stored items.
@@ -136,6 +141,19 @@ impl AuthenticatorId {
         Self(format!("{}|dev_{device}", AuthenticatorPrefix::Email.as_str()))
     }
 
+    /// The factor of its kind, by what it begins with.
+    #[must_use]
+    pub fn factor(&self) -> Option<Factor> {
+        match self.0.split_once('|')?.0 {
+            "email" => Some(Factor::Email),
+            // Calls are the phone factor's as well.
+            "sms" | "voice" => Some(Factor::Sms),
+            "totp" => Some(Factor::Otp),
+            "recovery-code" => Some(Factor::RecoveryCode),
+            _ => None,
+        }
+    }
+
     /// Takes an id as a client sent it (already percent-decoded); `None` when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -209,6 +227,16 @@ impl FamilyId {
 
 impl Nonce {
     /// A new nonce of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl NoticeId {
+    /// A new id of 130 bits.
     ///
     /// # Errors
     /// When the operating system gives no randomness.

@@ -87,7 +87,7 @@ fn codes() -> LimitKey {
 
 fn charge() -> Charge {
     let bucket = Limits::DEFAULT.codes;
-    Charge { bucket, at: START, tat: START.plus(bucket.refill_seconds) }
+    Charge { bucket, at: START, tat: START.plus(bucket.refill_seconds), locks: false, told: false }
 }
 
 fn error(status: u16, kind: &str) -> Answer {
@@ -126,6 +126,7 @@ fn confirmation() -> Confirmation {
         limit: (codes(), charge()),
         clean: true,
         refresh: None,
+        notice: None,
         now: START,
     }
 }

@@ -10,9 +10,11 @@ use postern::http::never_stored;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
 use postern::rules::limit::Limits;
+use postern::rules::notice::NoticeKind;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
 use postern::store::mfa::{Removal, RemoveStep};
+use postern::store::notices::{Notice, Recipient};
 use postern::store::users::{Authenticator, State as AuthenticatorState, UserState};
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
 use postern::time::Timestamp;
@@ -89,7 +91,19 @@ impl Request<'_> {
             forgets: forgets(user, authenticator, limits),
             forgets_recovery: user.limit(limits.recovery_codes).counts(&Counter::RecoveryCode),
             with_recovery: self.is_last(user, authenticator),
+            notice: self.notice(authenticator)?,
         })
+    }
+
+    /// What the user is told: nothing of an authenticator that never counted.
+    fn notice(&self, removed: &Authenticator) -> Result<Option<Notice>, Refusal> {
+        if !removed.is_active() {
+            return Ok(None);
+        }
+        let to = Recipient::User(self.principal.user.clone());
+        let (factor, client) = (Some(removed.factor()), &self.principal.client);
+        let notice = Notice::new(NoticeKind::FactorRemoved, to, factor, client, &self.app.random, self.now)?;
+        Ok(Some(notice))
     }
 
     fn needs_fresh_mfa(&self) -> Refusal {

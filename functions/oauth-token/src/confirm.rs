@@ -3,7 +3,10 @@
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
 use postern::rules::enrolment::{Gate, may_confirm};
+use postern::rules::notice::NoticeKind;
+use postern::rules::policy::Factor;
 use postern::store::mfa::{ConfirmStep, Confirmation, Proven};
+use postern::store::notices::{Notice, Recipient};
 use postern::store::users::{Authenticator, Profile, Recovery, State, profile_of};
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep, StoreError};
 use postern::token::claims::Method;
@@ -49,6 +52,7 @@ pub(crate) async fn confirm(
         issued_at: check.principal.issued_at,
         spend_until: check.principal.is_spendable().then_some(check.principal.expires_at),
         challenge: right.challenge,
+        notice: notice(app, check, &right.proven)?,
         proven: right.proven,
         limit: (check.limit.clone(), check.charge.clone()),
         clean: check.charge.was_the_only_debt(),
@@ -66,6 +70,17 @@ pub(crate) async fn confirm(
         }
     }
     Err(Refusal::Busy)
+}
+
+/// What the user is told of it, in the same write: that there is one more way in, or one less.
+fn notice(app: &App, check: &Verification, proven: &Proven) -> Result<Option<Notice>, Refusal> {
+    let (kind, factor) = match proven {
+        Proven::Enrolment { id, .. } => (NoticeKind::FactorAdded, id.factor()),
+        Proven::RecoveryCode { .. } => (NoticeKind::RecoveryCodeUsed, Some(Factor::RecoveryCode)),
+        Proven::Oob(_) | Proven::ImplicitEmail(_) | Proven::Otp { .. } => return Ok(None),
+    };
+    let to = Recipient::User(check.principal.user.clone());
+    Ok(Some(Notice::new(kind, to, factor, &check.principal.client, &app.random, check.now)?))
 }
 
 /// Whoever kept colliding is told the state it finds: most likely that somebody else used this login (design §3).

@@ -1,5 +1,6 @@
 //! `POST /oauth/token`: a module per grant (contract §1).
 
+mod alarm;
 mod client_credentials;
 mod confirm;
 mod first_factor;

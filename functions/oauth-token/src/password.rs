@@ -11,9 +11,9 @@ use postern::token::password::{self, Password};
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
-use crate::admit;
 use crate::first_factor::FirstFactor;
 use crate::target::{OfflineAccess, Wanted};
+use crate::{admit, alarm};
 
 /// Longest `nonce` that is carried into the id token, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
@@ -89,7 +89,9 @@ pub(crate) async fn sign_in(
     };
     let stored = login.as_ref().map(|login| login.password_hash.0.clone());
     let right = password::verify(request.password, stored).await?;
-    let Some(login) = login.filter(|_| right) else { return Err(Refusal::WrongPassword) };
+    let Some(login) = login.filter(|_| right) else {
+        return Err(alarm::wrong_password(app, &limit, &charge, &client).await);
+    };
     let (user, given_back) =
         tokio::join!(app.store.user(&login.user_id, now), app.store.give_back(&limit, &charge));
     given_back?;

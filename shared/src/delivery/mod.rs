@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod issued;
+pub mod notice;
 pub mod phone;
 pub mod phone_text;
 pub mod template;

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod limits;
 pub mod logins;
 pub mod mfa;
+pub mod notices;
 pub mod refresh;
 pub mod schema;
 pub mod sends;

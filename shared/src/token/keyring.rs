@@ -47,6 +47,8 @@ pub enum Purpose {
     Destination,
     /// Computing the secret that replaces a refresh token's.
     RefreshSecret,
+    /// Sealing the tickets of unblock links.
+    UnblockTicket,
 }
 
 impl Purpose {
@@ -60,6 +62,7 @@ impl Purpose {
             Self::CodeMac => b"postern/v1/code-mac",
             Self::Destination => b"postern/v1/destination",
             Self::RefreshSecret => b"postern/v1/refresh-secret",
+            Self::UnblockTicket => b"postern/v1/unblock-ticket",
         }
     }
 }

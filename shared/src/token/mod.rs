@@ -9,3 +9,4 @@ pub mod password;
 pub mod refresh;
 pub mod rotation;
 pub mod sealed;
+pub mod ticket;

@@ -211,6 +211,7 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
         limit: (key, charge),
         clean,
         refresh: None,
+        notice: None,
         now: START,
     }
 }

@@ -8,6 +8,7 @@ mod confirm;
 mod enrol;
 mod keys;
 mod limits;
+mod notices;
 mod refresh;
 mod remove;
 mod send;

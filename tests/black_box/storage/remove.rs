@@ -25,6 +25,7 @@ async fn removal(store: &Store, device: &str) -> Removal {
         forgets,
         forgets_recovery,
         with_recovery,
+        notice: None,
     }
 }
 

@@ -27,6 +27,7 @@ async fn removal(store: &Store) -> Removal {
         forgets: None,
         forgets_recovery: false,
         with_recovery: true,
+        notice: None,
     }
 }
 

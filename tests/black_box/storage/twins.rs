@@ -70,6 +70,7 @@ fn removal(seen: &UserState, removed: &str) -> Removal {
         forgets: Some(Counter::of(&sms_id("A"))),
         forgets_recovery: false,
         with_recovery: true,
+        notice: None,
     }
 }
 

@@ -25,16 +25,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use self::calls::{Action, Call, CallLog};
+pub use self::dynamodb::TableStream;
 pub use self::faults::{Fault, FaultMode, Faults};
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
 pub use self::trips::{TripRecorder, in_request};
 
-use self::dynamodb::DynamoDb;
+use self::dynamodb::{DynamoDb, Engine};
 use self::front::{Shared, Stop, serve};
 use self::kms::Kms;
 use self::ses::Ses;
@@ -111,6 +112,7 @@ pub struct AwsTwin {
     ses: SocketAddr,
     sms: SocketAddr,
     kms: SocketAddr,
+    engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
     /// Its end is the servers' signal to stop.
     running: watch::Sender<()>,
@@ -135,7 +137,7 @@ impl AwsTwin {
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let ses = Ses { inbox: inbox.clone(), now };
-        let (dynamodb, embedded) = DynamoDb::start(&storage, stop).await?;
+        let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
         let listen = StartError::Listen;
         let (dynamodb, dynamodb_server) = serve(host, dynamodb, shared.clone()).await.map_err(listen)?;
@@ -150,6 +152,7 @@ impl AwsTwin {
             ses,
             sms,
             kms,
+            engine: Arc::new(engine),
             servers: vec![dynamodb_server, ses_server, sms_server, kms_server, embedded],
             running,
         })
@@ -177,6 +180,18 @@ impl AwsTwin {
     #[must_use]
     pub fn kms_url(&self) -> String {
         url(self.kms)
+    }
+
+    /// A reader of a table's stream, from now on.
+    #[must_use]
+    pub fn stream(&self, table: &str) -> TableStream {
+        TableStream::new(&self.engine, table)
+    }
+
+    /// Told of every write to a table.
+    #[must_use]
+    pub fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.engine.written)
     }
 
     /// Stops the services and waits until they are gone and the table's file is closed, at most a

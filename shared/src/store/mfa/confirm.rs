@@ -11,6 +11,7 @@ use crate::rules::policy::TenantSettings;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
+use crate::store::notices::Notice;
 use crate::store::refresh::NewFamily;
 use crate::store::users::{self, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
 use crate::store::{NotWritten, Store, StoreError};
@@ -34,6 +35,8 @@ pub enum ConfirmStep {
     Recovery,
     /// The refresh tokens of this sign-in, begun.
     Refresh,
+    /// The notice of it.
+    Notice,
 }
 
 /// A TOTP secret sealed anew under the newest root (SEC-44).
@@ -101,6 +104,8 @@ pub struct Confirmation {
     pub proven: Proven,
     /// The attempt to give back.
     pub limit: (LimitKey, Charge),
+    /// What the user is told of it.
+    pub notice: Option<Notice>,
     /// Whether giving it back leaves nothing owed.
     pub clean: bool,
     /// The refresh tokens of this sign-in, if it asked for `offline_access`.
@@ -139,6 +144,9 @@ impl Confirmation {
         steps.extend(self.recovery()?);
         if let Some(family) = &self.refresh {
             steps.push((ConfirmStep::Refresh, family.begin()?));
+        }
+        if let Some(notice) = &self.notice {
+            steps.push((ConfirmStep::Notice, notice.write()?));
         }
         Ok(steps)
     }

@@ -4,6 +4,7 @@ use super::accepting;
 
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::{Counter, LimitKey};
+use crate::store::notices::Notice;
 use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile, RECOVERY, State};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
@@ -19,6 +20,8 @@ pub enum RemoveStep {
     Limit,
     /// The recovery code, when the last authenticator goes.
     Recovery,
+    /// The notice of it.
+    Notice,
 }
 
 /// A removal to be made.
@@ -38,6 +41,8 @@ pub struct Removal {
     pub forgets_recovery: bool,
     /// Whether the recovery code goes with it, for nothing else would be left that it recovers.
     pub with_recovery: bool,
+    /// What the user is told of it.
+    pub notice: Option<Notice>,
 }
 
 impl Removal {
@@ -86,6 +91,9 @@ impl Removal {
         if self.with_recovery && self.forgets_recovery {
             let key = LimitKey::failures(&self.profile.user_id, Counter::RecoveryCode);
             steps.push((RemoveStep::Limit, key.forget()));
+        }
+        if let Some(notice) = &self.notice {
+            steps.push((RemoveStep::Notice, notice.write()?));
         }
         Ok(steps)
     }
