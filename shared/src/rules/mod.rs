@@ -5,6 +5,7 @@
 pub mod address;
 pub mod client;
 pub mod enrolment;
+pub mod language;
 pub mod limit;
 pub mod mask;
 pub mod otp;
