@@ -116,7 +116,7 @@ async fn the_mac_binds_each_part() {
     let (jti, other_jti) = (Jti::new("a"), Jti::new("b"));
     let (client, other_client) = (ClientId::new("a"), ClientId::new("b"));
     let binding = CodeBinding { user: &user, authenticator: &authenticator, jti: &jti, client: &client };
-    let code = OneTimeCode::parse("123456").unwrap();
+    let code = OneTimeCode::parse("123456", 6).unwrap();
     let times = (app.now(), app.now().plus(300));
     let challenge =
         Challenge::new(&ring, binding, Nonce::new("n"), ChallengePurpose::Enrol, &code, times).unwrap();
@@ -130,7 +130,7 @@ async fn the_mac_binds_each_part() {
     for (number, other) in swapped.into_iter().enumerate() {
         assert!(!challenge.accepts(&ring, other, &code), "part {number}");
     }
-    assert!(!challenge.accepts(&ring, binding, &OneTimeCode::parse("123457").unwrap()));
+    assert!(!challenge.accepts(&ring, binding, &OneTimeCode::parse("123457", 6).unwrap()));
     let mut other_purpose = challenge.clone();
     other_purpose.purpose = ChallengePurpose::Verify;
     assert!(!other_purpose.accepts(&ring, binding, &code));

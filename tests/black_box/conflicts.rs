@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use postern::id::{AuthenticatorId, ClientId, Jti, Nonce, UserId};
 use postern::rules::client::ClientKind;
-use postern::rules::limit::{CODES, Charge};
+use postern::rules::limit::{Charge, Limits};
 use postern::rules::random::Random;
 use postern::rules::recovery::RecoveryCode;
 use postern::store::clients::Client as OauthClient;
@@ -82,11 +82,12 @@ fn user() -> UserId {
 }
 
 fn codes() -> LimitKey {
-    LimitKey::codes(&user(), Counter::Otp)
+    LimitKey::codes(&user(), Counter::Otp, &Limits::DEFAULT)
 }
 
 fn charge() -> Charge {
-    Charge { bucket: CODES, at: START, tat: START.plus(CODES.refill_seconds) }
+    let bucket = Limits::DEFAULT.codes;
+    Charge { bucket, at: START, tat: START.plus(bucket.refill_seconds) }
 }
 
 fn error(status: u16, kind: &str) -> Answer {

@@ -5,7 +5,7 @@ use postern::delivery::DeliveryFailure;
 use postern::delivery::issued::IssuedCode;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::address::EmailAddress;
-use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
+use postern::rules::limit::Standing;
 use postern::rules::policy::Factor;
 use postern::store::DECISION_TRIES;
 use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
@@ -49,25 +49,27 @@ impl NewEmail {
     fn make(app: &App, enrolment: &Enrolment, address: EmailAddress) -> Result<Self, Refusal> {
         let id = AuthenticatorId::generate(AuthenticatorPrefix::Email, &app.random)?;
         let (ring, principal, now) = (&enrolment.ring, &enrolment.principal, enrolment.now);
-        let issued = IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Enrol, now)?;
+        let lifetimes = &enrolment.settings.lifetimes;
+        let issued =
+            IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Enrol, lifetimes, now)?;
         Ok(Self { address, id, issued })
     }
 }
 
 async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewEmail) -> Result<Association, Refusal> {
     for _ in 0..DECISION_TRIES {
-        let now = enrolment.now;
-        let standing = EMAILS.standing(enrolment.user.limit(EMAILS).tat, now);
+        let (now, limits) = (enrolment.now, enrolment.settings.limits);
+        let standing = limits.emails.standing(enrolment.user.limit(limits.emails).tat, now);
         if let Standing::Spent { retry_after } = standing {
             return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
         }
         let sending = Sending {
             user: enrolment.principal.user.clone(),
-            bucket: EMAILS,
+            bucket: limits.emails,
             decayed: standing == Standing::Decayed,
             purpose: ChallengePurpose::Enrol,
             destination: new.issued.destination.clone(),
-            window: EMAILS_PER_DESTINATION,
+            window: limits.emails_per_destination,
             now,
         };
         let authenticator = Authenticator {
@@ -95,7 +97,9 @@ async fn deliver(
     new: &NewEmail,
     association: &Association,
 ) -> Result<(), Refusal> {
-    match app.mailer.send_code(&new.address, &new.issued.code, &enrolment.application).await {
+    let issued = &new.issued;
+    let seconds = issued.seconds_valid(enrolment.now);
+    match app.mailer.send_code(&new.address, &issued.code, &enrolment.application, seconds).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {
             if app.store.undo_association(association).await.is_err() {

@@ -2,7 +2,7 @@
 
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
-use postern::rules::limit::{CODES, OTP_ASSOCIATIONS, Standing};
+use postern::rules::limit::Standing;
 use postern::rules::policy::Factor;
 use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri, sealing_context};
 use postern::store::DECISION_TRIES;
@@ -51,7 +51,9 @@ async fn persist(
     secret: SealedSecret,
 ) -> Result<(), Refusal> {
     for _ in 0..DECISION_TRIES {
-        let standing = OTP_ASSOCIATIONS.standing(enrolment.user.limit(OTP_ASSOCIATIONS).tat, enrolment.now);
+        let limits = enrolment.settings.limits;
+        let bucket = limits.otp_associations;
+        let standing = bucket.standing(enrolment.user.limit(bucket).tat, enrolment.now);
         if let Standing::Spent { retry_after } = standing {
             return Err(Refusal::TooManyCodes { retry_after });
         }
@@ -63,9 +65,9 @@ async fn persist(
         };
         let none_active = !enrolment.user.active().any(|active| active.factor() == Factor::Otp);
         let kind = NewAuthenticator::Otp {
-            bucket: OTP_ASSOCIATIONS,
+            bucket,
             decayed: standing == Standing::Decayed,
-            forgets: none_active && enrolment.user.limit(CODES).counts(&Counter::Otp),
+            forgets: none_active && enrolment.user.limit(limits.codes).counts(&Counter::Otp),
         };
         let association = enrolment.association(app, authenticator, None, kind)?;
         match app.store.associate(&association).await {

@@ -9,7 +9,7 @@ use postern::http::bearer::MfaPrincipal;
 use postern::http::never_stored;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
-use postern::rules::limit::{CODES, RECOVERY_CODES};
+use postern::rules::limit::Limits;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
 use postern::store::mfa::{Removal, RemoveStep};
@@ -80,12 +80,13 @@ impl Request<'_> {
         if !proven && self.is_of_another_login(authenticator) {
             return Err(self.needs_fresh_mfa());
         }
+        let limits = &self.settings.limits;
         Ok(Removal {
             issued_at: self.principal.issued_at,
             profile: user.profile.clone(),
             authenticator: authenticator.clone(),
-            forgets: forgets(user, authenticator),
-            forgets_recovery: user.limit(RECOVERY_CODES).counts(&Counter::RecoveryCode),
+            forgets: forgets(user, authenticator, limits),
+            forgets_recovery: user.limit(limits.recovery_codes).counts(&Counter::RecoveryCode),
             with_recovery: self.is_last(user, authenticator),
         })
     }
@@ -110,10 +111,10 @@ impl Request<'_> {
 }
 
 /// Whose failures go with an authenticator: apps share theirs, so the last one takes them.
-fn forgets(user: &UserState, authenticator: &Authenticator) -> Option<Counter> {
+fn forgets(user: &UserState, authenticator: &Authenticator, limits: &Limits) -> Option<Counter> {
     let counter = authenticator.counter();
     let shared = user.active().any(|other| other.id != authenticator.id && other.counter() == counter);
-    (authenticator.is_active() && !shared && user.limit(CODES).counts(&counter)).then_some(counter)
+    (authenticator.is_active() && !shared && user.limit(limits.codes).counts(&counter)).then_some(counter)
 }
 
 /// 204 with a content type, as Auth0 sends it (contract §5).

@@ -3,7 +3,6 @@
 use postern::http::Params;
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
-use postern::rules::limit::CODES;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
 use postern::store::users::{Authenticator, Source, State, UserState};
@@ -115,14 +114,15 @@ impl Wanted {
         }
         all.retain(|candidate| self.allows(candidate));
         let on = |candidate: &Candidate| settings.factors.has(candidate.factor);
-        let usable = |candidate: &Candidate| on(candidate) && !user.is_locked(&candidate.counter);
+        let usable =
+            |candidate: &Candidate| on(candidate) && !user.is_locked(&candidate.counter, &settings.limits);
         let best = all.into_iter().max_by_key(|candidate| (usable(candidate), candidate.last_used_at));
         let best = best.ok_or_else(|| self.unsupported())?;
         if !on(&best) {
             return Err(Refusal::FactorOff(best.factor.as_str()));
         }
-        if user.is_locked(&best.counter) {
-            return Err(Refusal::TooManyCodes { retry_after: CODES.refill_seconds });
+        if user.is_locked(&best.counter, &settings.limits) {
+            return Err(Refusal::TooManyCodes { retry_after: settings.limits.codes.refill_seconds });
         }
         Ok(best.chosen)
     }

@@ -5,8 +5,7 @@ use postern::delivery::DeliveryFailure;
 use postern::delivery::issued::IssuedCode;
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
-use postern::rules::limit::{EMAILS, EMAILS_PER_DESTINATION, Standing};
-use postern::rules::otp::OneTimeCode;
+use postern::rules::limit::Standing;
 use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
 use postern::store::users::profile_of;
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
@@ -24,9 +23,11 @@ pub(crate) async fn challenge(
 ) -> Result<String, Refusal> {
     let implicit = implicit.then(|| address.clone());
     let (ring, principal, now) = (&login.ring, &login.principal, login.now);
-    let issued = IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Verify, now)?;
+    let lifetimes = &login.settings.lifetimes;
+    let issued =
+        IssuedCode::make(app, ring, principal, &id, &address, ChallengePurpose::Verify, lifetimes, now)?;
     let made = persist(app, &mut login, id, implicit, &issued).await?;
-    deliver(app, &login, &made, &address, &issued.code).await?;
+    deliver(app, &login, &made, &address, &issued).await?;
     Ok(issued.oob_code)
 }
 
@@ -37,13 +38,14 @@ async fn persist(
     implicit: Option<EmailAddress>,
     issued: &IssuedCode,
 ) -> Result<NewChallenge, Refusal> {
+    let limits = login.settings.limits;
     let sending = Sending {
         user: login.principal.user.clone(),
-        bucket: EMAILS,
+        bucket: limits.emails,
         decayed: false,
         purpose: ChallengePurpose::Verify,
         destination: issued.destination.clone(),
-        window: EMAILS_PER_DESTINATION,
+        window: limits.emails_per_destination,
         now: login.now,
     };
     let mut new = NewChallenge {
@@ -56,7 +58,7 @@ async fn persist(
         sending,
     };
     for _ in 0..DECISION_TRIES {
-        let standing = EMAILS.standing(login.user.limit(EMAILS).tat, login.now);
+        let standing = limits.emails.standing(login.user.limit(limits.emails).tat, login.now);
         if let Standing::Spent { retry_after } = standing {
             return Err(Refusal::TooManySends { channel: Channel::Email, retry_after });
         }
@@ -108,9 +110,10 @@ async fn deliver(
     login: &Login,
     made: &NewChallenge,
     address: &EmailAddress,
-    code: &OneTimeCode,
+    issued: &IssuedCode,
 ) -> Result<(), Refusal> {
-    let compensated = match app.mailer.send_code(address, code, &login.client.name).await {
+    let seconds = issued.seconds_valid(login.now);
+    let compensated = match app.mailer.send_code(address, &issued.code, &login.client.name, seconds).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => app.store.undo_challenge(made).await.is_ok(),
         Err(DeliveryFailure::Unknown) => {

@@ -5,7 +5,6 @@ use postern::http::Params;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
-use postern::rules::limit::CODES;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::Factor;
 use postern::store::limits::{Counter, LimitKey};
@@ -27,16 +26,18 @@ pub(crate) async fn verify(
     params: &Params,
 ) -> Result<TokenReply, Refusal> {
     let (mfa_token, oob_code) = (params.required("mfa_token")?, params.required("oob_code")?);
-    let code = OneTimeCode::parse(params.required("binding_code")?);
+    let typed = params.required("binding_code")?;
     let grant = MfaGrant { app, presented, grant: Grant::MfaOob, as_wrong: || Refusal::InvalidBindingCode };
     let (principal, oob) = grant.demand_tokens(open(&grant, mfa_token, oob_code).await).await?;
+    let limits = app.settings().await?.limits;
     let limit = match oob.purpose {
         ChallengePurpose::Verify => {
-            LimitKey::codes(&principal.user, Counter::Authenticator(oob.authenticator_id.clone()))
+            LimitKey::codes(&principal.user, Counter::Authenticator(oob.authenticator_id.clone()), &limits)
         }
         // What is not confirmed yet has no history of failures to keep; the user's budget counts all the same.
-        ChallengePurpose::Enrol => LimitKey::of_user(&principal.user, CODES),
+        ChallengePurpose::Enrol => LimitKey::of_user(&principal.user, limits.codes),
     };
+    let code = OneTimeCode::parse(typed, oob.digits);
     let code = grant.demand_code(code, &principal, &limit).await?;
     let check = grant.begin(principal, limit).await?;
     match right_code(app, &check, &oob, &code) {

@@ -4,7 +4,7 @@ use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
-use postern::rules::otp::OneTimeCode;
+use postern::rules::otp::{DIGITS, OneTimeCode};
 use postern::rules::policy::Factor;
 use postern::rules::totp::{self, TotpSecret};
 use postern::store::limits::{Counter, LimitKey};
@@ -28,8 +28,9 @@ pub(crate) async fn verify(
     let (mfa_token, otp) = (params.required("mfa_token")?, params.required("otp")?);
     let grant = MfaGrant { app, presented, grant: Grant::MfaOtp, as_wrong: || Refusal::InvalidOtpCode };
     let principal = grant.demand_tokens(grant.open_mfa_token(mfa_token).await).await?;
-    let limit = LimitKey::codes(&principal.user, Counter::Otp);
-    let code = grant.demand_code(OneTimeCode::parse(otp), &principal, &limit).await?;
+    let settings = app.settings().await?;
+    let limit = LimitKey::codes(&principal.user, Counter::Otp, &settings.limits);
+    let code = grant.demand_code(OneTimeCode::parse(otp, DIGITS), &principal, &limit).await?;
     let check = grant.begin(principal, limit).await?;
     match right_code(app, &check, &code) {
         Ok(right) => confirm(app, &check, right).await,

@@ -4,14 +4,13 @@ use postern::app::App;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
 use postern::id::{ClientId, Jti};
-use postern::rules::limit::PASSWORDS;
 use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
 use postern::store::users::UserState;
 use postern::time::Timestamp;
-use postern::token::claims::{MFA_TOKEN_SECONDS, MfaToken, Target};
+use postern::token::claims::{MfaToken, Target};
 use postern::token::issue::{SignIn, sign_in as issue_tokens};
 use postern::token::keyring::{KeyRing, Purpose};
 use postern::token::password::{self, Password};
@@ -65,22 +64,22 @@ pub(crate) async fn sign_in(
 ) -> Result<TokenReply, Refusal> {
     let request = PasswordRequest::parse(app, grant, params)?;
     let now = app.now();
-    let limit = LimitKey::passwords(request.login.pk().to_owned(), context.source, PASSWORDS);
-    let (client, login, api, attempt, settings, ring) = tokio::join!(
+    let settings = app.settings().await?;
+    let limit = LimitKey::passwords(request.login.pk().to_owned(), context.source, settings.limits.passwords);
+    let (client, login, api, attempt, ring) = tokio::join!(
         presented.look_up(&app.store),
         app.store.login(&request.login),
         request.wanted.look_up(&app.store),
         app.store.take_attempt(&limit, now),
-        app.settings(),
         app.keys.ring(now),
     );
     let attempt = attempt?;
     let admit = || {
         let client = admit(presented, client?, grant)?;
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref())?;
-        Ok((client.client_id, target, login?, settings?, ring?))
+        Ok((client.client_id, target, login?, ring?))
     };
-    let (client, target, login, settings, ring) = match (admit(), &attempt) {
+    let (client, target, login, ring) = match (admit(), &attempt) {
         (Ok(admitted), _) => admitted,
         (Err(refusal), Taken::Charged(charge)) => {
             // The password was never looked at.
@@ -103,13 +102,22 @@ pub(crate) async fn sign_in(
     if user.profile.blocked {
         return Err(Refusal::UserBlocked);
     }
-    let first = FirstFactor { app, ring: &ring, client: &client, target: &target, nonce: request.nonce, now };
-    first.answer(&user, &settings)
+    let first = FirstFactor {
+        app,
+        ring: &ring,
+        settings: &settings,
+        client: &client,
+        target: &target,
+        nonce: request.nonce,
+        now,
+    };
+    first.answer(&user)
 }
 
 struct FirstFactor<'a> {
     app: &'a App,
     ring: &'a KeyRing,
+    settings: &'a TenantSettings,
     client: &'a ClientId,
     target: &'a Target,
     nonce: Option<String>,
@@ -117,13 +125,13 @@ struct FirstFactor<'a> {
 }
 
 impl FirstFactor<'_> {
-    fn answer(self, user: &UserState, settings: &TenantSettings) -> Result<TokenReply, Refusal> {
+    fn answer(self, user: &UserState) -> Result<TokenReply, Refusal> {
         let for_factors = self.target.audience == self.app.config.issuer.mfa_audience();
         let mfa_is_due = if for_factors {
             // This is how the first factor is added; further ones need the ones there are (design §5).
-            user.is_enrolled(settings)
+            user.is_enrolled(self.settings)
         } else {
-            settings.policy == MfaPolicy::AllApplications
+            self.settings.policy == MfaPolicy::AllApplications
         };
         if mfa_is_due { Err(self.ask_for_mfa(user)?) } else { self.tokens(user) }
     }
@@ -147,7 +155,7 @@ impl FirstFactor<'_> {
             client_id: self.client.clone(),
             target: self.target.clone(),
             issued_at: self.now,
-            expires_at: self.now.plus(MFA_TOKEN_SECONDS),
+            expires_at: self.now.plus(self.settings.lifetimes.mfa_token_seconds),
             nonce: self.nonce,
         };
         let sealed = sealed::seal(self.ring, Purpose::MfaToken, &token, &self.app.random, self.now)?;

@@ -28,7 +28,8 @@ pub(crate) async fn verify(
         if principal.is_spendable() { Ok(principal) } else { Err(Refusal::MalformedMfaToken) }
     });
     let principal = grant.demand_tokens(opened).await?;
-    let limit = LimitKey::codes(&principal.user, Counter::RecoveryCode);
+    let settings = app.settings().await?;
+    let limit = LimitKey::codes(&principal.user, Counter::RecoveryCode, &settings.limits);
     let code = grant.demand_code(RecoveryCode::parse(typed), &principal, &limit).await?;
     let check = grant.begin(principal, limit).await?;
     let next = RecoveryCode::generate(&app.random)?;

@@ -4,10 +4,11 @@ use crate::app::App;
 use crate::http::bearer::MfaPrincipal;
 use crate::id::{AuthenticatorId, Nonce};
 use crate::rules::address::EmailAddress;
-use crate::rules::otp::OneTimeCode;
+use crate::rules::otp::{DIGITS, OneTimeCode};
+use crate::rules::settings::Lifetimes;
 use crate::store::mfa::{Challenge, CodeBinding, destination_mac};
 use crate::time::Timestamp;
-use crate::token::claims::{CODE_SECONDS, ChallengePurpose, OobCode};
+use crate::token::claims::{ChallengePurpose, OobCode};
 use crate::token::keyring::{KeyRing, Purpose};
 use crate::token::sealed;
 use crate::wire::refusal::Refusal;
@@ -37,11 +38,13 @@ impl IssuedCode {
         authenticator: &AuthenticatorId,
         address: &EmailAddress,
         purpose: ChallengePurpose,
+        lifetimes: &Lifetimes,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let code = OneTimeCode::generate(&app.random)?;
+        let digits = usize::try_from(lifetimes.code_digits).unwrap_or(DIGITS);
+        let code = OneTimeCode::generate(&app.random, digits)?;
         let nonce = Nonce::generate(&app.random)?;
-        let expires_at = now.plus(CODE_SECONDS).min(principal.expires_at);
+        let expires_at = now.plus(lifetimes.code_seconds).min(principal.expires_at);
         let binding = CodeBinding {
             user: &principal.user,
             authenticator,
@@ -54,10 +57,17 @@ impl IssuedCode {
             authenticator_id: authenticator.clone(),
             nonce,
             purpose,
+            digits,
             expires_at,
         };
         let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
         let destination = destination_mac(ring, address.as_str(), now)?;
         Ok(Self { code, challenge, oob_code, destination })
+    }
+
+    /// Seconds it is good for.
+    #[must_use]
+    pub fn seconds_valid(&self, now: Timestamp) -> u64 {
+        self.challenge.expires_at.since(now)
     }
 }

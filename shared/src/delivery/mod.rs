@@ -9,7 +9,6 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use crate::config::Config;
 use crate::rules::address::EmailAddress;
 use crate::rules::otp::OneTimeCode;
-use crate::token::claims::CODE_SECONDS;
 use template::{CodeEmail, RenderedEmail};
 
 /// How a send failed (design §7).
@@ -44,7 +43,7 @@ impl Mailer {
         }
     }
 
-    /// Mails a code.
+    /// Mails a code that is good for so many seconds.
     ///
     /// # Errors
     /// See [`DeliveryFailure`].
@@ -53,6 +52,7 @@ impl Mailer {
         to: &EmailAddress,
         code: &OneTimeCode,
         application: &str,
+        seconds_valid: u64,
     ) -> Result<(), DeliveryFailure> {
         let Some(from) = &self.from else {
             tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
@@ -62,7 +62,7 @@ impl Mailer {
             code: code.as_str(),
             tenant: &self.tenant_name,
             application,
-            minutes_valid: CODE_SECONDS / 60,
+            minutes_valid: seconds_valid / 60,
         });
         let call = self
             .ses

@@ -15,23 +15,12 @@ pub struct Bucket {
     pub refill_seconds: u64,
 }
 
-/// Failed codes of all factors but recovery codes, per user (SEC-18, SEC-19).
-pub const CODES: Bucket = Bucket { name: "CODES", burst: 10, refill_seconds: 360 };
-/// Failed recovery codes, per user (SEC-19).
-pub const RECOVERY_CODES: Bucket = Bucket { name: "RECOVERY", burst: 10, refill_seconds: 360 };
-/// Failed passwords, per address and source (contract A3).
-pub const PASSWORDS: Bucket = Bucket { name: "PASSWORD", burst: 10, refill_seconds: 360 };
-/// Mails with codes, per user (SEC-22).
-pub const EMAILS: Bucket = Bucket { name: "SEND-EMAIL", burst: 20, refill_seconds: 60 };
-/// Associations of authenticator apps, per user (design §5).
-pub const OTP_ASSOCIATIONS: Bucket = Bucket { name: "ENROL-OTP", burst: 10, refill_seconds: 360 };
-
-/// Consecutive failures after which an authenticator is disabled (SEC-20): default and maximum.
+/// The most consecutive failures an authenticator can be given (SEC-20), and the default.
 pub const CONSECUTIVE_FAILURES_MAX: u64 = 100;
 
 /// Sends to one destination, by whatever user, in one window: it protects a third party's mailbox from many
 /// accounts, and is wide enough never to bind before one user's own budget does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Sends in one window.
     pub sends: u64,
@@ -39,8 +28,52 @@ pub struct Window {
     pub seconds: u64,
 }
 
-/// Mails to one address.
-pub const EMAILS_PER_DESTINATION: Window = Window { sends: 100, seconds: 3_600 };
+/// A tenant's limits (design §6); [`super::settings`] has the bounds of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Failed codes of all factors but recovery codes, per user (SEC-18, SEC-19).
+    pub codes: Bucket,
+    /// Failed recovery codes, per user (SEC-19).
+    pub recovery_codes: Bucket,
+    /// Failed passwords, per address and source (contract A3).
+    pub passwords: Bucket,
+    /// Mails with codes, per user (SEC-22).
+    pub emails: Bucket,
+    /// Text messages and calls with codes, per user (SEC-22).
+    pub sms: Bucket,
+    /// Associations of authenticator apps, per user (design §5).
+    pub otp_associations: Bucket,
+    /// Consecutive failures after which an authenticator is disabled (SEC-20).
+    pub consecutive_failures: u64,
+    /// Mails to one address.
+    pub emails_per_destination: Window,
+    /// Text messages and calls to one number.
+    pub sms_per_destination: Window,
+    /// Text messages and calls to one country.
+    pub sms_per_prefix: Window,
+}
+
+impl Limits {
+    /// Auth0's figures (contract §7), and for what Auth0 does not limit, figures that no honest user meets.
+    pub const DEFAULT: Self = Self {
+        codes: Bucket { name: "CODES", burst: 10, refill_seconds: 360 },
+        recovery_codes: Bucket { name: "RECOVERY", burst: 10, refill_seconds: 360 },
+        passwords: Bucket { name: "PASSWORD", burst: 10, refill_seconds: 360 },
+        emails: Bucket { name: "SEND-EMAIL", burst: 20, refill_seconds: 60 },
+        sms: Bucket { name: "SEND-SMS", burst: 10, refill_seconds: 3_600 },
+        otp_associations: Bucket { name: "ENROL-OTP", burst: 10, refill_seconds: 360 },
+        consecutive_failures: CONSECUTIVE_FAILURES_MAX,
+        emails_per_destination: Window { sends: 100, seconds: 3_600 },
+        sms_per_destination: Window { sends: 30, seconds: 3_600 },
+        sms_per_prefix: Window { sends: 1_000, seconds: 3_600 },
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
 
 impl Window {
     /// The window that `now` is in, by its start.
@@ -118,6 +151,8 @@ impl Charge {
 mod tests {
     use super::*;
 
+    const CODES: Bucket = Limits::DEFAULT.codes;
+
     fn attempt(bucket: Bucket, tat: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         match bucket.standing(tat, now) {
             Standing::Spent { .. } => None,
@@ -143,8 +178,8 @@ mod tests {
     #[test]
     fn a_window_ends_when_the_next_begins() {
         let now = Timestamp(7_000);
-        assert_eq!(EMAILS_PER_DESTINATION.start(now), Timestamp(3_600));
-        assert_eq!(EMAILS_PER_DESTINATION.retry_after(now), 200);
+        assert_eq!(Limits::DEFAULT.emails_per_destination.start(now), Timestamp(3_600));
+        assert_eq!(Limits::DEFAULT.emails_per_destination.retry_after(now), 200);
     }
 
     proptest::proptest! {

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limit::Limits;
+use super::notice::NoticeSwitches;
+use super::settings::Lifetimes;
+
 /// A factor as the Management API names it, in the order it lists them (contract §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -109,6 +113,22 @@ pub struct TenantSettings {
     pub factors: Factors,
     /// When the second factor is asked for.
     pub policy: MfaPolicy,
+    /// Limits (design §6).
+    pub limits: Limits,
+    /// Lifetimes, and the length of codes.
+    pub lifetimes: Lifetimes,
+    /// Whether the phone factor can call as well as text.
+    pub voice: bool,
+    /// The countries SMS and calls go to, by their ISO 3166 letters; every one when unset.
+    pub countries: Option<Vec<String>>,
+    /// The domain an SMS binds its code to.
+    pub web_otp_domain: Option<String>,
+    /// The language of messages when neither request nor user names one (BCP 47); English when unset.
+    pub default_language: Option<String>,
+    /// Whether `mfa_required` says which factors may be challenged or enrolled (contract §1.3).
+    pub mfa_requirements: bool,
+    /// Which security notices are sent.
+    pub notices: NoticeSwitches,
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn code_at(step: u64) -> OneTimeCode {
-        OneTimeCode::parse(&hotp(&rfc_secret(20), Algorithm::Sha1, step, 6)).unwrap()
+        OneTimeCode::parse(&hotp(&rfc_secret(20), Algorithm::Sha1, step, 6), 6).unwrap()
     }
 
     fn verify_sha1(code: &OneTimeCode, now: u64, last_step: Option<u64>) -> Option<u64> {
@@ -230,7 +230,7 @@ mod tests {
     fn every_algorithm_verifies() {
         for (algorithm, length) in [(Algorithm::Sha1, 20), (Algorithm::Sha256, 32), (Algorithm::Sha512, 64)] {
             let secret = rfc_secret(length);
-            let code = OneTimeCode::parse(&hotp(&secret, algorithm, 40, 6)).unwrap();
+            let code = OneTimeCode::parse(&hotp(&secret, algorithm, 40, 6), 6).unwrap();
             assert_eq!(verify(&secret, algorithm, &code, 40 * 30, None), Some(40));
             assert_eq!(verify(&rfc_secret(length + 1), algorithm, &code, 40 * 30, None), None);
         }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::expression::{Write, number};
 use super::{Item, Outcome, Store, StoreError};
 use crate::id::{AuthenticatorId, UserId};
-use crate::rules::limit::{Bucket, CODES, CONSECUTIVE_FAILURES_MAX, Charge, RECOVERY_CODES, Standing};
+use crate::rules::limit::{Bucket, Charge, Limits, Standing};
 use crate::time::Timestamp;
 
 /// Whose consecutive failures an attempt counts for.
@@ -39,6 +39,8 @@ pub struct LimitKey {
     sk: String,
     bucket: Bucket,
     counter: Option<Counter>,
+    /// At so many consecutive failures what it counts for is refused (SEC-20).
+    cap: u64,
     /// Buckets of addresses that may belong to nobody are forgotten once they are clean.
     forgotten: bool,
 }
@@ -53,9 +55,16 @@ impl std::fmt::Debug for LimitKey {
 impl LimitKey {
     /// The budget of wrong codes, counting for `counter`.
     #[must_use]
-    pub fn codes(user: &UserId, counter: Counter) -> Self {
-        let bucket = if counter == Counter::RecoveryCode { RECOVERY_CODES } else { CODES };
-        Self { counter: Some(counter), ..Self::of_user(user, bucket) }
+    pub fn codes(user: &UserId, counter: Counter, limits: &Limits) -> Self {
+        let bucket = if counter == Counter::RecoveryCode { limits.recovery_codes } else { limits.codes };
+        let cap = limits.consecutive_failures;
+        Self { counter: Some(counter), cap, ..Self::of_user(user, bucket) }
+    }
+
+    /// Where the consecutive failures of `counter` are, to forget them: no figure of the limit matters for that.
+    #[must_use]
+    pub fn failures(user: &UserId, counter: Counter) -> Self {
+        Self::codes(user, counter, &Limits::default())
     }
 
     /// Another bucket of a user.
@@ -66,6 +75,7 @@ impl LimitKey {
             sk: format!("LIMIT#{}", bucket.name),
             bucket,
             counter: None,
+            cap: u64::MAX,
             forgotten: false,
         }
     }
@@ -74,7 +84,7 @@ impl LimitKey {
     #[must_use]
     pub fn passwords(login_pk: String, source: IpAddr, bucket: Bucket) -> Self {
         let sk = format!("LIMIT#{}#{}", bucket.name, source_network(source));
-        Self { pk: login_pk, sk, bucket, counter: None, forgotten: true }
+        Self { pk: login_pk, sk, bucket, counter: None, cap: u64::MAX, forgotten: true }
     }
 
     fn failures_attribute(&self) -> Option<String> {
@@ -113,7 +123,7 @@ impl LimitKey {
                 .name("#fails", failures)
                 .when("attribute_not_exists(#fails) OR #fails < :cap")
                 .value(":one", number(1))
-                .value(":cap", number(CONSECUTIVE_FAILURES_MAX));
+                .value(":cap", number(self.cap));
         }
         write
     }
@@ -169,7 +179,7 @@ impl LimitKey {
     /// Seconds to wait where the bucket admits no attempt: it is spent, or what it counts for is at the hard cap.
     #[must_use]
     pub fn refusal(&self, state: &LimitState, now: Timestamp) -> Option<u64> {
-        let locked = self.counter.as_ref().is_some_and(|counter| state.is_locked(counter));
+        let locked = self.counter.as_ref().is_some_and(|counter| state.is_locked(counter, self.cap));
         match self.bucket.standing(state.tat, now) {
             Standing::Spent { retry_after } => Some(retry_after),
             _ => locked.then_some(self.bucket.refill_seconds),
@@ -226,8 +236,8 @@ impl LimitState {
 
     /// Whether the authenticator is at the hard cap of consecutive failures (SEC-20).
     #[must_use]
-    pub fn is_locked(&self, counter: &Counter) -> bool {
-        self.failures.get(&counter.attribute()).is_some_and(|count| *count >= CONSECUTIVE_FAILURES_MAX)
+    pub fn is_locked(&self, counter: &Counter, cap: u64) -> bool {
+        self.failures.get(&counter.attribute()).is_some_and(|count| *count >= cap)
     }
 }
 

@@ -1,10 +1,12 @@
 //! The tenant's settings: one item (design §3).
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::expression::{Write, value_of};
 use super::{Item, Store, StoreError};
 use crate::rules::policy::{Factor, MfaPolicy, TenantSettings};
+use crate::rules::settings::{SETTINGS, Setting, SettingValue};
 
 const PK: &str = "TENANT";
 const SK: &str = "SETTINGS";
@@ -27,6 +29,13 @@ impl Store {
             }
         }
         settings.policy = policy_of(&item)?.unwrap_or(settings.policy);
+        for setting in SETTINGS {
+            let Some(value) = item.get(setting.name).and_then(value_in) else { continue };
+            if setting.set(&mut settings, value).is_err() {
+                // Written by hand, or by a version with wider bounds: the default is safer than no service.
+                tracing::warn!(event = "setting_ignored", setting = setting.name);
+            }
+        }
         Ok(settings)
     }
 
@@ -46,10 +55,52 @@ impl Store {
         self.set("policy", &policy).await
     }
 
+    /// Changes settings together: all or, when AWS fails, none. What is unset gets its default again.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn change_settings(
+        &self,
+        changes: &[(&'static Setting, SettingValue)],
+    ) -> Result<(), StoreError> {
+        let (mut sets, mut removes) = (Vec::new(), Vec::new());
+        for (index, (_, value)) in changes.iter().enumerate() {
+            match value {
+                SettingValue::Unset => removes.push(format!("#n{index}")),
+                _ => sets.push(format!("#n{index} = :v{index}")),
+            }
+        }
+        let clause = |word: &str, parts: Vec<String>| match parts.as_slice() {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        let mut write = Write::update(PK, SK, clause("SET", sets) + &clause("REMOVE", removes));
+        for (index, (setting, value)) in changes.iter().enumerate() {
+            write = write.name(&format!("#n{index}"), setting.name);
+            if *value != SettingValue::Unset {
+                write = write.value(&format!(":v{index}"), value_of(value)?);
+            }
+        }
+        self.write(&write).await.map(|_| ())
+    }
+
     async fn set<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
         let write =
             Write::update(PK, SK, "SET #name = :value").name("#name", name).value(":value", value_of(value)?);
         self.write(&write).await.map(|_| ())
+    }
+}
+
+fn value_in(attribute: &AttributeValue) -> Option<SettingValue> {
+    match attribute {
+        AttributeValue::Bool(on) => Some(SettingValue::Switch(*on)),
+        AttributeValue::N(number) => number.parse().ok().map(SettingValue::Number),
+        AttributeValue::S(text) => Some(SettingValue::Text(text.clone())),
+        AttributeValue::L(words) => {
+            let words: Result<Vec<_>, _> = words.iter().map(|word| word.as_s().cloned()).collect();
+            words.ok().map(SettingValue::Words)
+        }
+        _ => None,
     }
 }
 

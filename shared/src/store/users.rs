@@ -9,7 +9,7 @@ use super::limits::{Counter, LimitState};
 use super::{Item, Outcome, Store, StoreError, read};
 use crate::id::{AuthenticatorId, Jti, UserId};
 use crate::rules::address::EmailAddress;
-use crate::rules::limit::Bucket;
+use crate::rules::limit::{Bucket, Limits};
 use crate::rules::policy::{Factor, TenantSettings};
 use crate::rules::recovery::RecoveryHash;
 use crate::rules::totp::Algorithm;
@@ -255,8 +255,8 @@ impl UserState {
 
     /// Whether codes of this authenticator are refused until it is re-enrolled or reset (SEC-20).
     #[must_use]
-    pub fn is_locked(&self, counter: &Counter) -> bool {
-        self.limits.values().any(|state| state.is_locked(counter))
+    pub fn is_locked(&self, counter: &Counter, limits: &Limits) -> bool {
+        self.limits.values().any(|state| state.is_locked(counter, limits.consecutive_failures))
     }
 
     /// The implicit authenticator, unless the factor is off or an explicit one of the same address stands in its

@@ -7,10 +7,6 @@ use crate::rules::scope::Scope;
 use crate::time::Timestamp;
 use crate::wire::refusal::Channel;
 
-/// Life of an `mfa_token`, in seconds (SEC-25).
-pub const MFA_TOKEN_SECONDS: u64 = 600;
-/// Life of a code and its `oob_code`, in seconds (SEC-7).
-pub const CODE_SECONDS: u64 = 300;
 /// Life of an access token for the `/mfa/` audience, in seconds (contract A4).
 pub const MFA_ACCESS_TOKEN_SECONDS: u64 = 600;
 /// Life of an id token, in seconds.
@@ -138,6 +134,8 @@ pub struct OobCode {
     pub nonce: Nonce,
     /// What the code is for.
     pub purpose: ChallengePurpose,
+    /// Digits of the code.
+    pub digits: usize,
     /// When it is over.
     pub expires_at: Timestamp,
 }

@@ -2,7 +2,7 @@
 
 use postern::id::{AuthenticatorId, Nonce};
 use postern::rules::enrolment::Gate;
-use postern::rules::limit::CODES;
+use postern::rules::limit::Limits;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{ConfirmStep, Confirmation, Proven, Reseal};
 use postern::store::users::{Profile, SealedSecret, Source, State};
@@ -17,7 +17,7 @@ use crate::support::START;
 
 /// A right code of `email|dev_A` for [`new_challenge`].
 async fn verification(store: &Store, login: &str, nonce: &str) -> Confirmation {
-    let key = LimitKey::codes(&user(), Counter::Authenticator(email_id("A")));
+    let key = LimitKey::codes(&user(), Counter::Authenticator(email_id("A")), &Limits::DEFAULT);
     let charge = attempt(store, &key).await;
     Confirmation {
         challenge: Some((email_id("A"), Nonce::new(nonce))),
@@ -30,7 +30,7 @@ async fn verification(store: &Store, login: &str, nonce: &str) -> Confirmation {
 
 /// A confirmation of something that has no challenge, with an attempt charged.
 async fn of_login(store: &Store, login: &str) -> Confirmation {
-    let key = LimitKey::codes(&user(), Counter::RecoveryCode);
+    let key = LimitKey::codes(&user(), Counter::RecoveryCode, &Limits::DEFAULT);
     let charge = attempt(store, &key).await;
     store.give_back(&key, &charge).await.unwrap();
     let charge = attempt(store, &key).await;
@@ -171,7 +171,7 @@ async fn each_condition_of_an_enrolment_is_refused_by_name() {
         assert_eq!(state(store).await.active().count(), 0);
 
         store.confirm(&Confirmation { clean: false, ..right.clone() }).await.unwrap();
-        assert_eq!(owed(store).await, Some(CODES.refill_seconds), "{}", subject.name);
+        assert_eq!(owed(store).await, Some(Limits::DEFAULT.codes.refill_seconds), "{}", subject.name);
         let again = check(Confirmation { clean: false, ..right }).await;
         for step in
             [ConfirmStep::Challenge, ConfirmStep::Spent, ConfirmStep::Authenticator, ConfirmStep::Profile]

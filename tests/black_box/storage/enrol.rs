@@ -1,7 +1,7 @@
 //! The transaction that begins an enrolment, each of its conditions, and its inverse (design §5).
 
 use postern::id::AuthenticatorId;
-use postern::rules::limit::{EMAILS, OTP_ASSOCIATIONS, Window};
+use postern::rules::limit::{Limits, Window};
 use postern::rules::policy::Factor;
 use postern::store::Store;
 use postern::store::mfa::{AssociateStep, Association, NewAuthenticator, Replaced};
@@ -29,7 +29,7 @@ async fn an_association_writes_all_its_parts() {
         assert_eq!(seen.profile.pending, association.pending, "{}", subject.name);
         assert_eq!(seen.authenticators.len(), 1);
         assert_eq!(seen.active().count(), 0);
-        assert_eq!(sends_owed(store).await, Some(EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(Limits::DEFAULT.emails.refill_seconds));
         let login = store.mfa(&jti("first")).await.unwrap();
         let stored = login.challenge(&email_id("A")).unwrap();
         let (user, id, login) = (user(), email_id("A"), jti("first"));
@@ -54,7 +54,11 @@ async fn a_stale_list_is_refused() {
         store.associate(&first).await.unwrap();
         assert_eq!(refused(store.associate(&second).await), [AssociateStep::Profile], "{}", subject.name);
         assert_eq!(state(store).await.authenticators.len(), 1, "nothing of it was written");
-        assert_eq!(sends_owed(store).await, Some(EMAILS.refill_seconds), "and nothing charged");
+        assert_eq!(
+            sends_owed(store).await,
+            Some(Limits::DEFAULT.emails.refill_seconds),
+            "and nothing charged"
+        );
         let again = association(&state(store).await, "second", "B");
         store.associate(&again).await.unwrap();
         assert_eq!(state(store).await.profile.pending.len(), 2);
@@ -119,7 +123,7 @@ async fn a_spent_budget_refuses_the_whole() {
         }
         let over = association(&state(store).await, "first", "A");
         assert_eq!(refused(store.associate(&over).await), [AssociateStep::Limit], "{}", subject.name);
-        assert_eq!(sends_owed(store).await, Some(20 * EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(20 * Limits::DEFAULT.emails.refill_seconds));
     }
     for subject in subjects().await {
         let store = &subject.store;
@@ -137,7 +141,7 @@ async fn a_spent_budget_refuses_the_whole() {
             "{}",
             subject.name
         );
-        assert_eq!(sends_owed(store).await, Some(EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(Limits::DEFAULT.emails.refill_seconds));
     }
 }
 
@@ -152,7 +156,7 @@ async fn apps_have_a_budget_of_associations() {
             let next = otp_association(&state(store).await, "first", &id);
             let steps = refused(store.associate(&next).await);
             let expected: &[AssociateStep] =
-                if device < OTP_ASSOCIATIONS.burst { &[] } else { &[AssociateStep::Limit] };
+                if device < Limits::DEFAULT.otp_associations.burst { &[] } else { &[AssociateStep::Limit] };
             assert_eq!(steps, expected, "{}", subject.name);
         }
     }
@@ -180,7 +184,7 @@ async fn an_undone_association_was_never_made() {
         assert_eq!(back.profile.pending, first.pending, "{}", subject.name);
         assert_eq!(back.authenticators.len(), 1);
         assert_eq!(back.authenticators[0].id, email_id("A"));
-        assert_eq!(sends_owed(store).await, Some(EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(Limits::DEFAULT.emails.refill_seconds));
         let login = store.mfa(&jti("first")).await.unwrap();
         assert!(login.challenge(&email_id("B")).is_none());
         store.confirm(&enrolment(store, "first", "A").await).await.unwrap();
@@ -200,7 +204,7 @@ async fn undoing_leaves_another_logins_association() {
         let listed: Vec<_> = seen.profile.pending.iter().map(|it| it.id.clone()).collect();
         assert_eq!(listed, [email_id("B")], "{}", subject.name);
         assert_eq!(seen.authenticators.len(), 1);
-        assert_eq!(sends_owed(store).await, Some(EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(Limits::DEFAULT.emails.refill_seconds));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use postern::id::{AuthenticatorId, ClientId, Jti, Kid, Nonce, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::enrolment::Gate;
-use postern::rules::limit::{CODES, Charge, EMAILS, Window};
+use postern::rules::limit::{Charge, Limits, Window};
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::TenantSettings;
 use postern::rules::random::Random;
@@ -53,7 +53,7 @@ pub(crate) fn ring() -> KeyRing {
 
 /// The code every challenge here was made for.
 pub(crate) fn code() -> OneTimeCode {
-    OneTimeCode::parse("012345").unwrap()
+    OneTimeCode::parse("012345", 6).unwrap()
 }
 
 pub(crate) fn challenge(
@@ -97,7 +97,7 @@ pub(crate) async fn state(store: &Store) -> UserState {
 pub(crate) fn sending() -> Sending {
     Sending {
         user: user(),
-        bucket: EMAILS,
+        bucket: Limits::DEFAULT.emails,
         decayed: false,
         purpose: ChallengePurpose::Enrol,
         destination: "destination".into(),
@@ -154,7 +154,7 @@ pub(crate) fn otp_association(seen: &UserState, login: &str, id: &AuthenticatorI
     association.authenticator.id = id.clone();
     association.authenticator.source =
         Source::Otp { secret: SealedSecret("sealed".into()), algorithm: Algorithm::Sha1, last_step: None };
-    let bucket = postern::rules::limit::OTP_ASSOCIATIONS;
+    let bucket = Limits::DEFAULT.otp_associations;
     association.kind = NewAuthenticator::Otp { bucket, decayed: false, forgets: false };
     association.pending = seen.profile.pending.clone();
     association.pending.push(Pending {
@@ -177,7 +177,11 @@ pub(crate) async fn attempt(store: &Store, key: &LimitKey) -> Charge {
 pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confirmation {
     let seen = state(store).await;
     let id = email_id(device);
-    let key = LimitKey::codes(&user(), postern::store::limits::Counter::Authenticator(id.clone()));
+    let key = LimitKey::codes(
+        &user(),
+        postern::store::limits::Counter::Authenticator(id.clone()),
+        &Limits::DEFAULT,
+    );
     let charge = attempt(store, &key).await;
     let clean = charge.was_the_only_debt();
     let pending_after = seen.profile.pending.iter().filter(|it| it.id != id).cloned().collect();
@@ -237,10 +241,10 @@ pub(crate) fn refused<S: Copy>(result: Result<(), postern::store::NotWritten<S>>
 
 /// The codes bucket as a number of seconds owed at [`START`]; `None` when it is clean.
 pub(crate) async fn owed(store: &Store) -> Option<u64> {
-    state(store).await.limit(CODES).tat.map(|tat| tat.since(START))
+    state(store).await.limit(Limits::DEFAULT.codes).tat.map(|tat| tat.since(START))
 }
 
 /// The same of the send bucket.
 pub(crate) async fn sends_owed(store: &Store) -> Option<u64> {
-    state(store).await.limit(EMAILS).tat.map(|tat| tat.since(START))
+    state(store).await.limit(Limits::DEFAULT.emails).tat.map(|tat| tat.since(START))
 }

@@ -1,6 +1,6 @@
 //! Buckets: exactly the budget, whatever the interleaving (design §6, I2).
 
-use postern::rules::limit::{CODES, CONSECUTIVE_FAILURES_MAX, Charge, PASSWORDS};
+use postern::rules::limit::{Charge, Limits};
 use postern::store::Store;
 use postern::store::limits::{Counter, LimitKey, Taken};
 use postern::store::logins::LoginKey;
@@ -10,10 +10,10 @@ use super::fixtures::{attempt, email_id, owed, profile, state, user};
 use super::{Subject, at_once, subjects};
 use crate::support::START;
 
-const REFILL: u64 = CODES.refill_seconds;
+const REFILL: u64 = Limits::DEFAULT.codes.refill_seconds;
 
 fn key() -> LimitKey {
-    LimitKey::codes(&user(), Counter::Otp)
+    LimitKey::codes(&user(), Counter::Otp, &Limits::DEFAULT)
 }
 
 async fn take(store: &Store, key: &LimitKey, now: Timestamp) -> Result<Charge, u64> {
@@ -97,7 +97,7 @@ async fn giving_back_the_only_debt_leaves_nothing() {
         assert_eq!(owed(store).await, Some(REFILL));
         store.give_back(&key(), &charge).await.unwrap();
         assert_eq!(owed(store).await, None, "{}", subject.name);
-        assert!(!state(store).await.limit(CODES).counts(&Counter::Otp));
+        assert!(!state(store).await.limit(Limits::DEFAULT.codes).counts(&Counter::Otp));
     }
 }
 
@@ -145,25 +145,28 @@ async fn the_cap_is_a_hundred_consecutive_failures_of_one_authenticator() {
         store.create_profile(&profile()).await.unwrap();
         let mut now = START;
         let mut last = None;
-        for _ in 0..CONSECUTIVE_FAILURES_MAX {
+        for _ in 0..Limits::DEFAULT.consecutive_failures {
             now = now.plus(REFILL);
             last = Some(take(store, &key(), now).await.unwrap());
         }
         now = now.plus(REFILL);
-        assert!(state(store).await.is_locked(&Counter::Otp), "{}", subject.name);
+        assert!(state(store).await.is_locked(&Counter::Otp, &Limits::DEFAULT), "{}", subject.name);
         assert_eq!(take(store, &key(), now).await.unwrap_err(), REFILL);
 
-        let other = LimitKey::codes(&user(), Counter::Authenticator(email_id("A")));
+        let other = LimitKey::codes(&user(), Counter::Authenticator(email_id("A")), &Limits::DEFAULT);
         let charge = take(store, &other, now).await.unwrap();
         store.give_back(&other, &charge).await.unwrap();
-        assert!(state(store).await.is_locked(&Counter::Otp), "another's success frees nothing");
+        assert!(
+            state(store).await.is_locked(&Counter::Otp, &Limits::DEFAULT),
+            "another's success frees nothing"
+        );
 
         store.undo_attempt(&key(), &last.unwrap()).await.unwrap();
-        assert!(!state(store).await.is_locked(&Counter::Otp));
+        assert!(!state(store).await.is_locked(&Counter::Otp, &Limits::DEFAULT));
         let hundredth = take(store, &key(), now).await.unwrap();
-        assert!(state(store).await.is_locked(&Counter::Otp));
+        assert!(state(store).await.is_locked(&Counter::Otp, &Limits::DEFAULT));
         store.give_back(&key(), &hundredth).await.unwrap();
-        assert!(!state(store).await.limit(CODES).counts(&Counter::Otp), "{}", subject.name);
+        assert!(!state(store).await.limit(Limits::DEFAULT.codes).counts(&Counter::Otp), "{}", subject.name);
     }
 }
 
@@ -177,7 +180,10 @@ async fn an_undone_attempt_was_never_made() {
         let second = attempt(store, &key()).await;
         store.undo_attempt(&key(), &second).await.unwrap();
         assert_eq!(owed(store).await, Some(REFILL), "{}", subject.name);
-        assert!(state(store).await.limit(CODES).counts(&Counter::Otp), "the first failure is still counted");
+        assert!(
+            state(store).await.limit(Limits::DEFAULT.codes).counts(&Counter::Otp),
+            "the first failure is still counted"
+        );
     }
 }
 
@@ -189,9 +195,9 @@ async fn recovery_codes_have_a_bucket_of_their_own() {
         for _ in 0..10 {
             attempt(store, &key()).await;
         }
-        let email = LimitKey::codes(&user(), Counter::Authenticator(email_id("A")));
+        let email = LimitKey::codes(&user(), Counter::Authenticator(email_id("A")), &Limits::DEFAULT);
         assert_eq!(take(store, &email, START).await.unwrap_err(), REFILL, "{}", subject.name);
-        let recovery = LimitKey::codes(&user(), Counter::RecoveryCode);
+        let recovery = LimitKey::codes(&user(), Counter::RecoveryCode, &Limits::DEFAULT);
         for _ in 0..10 {
             attempt(store, &recovery).await;
         }
@@ -205,7 +211,9 @@ async fn passwords_are_limited_per_address_and_source() {
     for subject in subjects().await {
         let store = &subject.store;
         let login = LoginKey::new("db", "nobody@example.com");
-        let from = |source: &str| LimitKey::passwords(login.pk().into(), source.parse().unwrap(), PASSWORDS);
+        let from = |source: &str| {
+            LimitKey::passwords(login.pk().into(), source.parse().unwrap(), Limits::DEFAULT.passwords)
+        };
         for _ in 0..10 {
             attempt(store, &from("192.0.2.1")).await;
         }

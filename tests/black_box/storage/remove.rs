@@ -1,7 +1,7 @@
 //! The transaction that removes an authenticator.
 
 use postern::rules::enrolment::Gate;
-use postern::rules::limit::{CODES, RECOVERY_CODES};
+use postern::rules::limit::Limits;
 use postern::store::Store;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{Proven, Removal, RemoveStep};
@@ -15,8 +15,8 @@ async fn removal(store: &Store, device: &str) -> Removal {
     let authenticator = seen.authenticators.iter().find(|it| it.id == email_id(device)).unwrap().clone();
     let with_recovery = authenticator.is_active() && seen.profile.active_authenticators == 1;
     let counter = authenticator.counter();
-    let forgets = seen.limit(CODES).counts(&counter).then_some(counter);
-    let forgets_recovery = seen.limit(RECOVERY_CODES).counts(&Counter::RecoveryCode);
+    let forgets = seen.limit(Limits::DEFAULT.codes).counts(&counter).then_some(counter);
+    let forgets_recovery = seen.limit(Limits::DEFAULT.recovery_codes).counts(&Counter::RecoveryCode);
     Removal {
         issued_at: START,
         profile: seen.profile,
@@ -89,18 +89,18 @@ async fn its_failures_are_forgotten_with_it() {
     for subject in subjects().await {
         let store = &subject.store;
         enrolled(store).await;
-        let of = |counter| LimitKey::codes(&user(), counter);
+        let of = |counter| LimitKey::codes(&user(), counter, &Limits::DEFAULT);
         attempt(store, &of(Counter::Authenticator(email_id("A")))).await;
         attempt(store, &of(Counter::Otp)).await;
         attempt(store, &of(Counter::RecoveryCode)).await;
         store.remove_authenticator(&removal(store, "A").await).await.unwrap();
-        let limit = state(store).await.limit(CODES);
+        let limit = state(store).await.limit(Limits::DEFAULT.codes);
         assert!(!limit.counts(&Counter::Authenticator(email_id("A"))), "{}", subject.name);
         assert!(limit.counts(&Counter::Otp));
-        assert_eq!(limit.tat, Some(START.plus(2 * CODES.refill_seconds)));
-        let recovery = state(store).await.limit(RECOVERY_CODES);
+        assert_eq!(limit.tat, Some(START.plus(2 * Limits::DEFAULT.codes.refill_seconds)));
+        let recovery = state(store).await.limit(Limits::DEFAULT.recovery_codes);
         assert!(!recovery.counts(&Counter::RecoveryCode), "the recovery code went too");
-        assert_eq!(recovery.tat, Some(START.plus(RECOVERY_CODES.refill_seconds)));
+        assert_eq!(recovery.tat, Some(START.plus(Limits::DEFAULT.recovery_codes.refill_seconds)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The transaction that makes a challenge for an active authenticator, and its inverses.
 
 use postern::rules::address::EmailAddress;
-use postern::rules::limit::EMAILS;
+use postern::rules::limit::Limits;
 use postern::store::Store;
 use postern::store::mfa::{ChallengeStep, NewChallenge, Removal};
 use postern::store::users::{Authenticator, Profile};
@@ -46,7 +46,7 @@ async fn a_newer_challenge_replaces_that_of_its_own_login() {
         assert_eq!(nonce(store, "second").await.as_deref(), Some("c"), "{}", subject.name);
         assert_eq!(nonce(store, "third").await.as_deref(), Some("b"));
         // One more for the enrolment itself.
-        assert_eq!(sends_owed(store).await, Some(4 * EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(4 * Limits::DEFAULT.emails.refill_seconds));
     }
 }
 
@@ -116,10 +116,10 @@ async fn an_undone_challenge_leaves_the_earlier_one() {
         store.create_challenge(&second).await.unwrap();
         store.undo_challenge(&second).await.unwrap();
         assert_eq!(nonce(store, "second").await.as_deref(), Some("a"), "{}", subject.name);
-        assert_eq!(sends_owed(store).await, Some(2 * EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(2 * Limits::DEFAULT.emails.refill_seconds));
         store.undo_challenge(&first).await.unwrap();
         assert_eq!(nonce(store, "second").await, None, "{}", subject.name);
-        assert_eq!(sends_owed(store).await, Some(EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(Limits::DEFAULT.emails.refill_seconds));
     }
 }
 
@@ -134,7 +134,7 @@ async fn undoing_leaves_a_newer_challenge_alone() {
         store.create_challenge(&new_challenge("second", "b")).await.unwrap();
         store.undo_challenge(&first).await.unwrap();
         assert_eq!(nonce(store, "second").await.as_deref(), Some("b"), "{}", subject.name);
-        assert_eq!(sends_owed(store).await, Some(2 * EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(2 * Limits::DEFAULT.emails.refill_seconds));
     }
 }
 
@@ -151,6 +151,6 @@ async fn voiding_takes_only_its_own_challenge() {
         assert_eq!(nonce(store, "second").await.as_deref(), Some("b"), "{}", subject.name);
         store.void_challenge(&jti("second"), &email_id("A"), &second.challenge).await.unwrap();
         assert_eq!(nonce(store, "second").await, None);
-        assert_eq!(sends_owed(store).await, Some(3 * EMAILS.refill_seconds));
+        assert_eq!(sends_owed(store).await, Some(3 * Limits::DEFAULT.emails.refill_seconds));
     }
 }

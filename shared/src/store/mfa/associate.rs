@@ -132,7 +132,7 @@ impl Association {
                 let charge = LimitKey::of_user(&self.profile.user_id, *bucket).charge(*decayed, self.now);
                 steps.push((AssociateStep::Limit, charge));
                 if *forgets {
-                    let key = LimitKey::codes(&self.profile.user_id, Counter::Otp);
+                    let key = LimitKey::failures(&self.profile.user_id, Counter::Otp);
                     steps.push((AssociateStep::Failures, key.forget()));
                 }
             }

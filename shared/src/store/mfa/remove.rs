@@ -69,13 +69,16 @@ impl Removal {
         let mut steps =
             vec![(RemoveStep::Authenticator, authenticator), (RemoveStep::Profile, self.profile()?)];
         if let Some(counter) = &self.forgets {
-            steps.push((RemoveStep::Limit, LimitKey::codes(&self.profile.user_id, counter.clone()).forget()));
+            steps.push((
+                RemoveStep::Limit,
+                LimitKey::failures(&self.profile.user_id, counter.clone()).forget(),
+            ));
         }
         if self.with_recovery {
             steps.push((RemoveStep::Recovery, Write::delete(&user, RECOVERY)));
         }
         if self.with_recovery && self.forgets_recovery {
-            let key = LimitKey::codes(&self.profile.user_id, Counter::RecoveryCode);
+            let key = LimitKey::failures(&self.profile.user_id, Counter::RecoveryCode);
             steps.push((RemoveStep::Limit, key.forget()));
         }
         Ok(steps)
