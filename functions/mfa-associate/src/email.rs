@@ -99,7 +99,7 @@ async fn deliver(
 ) -> Result<(), Refusal> {
     let issued = &new.issued;
     let seconds = issued.seconds_valid(enrolment.now);
-    match app.mailer.send_code(&new.address, &issued.code, &enrolment.application, seconds).await {
+    match app.mailer.send_code(&new.address, &issued.code, seconds, &enrolment.occasion()).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {
             if app.store.undo_association(association).await.is_err() {

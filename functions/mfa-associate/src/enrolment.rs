@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use postern::app::App;
+use postern::delivery::custom::CustomTemplate;
+use postern::delivery::occasion::Occasion;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
+use postern::rules::email_template::TemplateName;
 use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MAX, may_associate};
+use postern::rules::language::RequestedLanguages;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
 use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
@@ -24,6 +28,8 @@ pub(crate) struct Enrolment {
     pub(crate) user: UserState,
     pub(crate) mfa: MfaState,
     pub(crate) settings: Arc<TenantSettings>,
+    template: Option<Arc<CustomTemplate>>,
+    languages: RequestedLanguages,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) now: Timestamp,
     /// The named client's name, for the mail.
@@ -38,6 +44,7 @@ impl Enrolment {
         app: &App,
         principal: MfaPrincipal,
         presented: Option<&PresentedClient>,
+        languages: RequestedLanguages,
     ) -> Result<Self, Refusal> {
         let now = app.now();
         let client = async {
@@ -46,14 +53,16 @@ impl Enrolment {
                 None => Ok(None),
             }
         };
-        let (client, user, mfa, settings, ring) = tokio::join!(
+        let (client, user, mfa, settings, template, ring) = tokio::join!(
             client,
             app.store.user(&principal.user, now),
             app.store.mfa(&principal.jti),
             app.settings(),
+            app.template(TemplateName::MfaOobCode),
             app.keys.ring(now),
         );
-        let (client, user, mfa, settings, ring) = (client?, user?, mfa?, settings?, ring?);
+        let (client, user, mfa, settings, template, ring) =
+            (client?, user?, mfa?, settings?, template?, ring?);
         let mut application = String::new();
         if let Some(presented) = presented {
             let client = presented.authenticate_if_proven(client)?;
@@ -68,7 +77,31 @@ impl Enrolment {
         }
         let shows_code = settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
         let recovery_code = if shows_code { Some(RecoveryCode::generate(&app.random)?) } else { None };
-        Ok(Self { principal, user, mfa, settings, ring, now, application, recovery_code })
+        Ok(Self {
+            principal,
+            user,
+            mfa,
+            settings,
+            template,
+            languages,
+            ring,
+            now,
+            application,
+            recovery_code,
+        })
+    }
+
+    /// What the message to the user may say.
+    pub(crate) fn occasion(&self) -> Occasion<'_> {
+        Occasion {
+            profile: &self.user.profile,
+            client: &self.principal.client,
+            application: &self.application,
+            languages: &self.languages,
+            settings: &self.settings,
+            template: self.template.as_deref(),
+            now: self.now,
+        }
     }
 
     /// Whether the user's state, as it is now known, lets this login enrol.

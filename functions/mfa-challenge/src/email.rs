@@ -113,7 +113,7 @@ async fn deliver(
     issued: &IssuedCode,
 ) -> Result<(), Refusal> {
     let seconds = issued.seconds_valid(login.now);
-    let compensated = match app.mailer.send_code(address, &issued.code, &login.client.name, seconds).await {
+    let compensated = match app.mailer.send_code(address, &issued.code, seconds, &login.occasion()).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => app.store.undo_challenge(made).await.is_ok(),
         Err(DeliveryFailure::Unknown) => {

@@ -146,7 +146,8 @@ impl LanguageTag {
             return None;
         }
         let tag = text.replace('_', "-");
-        let is_word = |word: &str| (1..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_word =
+            |word: &str| (1..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric());
         let begins = tag.split('-').next().is_some_and(|word| word.bytes().all(|b| b.is_ascii_alphabetic()));
         (begins && tag.split('-').all(is_word)).then_some(Self(tag))
     }

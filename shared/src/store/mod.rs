@@ -7,6 +7,7 @@ pub mod limits;
 pub mod logins;
 pub mod mfa;
 pub mod schema;
+pub mod templates;
 pub mod tenant;
 pub mod users;
 

@@ -55,7 +55,8 @@ impl ParseBlock for ForBlock {
         mut block: TagBlock<'_, '_>,
         options: &Language,
     ) -> Result<Box<dyn Renderable>> {
-        let variable = arguments.expect_next("Identifier expected.")?.expect_identifier().into_result()?.to_owned();
+        let variable =
+            arguments.expect_next("Identifier expected.")?.expect_identifier().into_result()?.to_owned();
         let word = arguments.expect_next("\"in\" expected.")?.expect_str("in");
         word.into_result_custom_msg("\"in\" expected.")?;
         let over = match arguments.expect_next("Array or range expected.")?.expect_value() {
@@ -214,7 +215,8 @@ impl ParseBlock for CaptureBlock {
         mut block: TagBlock<'_, '_>,
         options: &Language,
     ) -> Result<Box<dyn Renderable>> {
-        let variable = arguments.expect_next("Identifier expected.")?.expect_identifier().into_result()?.to_owned();
+        let variable =
+            arguments.expect_next("Identifier expected.")?.expect_identifier().into_result()?.to_owned();
         arguments.expect_nothing()?;
         let body = Template::new(block.parse_all(options)?);
         block.assert_empty();

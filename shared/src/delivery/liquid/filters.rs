@@ -9,6 +9,7 @@ use liquid_core::{Error, Expression, Filter, FilterReflection, Language, ParseFi
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{VALUE_BYTES_MAX, charge};
+use crate::rules::calendar::UtcTime;
 
 /// Longest argument of a filter, in bytes.
 const ARGUMENT_BYTES_MAX: usize = 1_024;
@@ -283,21 +284,20 @@ fn truncate(input: &dyn ValueView, arguments: &[Value], _: &dyn Runtime) -> Resu
     word(text.chars().take(kept).collect::<String>() + &ellipsis)
 }
 
-/// `now` is the time the template was given, for nothing here looks at a clock.
+/// Of epoch seconds, of a date with or without a time, taken as UTC, and of `now`, which is the time the template was
+/// given: nothing here looks at a clock. What is no date stays as it is.
 fn date(input: &dyn ValueView, arguments: &[Value], runtime: &dyn Runtime) -> Result<Value> {
     let format = argument(arguments, 0);
-    let wide = format.split('%').skip(1).any(|rest| {
-        rest.trim_start_matches(['-', '_', '^', '#', ':']).starts_with(|c: char| c.is_ascii_digit())
-    });
-    if wide || format.len() > FORMAT_BYTES_MAX {
+    if format.len() > FORMAT_BYTES_MAX {
         return Err(Error::with_msg("the format of a date is too long"));
     }
     let asked = text(input);
-    let now = matches!(asked.as_str(), "now" | "today");
-    let given = if now { runtime.try_get(&[Scalar::new("now")]).map(|now| now.to_value()) } else { None };
-    let time = given.unwrap_or_else(|| input.to_value());
-    let Some(time) = time.as_scalar().and_then(|scalar| scalar.to_date_time()).filter(|_| !format.is_empty()) else {
-        return Ok(input.to_value());
-    };
-    word(time.format(&format).map_err(|_| Error::with_msg("the format of a date is wrong"))?)
+    let now =
+        if matches!(asked.as_str(), "now" | "today") { runtime.try_get(&[Scalar::new("now")]) } else { None };
+    match UtcTime::parse(&now.map_or(asked, |now| text(now.as_view()))) {
+        Some(time) => {
+            word(time.format(&format).ok_or_else(|| Error::with_msg("the format of a date is wrong"))?)
+        }
+        None => Ok(input.to_value()),
+    }
 }

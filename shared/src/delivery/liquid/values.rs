@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use liquid_core::model::{DisplayCow, KStringCow, ScalarCow, State, Value, ValueView, ArrayView};
 use liquid_core::ObjectView;
+use liquid_core::model::{ArrayView, DisplayCow, KStringCow, ScalarCow, State, Value, ValueView};
 
 /// A value for a template.
 #[derive(Clone)]
@@ -52,7 +52,9 @@ impl Given {
             serde_json::Value::Object(members) => {
                 Self::Members(members.iter().map(|(name, value)| (name.clone(), Self::json(value))).collect())
             }
-            serde_json::Value::Array(_) | serde_json::Value::String(_) | serde_json::Value::Bool(_)
+            serde_json::Value::Array(_)
+            | serde_json::Value::String(_)
+            | serde_json::Value::Bool(_)
             | serde_json::Value::Number(_) => liquid_core::to_value(json).map_or(Self::Nothing, Self::Plain),
         }
     }

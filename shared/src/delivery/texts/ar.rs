@@ -110,6 +110,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "ألم تكن أنت؟",
         unblock: "إنهاء الحظر",
+        account_label: "الحساب",
+        source_label: "عنوان IP",
         method_label: "الطريقة",
         time_label: "الوقت",
         application_label: "التطبيق",

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "Das waren nicht Sie?",
         unblock: "Sperre aufheben",
+        account_label: "Konto",
+        source_label: "IP-Adresse",
         method_label: "Methode",
         time_label: "Zeit",
         application_label: "Anwendung",

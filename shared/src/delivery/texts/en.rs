@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "This was not you?",
         unblock: "End the block",
+        account_label: "Account",
+        source_label: "IP address",
         method_label: "Method",
         time_label: "Time",
         application_label: "Application",

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "¿No has sido tú?",
         unblock: "Quitar el bloqueo",
+        account_label: "Cuenta",
+        source_label: "Dirección IP",
         method_label: "Método",
         time_label: "Fecha y hora",
         application_label: "Aplicación",

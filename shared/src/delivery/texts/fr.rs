@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "Ce n’était pas vous\u{a0}?",
         unblock: "Lever le blocage",
+        account_label: "Compte",
+        source_label: "Adresse IP",
         method_label: "Méthode",
         time_label: "Date et heure",
         application_label: "Application",

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "क्या यह आप नहीं थे?",
         unblock: "रोक हटाएँ",
+        account_label: "खाता",
+        source_label: "IP पता",
         method_label: "तरीका",
         time_label: "समय",
         application_label: "ऐप्लिकेशन",

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "Non sei stato tu?",
         unblock: "Rimuovi il blocco",
+        account_label: "Account",
+        source_label: "Indirizzo IP",
         method_label: "Metodo",
         time_label: "Data e ora",
         application_label: "Applicazione",

@@ -102,6 +102,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "お心当たりがない場合",
         unblock: "ブロックを解除する",
+        account_label: "アカウント",
+        source_label: "IPアドレス",
         method_label: "認証方法",
         time_label: "日時",
         application_label: "アプリケーション",

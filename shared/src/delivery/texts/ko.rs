@@ -102,6 +102,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "본인이 아니십니까?",
         unblock: "차단 해제",
+        account_label: "계정",
+        source_label: "IP 주소",
         method_label: "인증 수단",
         time_label: "시간",
         application_label: "애플리케이션",

@@ -128,6 +128,10 @@ pub struct Notices {
     pub not_you: &'static str,
     /// On the link that ends a block.
     pub unblock: &'static str,
+    /// Before the account.
+    pub account_label: &'static str,
+    /// Before the network address something came from.
+    pub source_label: &'static str,
     /// Before the factor.
     pub method_label: &'static str,
     /// Before the time.

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "Was jij dit niet?",
         unblock: "Blokkering opheffen",
+        account_label: "Account",
+        source_label: "IP-adres",
         method_label: "Methode",
         time_label: "Tijd",
         application_label: "Applicatie",

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "To nie Ty?",
         unblock: "Zdejmij blokadę",
+        account_label: "Konto",
+        source_label: "Adres IP",
         method_label: "Metoda",
         time_label: "Czas",
         application_label: "Aplikacja",

@@ -105,6 +105,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "Não foi você?",
         unblock: "Remover o bloqueio",
+        account_label: "Conta",
+        source_label: "Endereço IP",
         method_label: "Método",
         time_label: "Data e hora",
         application_label: "Aplicativo",

@@ -102,6 +102,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "Bu siz değil miydiniz?",
         unblock: "Engeli kaldır",
+        account_label: "Hesap",
+        source_label: "IP adresi",
         method_label: "Yöntem",
         time_label: "Zaman",
         application_label: "Uygulama",

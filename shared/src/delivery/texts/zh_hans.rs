@@ -102,6 +102,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "这不是您本人操作？",
         unblock: "解除阻止",
+        account_label: "账户",
+        source_label: "IP 地址",
         method_label: "验证方式",
         time_label: "时间",
         application_label: "应用",

@@ -101,6 +101,8 @@ pub(super) static TEXTS: Texts = Texts {
         },
         not_you: "這不是您本人的操作？",
         unblock: "解除封鎖",
+        account_label: "帳戶",
+        source_label: "IP 位址",
         method_label: "驗證方式",
         time_label: "時間",
         application_label: "應用程式",
