@@ -146,7 +146,10 @@ fn keys_are_written_and_unwrapped_by_few() {
         ["mfa-associate", "mfa-authenticators", "mfa-challenge", "oauth-token"]
     );
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
-    assert_eq!(who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)), ["guardian-factors"]);
+    assert_eq!(
+        who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)),
+        ["email-templates", "guardian-factors"]
+    );
 }
 
 /// SEC-39: every right names its resource; none is `*`.
