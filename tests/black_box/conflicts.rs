@@ -136,6 +136,7 @@ fn an_oauth_client() -> OauthClient {
         kind: ClientKind::Public,
         secret_hash: None,
         grant_types: Vec::new(),
+        client_metadata: std::collections::BTreeMap::new(),
     }
 }
 

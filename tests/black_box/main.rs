@@ -36,6 +36,7 @@ mod races;
 mod removal;
 mod secrets;
 mod send_limits;
+mod settings;
 mod storage;
 mod totp;
 mod wire_authenticators;

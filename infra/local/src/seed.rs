@@ -44,6 +44,8 @@ struct SeedClient {
     client_secret: Option<String>,
     name: String,
     grant_types: Vec<String>,
+    #[serde(default)]
+    client_metadata: BTreeMap<String, String>,
     /// Whether it gets every scope of the Management API, for `client_credentials`.
     #[serde(default)]
     management: bool,
@@ -131,6 +133,7 @@ async fn plant_client(app: &App, seed: &SeedClient) -> Result<(), SeedError> {
         kind: if secret.is_some() { ClientKind::Confidential } else { ClientKind::Public },
         secret_hash: secret.map(|secret| secret.hash()),
         grant_types: seed.grant_types.clone(),
+        client_metadata: seed.client_metadata.clone(),
     };
     app.store.put_client(&client).await?;
     if seed.management {

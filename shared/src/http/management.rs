@@ -39,10 +39,7 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
 pub fn object(
     body: Result<axum::body::Bytes, UnreadableBody>,
 ) -> Result<Map<String, Value>, ManagementRefusal> {
-    let body = body.map_err(|error| match error {
-        UnreadableBody::TooLarge => ManagementRefusal::BodyTooLarge,
-        UnreadableBody::Broken => ManagementRefusal::InvalidBody("The body could not be read".into()),
-    })?;
+    let body = readable(body)?;
     match serde_json::from_slice(&body) {
         Ok(Value::Object(object)) if has_repeated_members(&body, object.len()) => {
             Err(ManagementRefusal::InvalidBody("A property must not be repeated".into()))
@@ -51,6 +48,25 @@ pub fn object(
         Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type object but found another type".into())),
         Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
     }
+}
+
+/// The JSON array of a body.
+///
+/// # Errors
+/// 400 or 413 in the Management API's format.
+pub fn array(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Vec<Value>, ManagementRefusal> {
+    match serde_json::from_slice(&readable(body)?) {
+        Ok(Value::Array(array)) => Ok(array),
+        Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type array but found another type".into())),
+        Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
+    }
+}
+
+fn readable(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<axum::body::Bytes, ManagementRefusal> {
+    body.map_err(|error| match error {
+        UnreadableBody::TooLarge => ManagementRefusal::BodyTooLarge,
+        UnreadableBody::Broken => ManagementRefusal::InvalidBody("The body could not be read".into()),
+    })
 }
 
 /// A map keeps the last of repeated members and hides that there were more (SEC-37).

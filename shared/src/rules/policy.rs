@@ -106,6 +106,18 @@ pub enum MfaPolicy {
     AllApplications,
 }
 
+impl MfaPolicy {
+    /// The policy of that word: `never` or `all-applications`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "never" => Some(Self::Never),
+            "all-applications" => Some(Self::AllApplications),
+            _ => None,
+        }
+    }
+}
+
 /// The tenant's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantSettings {

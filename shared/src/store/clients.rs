@@ -1,11 +1,14 @@
 //! Clients, their grants to APIs, and the APIs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::expression::Write;
 use super::{Store, StoreError, read};
 use crate::id::ClientId;
 use crate::rules::client::{ClientKind, SecretHash};
+use crate::rules::policy::MfaPolicy;
 use crate::rules::scope::Scope;
 use crate::token::claims::{ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX};
 use crate::wire::oauth::Grant;
@@ -27,13 +30,25 @@ pub struct Client {
     pub secret_hash: Option<SecretHash>,
     /// `grant_type` values it may use; words we do not serve (yet) are kept as they are.
     pub grant_types: Vec<String>,
+    /// What the operator notes of it (contract §6); `mfa_policy` among it overrides the tenant's policy.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub client_metadata: BTreeMap<String, String>,
 }
+
+/// The name in `client_metadata` that overrides the tenant's policy for one client.
+const POLICY_METADATA: &str = "mfa_policy";
 
 impl Client {
     /// Whether the operator enabled the grant for this client.
     #[must_use]
     pub fn may_use(&self, grant: Grant) -> bool {
         self.grant_types.iter().any(|word| word == grant.as_str())
+    }
+
+    /// When the second factor is asked for here: the client's own policy, else the tenant's.
+    #[must_use]
+    pub fn policy(&self, tenant: MfaPolicy) -> MfaPolicy {
+        self.client_metadata.get(POLICY_METADATA).and_then(|word| MfaPolicy::parse(word)).unwrap_or(tenant)
     }
 }
 
