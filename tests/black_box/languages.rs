@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 use postern::rules::language::Language;
-use postern::rules::settings::SettingValue;
+use postern::rules::settings::{Setting, SettingValue};
 use serde_json::json;
 
 use crate::support::{Body, Reply, World};
@@ -56,7 +56,8 @@ async fn each_source_of_the_language_has_its_rank() {
     assert_snapshot!(subject_for(&world, &[]).await, @"[code] is your Postern Demo code");
     let store = &world.twin.app.store;
     let german = SettingValue::Text("de-AT".to_owned());
-    store.change_settings(&[("default_language", german)]).await.unwrap();
+    let setting = Setting::named("default_language").unwrap();
+    store.change_settings(&[(setting, german)]).await.unwrap();
     assert_snapshot!(subject_for(&world, &[]).await, @"[code] ist Ihr Code für Postern Demo");
     let accepts = ("accept-language", "hu, nl;q=0.8, it;q=0.9");
     assert_snapshot!(subject_for(&world, &[accepts]).await, @"[code] è il tuo codice per Postern Demo");

@@ -13,6 +13,7 @@ use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MA
 use postern::rules::language::RequestedLanguages;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
+use postern::store::clients::Client;
 use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
 use postern::store::users::{
     Authenticator, AuthenticatorKind, Pending, Source, State, UserState, profile_of,
@@ -32,8 +33,8 @@ pub(crate) struct Enrolment {
     languages: RequestedLanguages,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) now: Timestamp,
-    /// The named client's name, for the mail.
-    pub(crate) application: String,
+    /// The named client, for the mail.
+    client: Option<Client>,
     /// Shown once; becomes the user's when the authenticator is confirmed.
     pub(crate) recovery_code: Option<RecoveryCode>,
 }
@@ -63,13 +64,13 @@ impl Enrolment {
         );
         let (client, user, mfa, settings, template, ring) =
             (client?, user?, mfa?, settings?, template?, ring?);
-        let mut application = String::new();
+        let mut named = None;
         if let Some(presented) = presented {
             let client = presented.authenticate_if_proven(client)?;
             if client.client_id != principal.client {
                 return Err(Refusal::MfaTokenOfAnotherClient);
             }
-            application = client.name;
+            named = Some(client);
         }
         let user = user.ok_or(Refusal::BearerInvalid)?;
         if principal.is_spendable() && mfa.spent {
@@ -86,7 +87,7 @@ impl Enrolment {
             languages,
             ring,
             now,
-            application,
+            client: named,
             recovery_code,
         })
     }
@@ -96,7 +97,8 @@ impl Enrolment {
         Occasion {
             profile: &self.user.profile,
             client: &self.principal.client,
-            application: &self.application,
+            application: self.client.as_ref().map_or("", |client| &client.name),
+            client_metadata: self.client.as_ref().map(|client| &client.client_metadata),
             languages: &self.languages,
             settings: &self.settings,
             template: self.template.as_deref(),

@@ -59,6 +59,7 @@ impl Login {
             profile: &self.user.profile,
             client: &self.client.client_id,
             application: &self.client.name,
+            client_metadata: Some(&self.client.client_metadata),
             languages: &self.languages,
             settings: &self.settings,
             template: self.template.as_deref(),

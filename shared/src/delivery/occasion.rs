@@ -1,5 +1,7 @@
 //! Whom a mail is for, and where it comes from: everything that decides its language and that a template may show.
 
+use std::collections::BTreeMap;
+
 use super::custom::CustomTemplate;
 use super::liquid::Given;
 use crate::id::ClientId;
@@ -18,6 +20,8 @@ pub struct Occasion<'a> {
     pub client: &'a ClientId,
     /// That client's name; empty when the request did not name it.
     pub application: &'a str,
+    /// What the operator notes of that client.
+    pub client_metadata: Option<&'a BTreeMap<String, String>>,
     /// The languages the request asks for.
     pub languages: &'a RequestedLanguages,
     /// The tenant's settings, for its language.
@@ -56,7 +60,7 @@ impl Occasion<'_> {
         let application = Given::members([
             ("name", Given::text(Some(self.application))),
             ("clientID", Given::text(Some(self.client.as_str()))),
-            ("client_metadata", Given::Nothing),
+            ("client_metadata", self.client_metadata.map_or(Given::Nothing, noted)),
         ]);
         let raw = Given::text(self.languages.raw());
         let host = issuer.split("://").last().map(|host| host.trim_end_matches('/'));
@@ -80,4 +84,8 @@ impl Occasion<'_> {
             ("now", Given::number(self.now.0)),
         ]
     }
+}
+
+fn noted(metadata: &BTreeMap<String, String>) -> Given {
+    Given::Members(metadata.iter().map(|(name, value)| (name.clone(), Given::text(Some(value)))).collect())
 }
