@@ -96,7 +96,7 @@ impl Enrolment {
     pub(crate) fn occasion(&self) -> Occasion<'_> {
         Occasion {
             profile: &self.user.profile,
-            client: &self.principal.client,
+            client: Some(&self.principal.client),
             application: self.client.as_ref().map_or("", |client| &client.name),
             client_metadata: self.client.as_ref().map(|client| &client.client_metadata),
             languages: &self.languages,

@@ -57,7 +57,7 @@ impl Login {
     fn occasion(&self) -> Occasion<'_> {
         Occasion {
             profile: &self.user.profile,
-            client: &self.client.client_id,
+            client: Some(&self.client.client_id),
             application: &self.client.name,
             client_metadata: Some(&self.client.client_metadata),
             languages: &self.languages,

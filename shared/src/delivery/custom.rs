@@ -58,11 +58,24 @@ pub struct Misfit {
     pub flaw: Flaw,
 }
 
-/// A mail by a custom template.
-pub(super) struct CustomEmail {
-    pub(super) email: RenderedEmail,
-    /// The sender's name, when the template has one.
-    pub(super) from: Option<String>,
+/// What a mail must show, for it is sent for nothing else.
+#[derive(Clone, Copy)]
+pub(super) enum Carries<'a> {
+    /// A code.
+    Code(&'a str),
+    /// A link.
+    Link(&'a str),
+    /// Only words.
+    Nothing,
+}
+
+/// A mail, by a template or built in.
+#[derive(Debug)]
+pub struct Composed {
+    /// The mail.
+    pub email: RenderedEmail,
+    /// The sender's name, when a template has one.
+    pub from: Option<String>,
 }
 
 impl CustomTemplate {
@@ -118,15 +131,10 @@ impl CustomTemplate {
         self.name
     }
 
-    /// A mail by this template, or `None` (and a line in the log) when it fails for these values or does not show
-    /// `secret`, the code or link that the mail is sent for.
-    pub(super) fn render(
-        &self,
-        values: &Given,
-        code: Option<&str>,
-        secret: Option<&str>,
-    ) -> Option<CustomEmail> {
-        let rendered = self.try_render(values, code, secret);
+    /// A mail by this template, or `None` (and a line in the log) when it fails for these values or does not show what
+    /// the mail is sent for.
+    pub(super) fn render(&self, values: &Given, carries: Carries<'_>) -> Option<Composed> {
+        let rendered = self.try_render(values, carries);
         if rendered.is_none() {
             let template = self.name.as_str();
             tracing::error!(event = "template_failed", template, "the built-in text is sent instead");
@@ -134,11 +142,15 @@ impl CustomTemplate {
         rendered
     }
 
-    fn try_render(&self, values: &Given, code: Option<&str>, secret: Option<&str>) -> Option<CustomEmail> {
+    fn try_render(&self, values: &Given, carries: Carries<'_>) -> Option<Composed> {
         let html = self.body.render(values).ok()?;
-        let text = only_code(&text_of(&html), code);
-        let shown = |secret: &str| text.contains(secret) || html.contains(&secret.replace('&', "&amp;"));
-        if !secret.is_none_or(shown) {
+        let text = only_code(&text_of(&html), carries);
+        let shown = match carries {
+            Carries::Code(code) => text.contains(code),
+            Carries::Link(url) => html.contains(url) || html.contains(&url.replace('&', "&amp;")),
+            Carries::Nothing => true,
+        };
+        if !shown {
             return None;
         }
         let subject = line(&self.subject.render(values).ok()?);
@@ -146,7 +158,7 @@ impl CustomTemplate {
             Some(from) => display_name(&line(&from.render(values).ok()?)),
             None => None,
         };
-        Some(CustomEmail { email: RenderedEmail { subject, html, text }, from })
+        Some(Composed { email: RenderedEmail { subject, html, text }, from })
     }
 }
 
@@ -181,10 +193,12 @@ fn display_name(from: &str) -> Option<String> {
 }
 
 /// Other groups of digits than the code are broken up, as in every mail.
-fn only_code(text: &str, code: Option<&str>) -> String {
-    match code.filter(|code| !code.is_empty()) {
-        Some(code) => text.split(code).map(break_up_digits).collect::<Vec<_>>().join(code),
-        None => break_up_digits(text),
+fn only_code(text: &str, carries: Carries<'_>) -> String {
+    match carries {
+        Carries::Code(code) if !code.is_empty() => {
+            text.split(code).map(break_up_digits).collect::<Vec<_>>().join(code)
+        }
+        _ => break_up_digits(text),
     }
 }
 
@@ -207,8 +221,8 @@ mod tests {
         }
     }
 
-    fn render(template: &EmailTemplate) -> Option<CustomEmail> {
-        CustomTemplate::parse(template).unwrap().render(&sample(), Some(SAMPLE_CODE), Some(SAMPLE_CODE))
+    fn render(template: &EmailTemplate) -> Option<Composed> {
+        CustomTemplate::parse(template).unwrap().render(&sample(), Carries::Code(SAMPLE_CODE))
     }
 
     #[test]

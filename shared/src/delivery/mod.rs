@@ -17,9 +17,13 @@ use data_encoding::BASE64;
 
 use crate::config::Config;
 use crate::rules::address::EmailAddress;
+use crate::rules::calendar::UtcTime;
+use crate::rules::email_template::TemplateName;
+use crate::rules::notice::NoticeKind;
 use crate::rules::otp::OneTimeCode;
-use built_in::{CodeMail, MailDetails, code_email};
-use custom::CustomEmail;
+use crate::rules::policy::Factor;
+use built_in::{CodeMail, LinkMail, MailDetails, NoticeDetails};
+use custom::{Carries, Composed};
 use liquid::Given;
 use occasion::Occasion;
 use template::RenderedEmail;
@@ -69,7 +73,7 @@ impl Mailer {
         seconds_valid: u64,
         occasion: &Occasion<'_>,
     ) -> Result<(), DeliveryFailure> {
-        let CustomEmail { email, from } =
+        let Composed { email, from } =
             self.code_email(CodeMail::SecondFactor, code.as_str(), seconds_valid / 60, occasion);
         let Some(address) = &self.from else {
             tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
@@ -87,29 +91,90 @@ impl Mailer {
     }
 
     /// A mail with a code: the operator's if there is one that works, else the built-in one.
-    fn code_email(
+    #[must_use]
+    pub fn code_email(
         &self,
         mail: CodeMail,
         code: &str,
         minutes_valid: u64,
         occasion: &Occasion<'_>,
-    ) -> CustomEmail {
-        let custom = occasion.template.filter(|template| template.name() == mail.template());
-        let by_template = custom.and_then(|template| {
-            let own = [
-                ("code", Given::text(Some(code))),
-                ("send", Given::text(Some("code"))),
-                ("minutes_valid", Given::number(minutes_valid)),
-            ];
-            let values = occasion.values(&self.tenant_name, &self.issuer).into_iter().chain(own);
-            let values = values.map(|(name, value)| (name.to_owned(), value)).collect();
-            template.render(&Given::Members(values), Some(code), Some(code))
-        });
-        by_template.unwrap_or_else(|| {
-            let (tenant, application) = (&*self.tenant_name, occasion.application);
-            let details = MailDetails { secret: code, tenant, application, minutes_valid };
-            CustomEmail { email: code_email(mail, occasion.language(), &details), from: None }
+    ) -> Composed {
+        let own = [
+            ("code", Given::text(Some(code))),
+            ("send", Given::text(Some("code"))),
+            ("minutes_valid", Given::number(minutes_valid)),
+        ];
+        self.by_template(mail.template(), own, Carries::Code(code), occasion).unwrap_or_else(|| {
+            let details = self.details(code, minutes_valid, occasion);
+            Composed { email: built_in::code_email(mail, occasion.language(), &details), from: None }
         })
+    }
+
+    /// The same with a link.
+    #[must_use]
+    pub fn link_email(
+        &self,
+        mail: LinkMail,
+        url: &str,
+        minutes_valid: u64,
+        occasion: &Occasion<'_>,
+    ) -> Composed {
+        let url = &page::unmistakable(url);
+        let own = [
+            ("link", Given::text(Some(url))),
+            ("url", Given::text(Some(url))),
+            ("send", Given::text(Some("link"))),
+            ("minutes_valid", Given::number(minutes_valid)),
+        ];
+        self.by_template(mail.template(), own, Carries::Link(url), occasion).unwrap_or_else(|| {
+            let details = self.details(url, minutes_valid, occasion);
+            Composed { email: built_in::link_email(mail, occasion.language(), &details), from: None }
+        })
+    }
+
+    /// The same of a security notice, whose template is `security_notice` for all kinds.
+    #[must_use]
+    pub fn notice_email(
+        &self,
+        kind: NoticeKind,
+        details: &NoticeDetails<'_>,
+        occasion: &Occasion<'_>,
+    ) -> Composed {
+        let url = details.unblock.map(page::unmistakable);
+        let notice = Given::members([
+            ("kind", Given::text(Some(kind.as_str()))),
+            ("factor", Given::text(details.factor.map(Factor::as_str))),
+            ("account", Given::text(Some(details.account))),
+            ("source", Given::text(details.source)),
+            ("time", Given::text(Some(&UtcTime::of(details.at).to_string()))),
+        ]);
+        let own =
+            [("notice", notice), ("link", Given::text(url.as_deref())), ("url", Given::text(url.as_deref()))];
+        self.by_template(TemplateName::SecurityNotice, own, Carries::Nothing, occasion).unwrap_or_else(|| {
+            Composed { email: built_in::notice_email(kind, occasion.language(), details), from: None }
+        })
+    }
+
+    fn by_template<const N: usize>(
+        &self,
+        name: TemplateName,
+        own: [(&'static str, Given); N],
+        carries: Carries<'_>,
+        occasion: &Occasion<'_>,
+    ) -> Option<Composed> {
+        let template = occasion.template.filter(|template| template.name() == name)?;
+        let values = occasion.values(&self.tenant_name, &self.issuer).into_iter().chain(own);
+        let values = values.map(|(name, value)| (name.to_owned(), value)).collect();
+        template.render(&Given::Members(values), carries)
+    }
+
+    fn details<'a>(
+        &'a self,
+        secret: &'a str,
+        minutes_valid: u64,
+        occasion: &Occasion<'a>,
+    ) -> MailDetails<'a> {
+        MailDetails { secret, tenant: &self.tenant_name, application: occasion.application, minutes_valid }
     }
 }
 

@@ -16,8 +16,8 @@ use crate::time::Timestamp;
 pub struct Occasion<'a> {
     /// The user it is sent to.
     pub profile: &'a Profile,
-    /// The client it happens through.
-    pub client: &'a ClientId,
+    /// The client it happens through, where there is one.
+    pub client: Option<&'a ClientId>,
     /// That client's name; empty when the request did not name it.
     pub application: &'a str,
     /// What the operator notes of that client.
@@ -59,7 +59,7 @@ impl Occasion<'_> {
         ]);
         let application = Given::members([
             ("name", Given::text(Some(self.application))),
-            ("clientID", Given::text(Some(self.client.as_str()))),
+            ("clientID", Given::text(self.client.map(ClientId::as_str))),
             ("client_metadata", self.client_metadata.map_or(Given::Nothing, noted)),
         ]);
         let raw = Given::text(self.languages.raw());
