@@ -257,3 +257,30 @@ async fn templates_cost_no_trip() {
         assert_eq!(world.round_trips(), 3);
     }
 }
+
+/// Of several who create the same template at once one does; the others are told that it is there.
+#[tokio::test]
+async fn a_template_is_created_once() {
+    let world = World::new().await;
+    let template = template(BODY);
+    let create = || manage(&world, "POST", "", Some(&template));
+    let replies = tokio::join!(create(), create(), create(), create());
+    let mut statuses = [replies.0.status, replies.1.status, replies.2.status, replies.3.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409]);
+}
+
+/// SEC-36: when the table fails, the Management API says so and nothing is stored.
+#[tokio::test]
+async fn templates_while_the_table_fails() {
+    let world = World::new().await;
+    let template = template(BODY);
+    let token = world.management_token().await;
+    world.fault("dynamodb", "PutItem", "error", 0, 2);
+    let reply = world.bearer("POST", TEMPLATES, &token, Body::json(&template)).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (503, Some("5")));
+    world.twin.aws.faults.clear();
+    assert!(!world.stored().await.keys().any(|(_, sk)| sk.starts_with("TEMPLATE#")));
+    upload(&world, BODY).await;
+    assert!(mail(&world, &[]).await.text.contains("Hi Demo User"));
+}
