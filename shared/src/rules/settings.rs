@@ -406,6 +406,26 @@ mod tests {
         }
     }
 
+    /// docs/SETTINGS.md has the same table, row by row.
+    #[test]
+    fn the_documentation_follows() {
+        let documented = include_str!("../../../docs/SETTINGS.md");
+        for setting in SETTINGS {
+            let shown = |value| serde_json::to_string(&value).unwrap();
+            let default = shown(setting.value(&TenantSettings::default()));
+            let values = match setting.kind {
+                Kind::Number { least, most, .. } => format!("{least} to {most}"),
+                Kind::Switch(_) => "true, false".to_owned(),
+                Kind::Text { form, .. } => format!("{form}, null"),
+                Kind::Words { form, .. } => format!("a list, each {form}; null"),
+            };
+            let row = format!("| `{}` | {default} | {values} | {} |\n", setting.name, setting.meaning);
+            assert!(documented.contains(&row), "docs/SETTINGS.md lacks the row\n{row}");
+        }
+        let rows = documented.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(rows, SETTINGS.len(), "docs/SETTINGS.md has rows of settings that are gone");
+    }
+
     /// The defaults are within their own bounds, so that what the API answers it also takes.
     #[test]
     fn defaults_fit() {
