@@ -129,7 +129,7 @@ impl Text {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let mut rest = tag;
     loop {
-        let (before, after) = rest.split_once(|c: char| c == '=')?;
+        let (before, after) = rest.split_once('=')?;
         let word = before.trim_end().rsplit(|c: char| c.is_whitespace() || c == '"' || c == '\'').next()?;
         let value = after.trim_start();
         let (value, next) = match value.chars().next()? {

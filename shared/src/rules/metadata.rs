@@ -6,17 +6,18 @@ use serde_json::{Map, Value};
 /// Longest metadata, in bytes of JSON: it is read with every login.
 const METADATA_BYTES_MAX: usize = 4_096;
 
-/// `user_metadata`: a bounded JSON object. Its `Debug` shows nothing.
+/// `user_metadata`: a bounded JSON object, boxed because profiles are moved about and few have any. Its `Debug` shows
+/// nothing.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UserMetadata(Map<String, Value>);
+pub struct UserMetadata(Box<Map<String, Value>>);
 
 impl UserMetadata {
     /// Takes an object that is not too long.
     #[must_use]
     pub fn new(members: Map<String, Value>) -> Option<Self> {
-        let metadata = Self(members);
-        let json = serde_json::to_vec(&metadata.0).ok()?;
+        let metadata = Self(Box::new(members));
+        let json = serde_json::to_vec(&*metadata.0).ok()?;
         (json.len() <= METADATA_BYTES_MAX).then_some(metadata)
     }
 
@@ -29,7 +30,7 @@ impl UserMetadata {
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        Value::Object(self.0.clone())
+        Value::Object((*self.0).clone())
     }
 }
 
