@@ -3,29 +3,22 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
 use crate::aws::Clients;
+use crate::cached::Cached;
 use crate::config::Config;
 use crate::delivery::Mailer;
+use crate::delivery::custom::{CustomTemplate, Misfit};
 use crate::delivery::phone::Texter;
+use crate::rules::email_template::{EmailTemplate, TemplateName};
 use crate::rules::policy::TenantSettings;
 use crate::rules::random::Random;
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp};
 use crate::token::keys::{KeyNeeds, Keys};
 
-/// How long the tenant's settings are served without looking again, in seconds.
-const SETTINGS_FRESH_SECONDS: u64 = 60;
-/// How long they are served when looking again fails, in seconds.
-const SETTINGS_USABLE_SECONDS: u64 = 360;
-
 /// The state of the routers; a clone is one more reference.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
-
-/// After a failed look the next one waits so long, in seconds.
-const RELOOK_SECONDS: u64 = 10;
 
 /// See [`App`].
 #[derive(Debug)]
@@ -46,14 +39,8 @@ pub struct Inner {
     pub random: Random,
     /// For what makes keys.
     pub kms: aws_sdk_kms::Client,
-    settings: Mutex<Option<CachedSettings>>,
-}
-
-#[derive(Debug)]
-struct CachedSettings {
-    settings: Arc<TenantSettings>,
-    at: Timestamp,
-    looked_at: Timestamp,
+    settings: Cached<Arc<TenantSettings>>,
+    templates: [(TemplateName, Cached<Option<Arc<CustomTemplate>>>); SENT.len()],
 }
 
 impl Deref for App {
@@ -81,7 +68,8 @@ impl App {
             clock,
             random,
             kms: clients.kms,
-            settings: Mutex::new(None),
+            settings: Cached::default(),
+            templates: SENT.map(|name| (name, Cached::default())),
         }))
     }
 
@@ -96,34 +84,30 @@ impl App {
     /// # Errors
     /// When they are not to be had.
     pub async fn settings(&self) -> Result<Arc<TenantSettings>, StoreError> {
-        let now = self.now();
-        let mut cached = self.settings.lock().await;
-        if let Some(known) = &*cached {
-            let fresh = now.since(known.at) < SETTINGS_FRESH_SECONDS;
-            // The last look failed a moment ago: not every request has to wait for the same failure.
-            let bridged =
-                now.since(known.looked_at) < RELOOK_SECONDS && now.since(known.at) < SETTINGS_USABLE_SECONDS;
-            if fresh || bridged {
-                return Ok(Arc::clone(&known.settings));
-            }
-        }
-        match (self.store.tenant_settings().await, &mut *cached) {
-            (Ok(settings), _) => {
-                let settings = Arc::new(settings);
-                *cached = Some(CachedSettings { settings: Arc::clone(&settings), at: now, looked_at: now });
-                Ok(settings)
-            }
-            (Err(_), Some(known)) if now.since(known.at) < SETTINGS_USABLE_SECONDS => {
-                known.looked_at = now;
-                Ok(Arc::clone(&known.settings))
-            }
-            (Err(error), _) => Err(error),
-        }
+        let look = async || self.store.tenant_settings().await.map(Arc::new);
+        self.settings.get(self.now(), look).await
+    }
+
+    /// The operator's template of a mail, looked up again after a minute like the settings; `None` when the built-in text
+    /// is to be sent. A stored template that cannot be used is none, and says so in the log.
+    ///
+    /// # Errors
+    /// When it is not to be had.
+    pub async fn template(&self, name: TemplateName) -> Result<Option<Arc<CustomTemplate>>, StoreError> {
+        let Some((_, cached)) = self.templates.iter().find(|(known, _)| *known == name) else {
+            return Ok(None);
+        };
+        let look = async || match self.store.email_template(name).await {
+            Ok(template) => Ok(template.as_ref().and_then(usable).map(Arc::new)),
+            Err(StoreError::Corrupt) => Ok(None),
+            Err(error) => Err(error),
+        };
+        cached.get(self.now(), look).await
     }
 
     /// Looks up before the first request what it will need, so that it finds the connection open and keys and settings
-    /// ready. Settings are read by the functions that open tokens, and only those may read them. A failure is only
-    /// logged: the first request tries again and answers for itself.
+    /// ready. Settings are read by the functions that open tokens, and only those may read them; templates by those that
+    /// send mail. A failure is only logged: the first request tries again and answers for itself.
     pub async fn prime(&self) {
         let settings = async {
             match self.keys.needs().roots {
@@ -131,9 +115,44 @@ impl App {
                 false => Ok(()),
             }
         };
-        let (keys, settings) = tokio::join!(self.keys.ring(self.now()), settings);
-        if keys.is_err() || settings.is_err() {
+        let template = async {
+            match self.config.mail_from {
+                Some(_) => self.template(TemplateName::MfaOobCode).await.map(|_| ()),
+                None => Ok(()),
+            }
+        };
+        let (keys, settings, template) = tokio::join!(self.keys.ring(self.now()), settings, template);
+        if keys.is_err() || settings.is_err() || template.is_err() {
             tracing::warn!(event = "not_primed", "keys or settings could not be read at start-up");
         }
     }
+}
+
+/// The templates of the mails that are sent.
+const SENT: [TemplateName; 5] = [
+    TemplateName::MfaOobCode,
+    TemplateName::VerifyEmail,
+    TemplateName::AuthEmailByCode,
+    TemplateName::EnrollmentEmail,
+    TemplateName::SecurityNotice,
+];
+
+/// What was fine at upload may not be for a later version.
+fn usable(template: &EmailTemplate) -> Option<CustomTemplate> {
+    if !template.enabled {
+        return None;
+    }
+    let parsed = CustomTemplate::parse(template);
+    if let Err(Misfit { property, flaw }) = &parsed {
+        let (template, line, column) = (template.template.as_str(), flaw.line, flaw.column);
+        tracing::error!(
+            event = "template_broken",
+            template,
+            property,
+            line,
+            column,
+            "the built-in text is sent instead"
+        );
+    }
+    parsed.ok()
 }

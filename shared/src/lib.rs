@@ -5,6 +5,7 @@
 pub mod app;
 pub mod audit;
 pub mod aws;
+mod cached;
 pub mod config;
 pub mod delivery;
 pub mod http;

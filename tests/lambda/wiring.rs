@@ -161,7 +161,10 @@ fn keys_are_written_and_unwrapped_by_few() {
         ["mfa-associate", "mfa-authenticators", "mfa-challenge", STREAMED, "oauth-token", "unblock"]
     );
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
-    assert_eq!(who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)), ["guardian-factors"]);
+    assert_eq!(
+        who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)),
+        ["email-templates", "guardian-factors"]
+    );
 }
 
 /// SEC-31: the stream invokes `notices` for new notices and nothing else, repeats a bounded time, and what is given up

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use postern::app::App;
+use postern::delivery::custom::CustomTemplate;
+use postern::delivery::occasion::Occasion;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
+use postern::rules::email_template::TemplateName;
 use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MAX, may_associate};
+use postern::rules::language::RequestedLanguages;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
+use postern::store::clients::Client;
 use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
 use postern::store::users::{Authenticator, Pending, State, UserState, profile_of};
 use postern::store::{NotWritten, RefusedStep};
@@ -22,10 +27,12 @@ pub(crate) struct Enrolment {
     pub(crate) user: UserState,
     pub(crate) mfa: MfaState,
     pub(crate) settings: Arc<TenantSettings>,
+    template: Option<Arc<CustomTemplate>>,
+    languages: RequestedLanguages,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) now: Timestamp,
-    /// The named client's name, for the mail.
-    pub(crate) application: String,
+    /// The named client, for the mail.
+    client: Option<Client>,
     /// Shown once; becomes the user's when the authenticator is confirmed.
     pub(crate) recovery_code: Option<RecoveryCode>,
 }
@@ -36,6 +43,7 @@ impl Enrolment {
         app: &App,
         principal: MfaPrincipal,
         presented: Option<&PresentedClient>,
+        languages: RequestedLanguages,
     ) -> Result<Self, Refusal> {
         let now = app.now();
         let client = async {
@@ -44,21 +52,23 @@ impl Enrolment {
                 None => Ok(None),
             }
         };
-        let (client, user, mfa, settings, ring) = tokio::join!(
+        let (client, user, mfa, settings, template, ring) = tokio::join!(
             client,
             app.store.user(&principal.user, now),
             app.store.mfa(&principal.jti),
             app.settings(),
+            app.template(TemplateName::MfaOobCode),
             app.keys.ring(now),
         );
-        let (client, user, mfa, settings, ring) = (client?, user?, mfa?, settings?, ring?);
-        let mut application = String::new();
+        let (client, user, mfa, settings, template, ring) =
+            (client?, user?, mfa?, settings?, template?, ring?);
+        let mut named = None;
         if let Some(presented) = presented {
             let client = presented.authenticate_if_proven(client)?;
             if client.client_id != principal.client {
                 return Err(Refusal::MfaTokenOfAnotherClient);
             }
-            application = client.name;
+            named = Some(client);
         }
         let user = user.ok_or(Refusal::BearerInvalid)?;
         if principal.is_spendable() && mfa.spent {
@@ -66,7 +76,32 @@ impl Enrolment {
         }
         let shows_code = settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
         let recovery_code = if shows_code { Some(RecoveryCode::generate(&app.random)?) } else { None };
-        Ok(Self { principal, user, mfa, settings, ring, now, application, recovery_code })
+        Ok(Self {
+            principal,
+            user,
+            mfa,
+            settings,
+            template,
+            languages,
+            ring,
+            now,
+            client: named,
+            recovery_code,
+        })
+    }
+
+    /// What the message to the user may say.
+    pub(crate) fn occasion(&self) -> Occasion<'_> {
+        Occasion {
+            profile: &self.user.profile,
+            client: Some(&self.principal.client),
+            application: self.client.as_ref().map_or("", |client| &client.name),
+            client_metadata: self.client.as_ref().map(|client| &client.client_metadata),
+            languages: &self.languages,
+            settings: &self.settings,
+            template: self.template.as_deref(),
+            now: self.now,
+        }
     }
 
     /// Whether the user's state, as it is now known, lets this login enrol.

@@ -14,6 +14,7 @@ use postern::app::App;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, method_not_allowed, private_json};
+use postern::rules::language::RequestedLanguages;
 use postern::token::keys::KeyNeeds;
 use postern::wire::refusal::Refusal;
 
@@ -28,11 +29,16 @@ pub fn routes() -> Router<App> {
     Router::new().route("/mfa/associate", post(associate)).method_not_allowed_fallback(method_not_allowed)
 }
 
-async fn associate(State(app): State<App>, headers: HeaderMap, params: Params) -> Result<Response, Refusal> {
+async fn associate(
+    State(app): State<App>,
+    languages: RequestedLanguages,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Refusal> {
     let principal = MfaPrincipal::bearer(&app, &headers, "enroll").await?;
     let client = PresentedClient::if_named(&headers, &params)?;
     let request = AssociateRequest::parse(&params)?;
-    let enrolment = Enrolment::begin(&app, principal, client.as_ref()).await?;
+    let enrolment = Enrolment::begin(&app, principal, client.as_ref(), languages).await?;
     let reply = match request {
         AssociateRequest::Oob(wanted) => oob::associate(&app, enrolment, wanted).await?,
         AssociateRequest::Otp => otp::associate(&app, enrolment).await?,

@@ -11,9 +11,13 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
+use postern::delivery::custom::CustomTemplate;
+use postern::delivery::occasion::Occasion;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, method_not_allowed, private_json};
+use postern::rules::email_template::TemplateName;
+use postern::rules::language::RequestedLanguages;
 use postern::rules::policy::TenantSettings;
 use postern::store::clients::Client;
 use postern::store::mfa::MfaState;
@@ -42,15 +46,38 @@ struct Login {
     user: UserState,
     mfa: MfaState,
     settings: Arc<TenantSettings>,
+    template: Option<Arc<CustomTemplate>>,
+    languages: RequestedLanguages,
     ring: Arc<KeyRing>,
     now: Timestamp,
 }
 
-async fn challenge(State(app): State<App>, headers: HeaderMap, params: Params) -> Result<Response, Refusal> {
+impl Login {
+    /// What the message to the user may say.
+    fn occasion(&self) -> Occasion<'_> {
+        Occasion {
+            profile: &self.user.profile,
+            client: Some(&self.client.client_id),
+            application: &self.client.name,
+            client_metadata: Some(&self.client.client_metadata),
+            languages: &self.languages,
+            settings: &self.settings,
+            template: self.template.as_deref(),
+            now: self.now,
+        }
+    }
+}
+
+async fn challenge(
+    State(app): State<App>,
+    languages: RequestedLanguages,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Refusal> {
     let mfa_token = params.required("mfa_token")?;
     let presented = PresentedClient::of(&headers, &params)?;
     let wanted = Wanted::parse(&params)?;
-    let login = log_in(&app, &presented, mfa_token).await?;
+    let login = log_in(&app, &presented, mfa_token, languages).await?;
     let reply = match wanted.choose(&login.user, &login.settings)? {
         Chosen::Otp => ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None },
         Chosen::Oob { id, to, implicit } => {
@@ -62,7 +89,12 @@ async fn challenge(State(app): State<App>, headers: HeaderMap, params: Params) -
 }
 
 /// The first trip: the client, then the token, then the user it still stands for.
-async fn log_in(app: &App, presented: &PresentedClient, mfa_token: &str) -> Result<Login, Refusal> {
+async fn log_in(
+    app: &App,
+    presented: &PresentedClient,
+    mfa_token: &str,
+    languages: RequestedLanguages,
+) -> Result<Login, Refusal> {
     let now = app.now();
     // An access token manages factors, good or expired; it is not a login to be completed (contract §0).
     let opened = match sealed::kid_of(mfa_token) {
@@ -76,11 +108,12 @@ async fn log_in(app: &App, presented: &PresentedClient, mfa_token: &str) -> Resu
             return Err(refusal);
         }
     };
-    let (client, user, mfa, settings, ring) = tokio::join!(
+    let (client, user, mfa, settings, template, ring) = tokio::join!(
         presented.look_up(&app.store),
         app.store.user(&principal.user, now),
         app.store.mfa(&principal.jti),
         app.settings(),
+        app.template(TemplateName::MfaOobCode),
         app.keys.ring(now),
     );
     let client = presented.authenticate(client?)?;
@@ -91,5 +124,6 @@ async fn log_in(app: &App, presented: &PresentedClient, mfa_token: &str) -> Resu
     if mfa.spent || !user.profile.accepts_tokens_of(principal.issued_at) {
         return Err(Refusal::MalformedMfaToken);
     }
-    Ok(Login { principal, client, user, mfa, settings: settings?, ring: ring?, now })
+    let (settings, template, ring) = (settings?, template?, ring?);
+    Ok(Login { principal, client, user, mfa, settings, template, languages, ring, now })
 }

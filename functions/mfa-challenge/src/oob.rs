@@ -151,7 +151,7 @@ async fn deliver(
     issued: &IssuedCode,
     toll: &Toll,
 ) -> Result<(), Refusal> {
-    let message = CodeMessage::of(issued, &login.client.name, &login.settings, login.now);
+    let message = CodeMessage { issued, occasion: login.occasion() };
     match send_code(app, to, &message).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {

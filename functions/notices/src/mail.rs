@@ -1,9 +1,13 @@
 //! One notice: who is to be told, whether, and the mail.
 
 use postern::app::App;
-use postern::delivery::notice::{NoticeDetails, NoticeFailure, notice_email};
+use postern::delivery::built_in::NoticeDetails;
+use postern::delivery::notice::NoticeFailure;
+use postern::delivery::occasion::Occasion;
 use postern::id::NoticeId;
 use postern::rules::address::EmailAddress;
+use postern::rules::email_template::TemplateName;
+use postern::rules::language::RequestedLanguages;
 use postern::rules::limit::BLOCK_NOTICES;
 use postern::rules::mask::mask_email;
 use postern::rules::notice::NoticeKind;
@@ -12,7 +16,6 @@ use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::LoginKey;
 use postern::store::notices::{Notice, Recipient};
 use postern::store::users::Profile;
-use postern::time::Timestamp;
 use postern::token::ticket::UnblockTicket;
 
 /// What became of a notice.
@@ -49,7 +52,9 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
     if notice.sent_at.is_some() || notice.expires_at.is_past(now) {
         return Ok(Outcome::Over);
     }
-    if !app.settings().await?.notices.wants(notice.kind) {
+    let (settings, template) = tokio::join!(app.settings(), app.template(TemplateName::SecurityNotice));
+    let (settings, template) = (settings?, template?);
+    if !settings.notices.wants(notice.kind) {
         return Ok(Outcome::SwitchedOff);
     }
     let (profile, client) = tokio::join!(whom(app, &notice), app.store.client(&notice.client_id));
@@ -65,8 +70,19 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
             Taken::Spent { .. } => return Ok(Outcome::Enough),
         },
     };
-    let application = client?.map(|client| client.name);
-    let sent = match mail(app, &notice, &address, application.as_deref(), now).await {
+    let client = client?;
+    let languages = RequestedLanguages::of(notice.language.as_deref().map(str::as_bytes), None);
+    let occasion = Occasion {
+        profile: &profile,
+        client: Some(&notice.client_id),
+        application: client.as_ref().map_or("", |client| &client.name),
+        client_metadata: client.as_ref().map(|client| &client.client_metadata),
+        languages: &languages,
+        settings: &settings,
+        template: template.as_deref(),
+        now,
+    };
+    let sent = match mail(app, &notice, &address, &occasion).await {
         Ok(()) => Ok(Outcome::Sent),
         Err(NoticeFailure::Refused) => Ok(Outcome::Refused),
         Err(NoticeFailure::NotNow) => Err(TryAgain),
@@ -96,9 +112,9 @@ async fn mail(
     app: &App,
     notice: &Notice,
     to: &EmailAddress,
-    application: Option<&str>,
-    now: Timestamp,
+    occasion: &Occasion<'_>,
 ) -> Result<(), NoticeFailure> {
+    let now = occasion.now;
     let blocked = match &notice.recipient {
         Recipient::Login(blocked) => Some(blocked),
         Recipient::User(_) => None,
@@ -116,11 +132,11 @@ async fn mail(
     let details = NoticeDetails {
         tenant: app.mailer.tenant_name(),
         account: &account,
-        application,
+        application: Some(occasion.application).filter(|name| !name.is_empty()),
         factor: notice.factor,
         at: notice.at,
         source: blocked.map(|blocked| blocked.source()),
         unblock: link.as_deref(),
     };
-    app.mailer.send_notice(to, notice_email(notice.kind, notice.language.as_deref(), &details)).await
+    app.mailer.send_notice(to, app.mailer.notice_email(notice.kind, &details, occasion)).await
 }

@@ -8,6 +8,7 @@ use postern::app::App;
 use postern::id::{ClientId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::client::{ClientKind, ClientSecret};
+use postern::rules::metadata::UserMetadata;
 use postern::rules::scope::Scope;
 use postern::store::StoreError;
 use postern::store::clients::{Api, Client};
@@ -69,6 +70,7 @@ struct SeedUser {
     connection: Option<String>,
     name: Option<String>,
     nickname: Option<String>,
+    user_metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// Why a seed was not planted.
@@ -145,6 +147,11 @@ async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
     let address = EmailAddress::parse(&seed.email)
         .ok_or_else(|| SeedError::Invalid(format!("user {} has no valid address", seed.email)))?;
     let user_id = seed.user_id.clone().map_or_else(|| stable_id(&address), UserId::new);
+    let metadata = |members| {
+        UserMetadata::new(members)
+            .ok_or_else(|| SeedError::Invalid(format!("user {} has too long user_metadata", seed.email)))
+    };
+    let user_metadata = seed.user_metadata.clone().map(metadata).transpose()?;
     let now: Timestamp = app.now();
     let profile = Profile {
         user_id: user_id.clone(),
@@ -155,6 +162,7 @@ async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
         given_name: None,
         family_name: None,
         picture: None,
+        user_metadata,
         created_at: now,
         updated_at: now,
         blocked: false,

@@ -2,48 +2,33 @@
 
 use super::DeliveryFailure;
 use super::issued::IssuedCode;
+use super::occasion::Occasion;
 use crate::app::App;
 use crate::rules::destination::Destination;
 use crate::rules::otp::OneTimeCode;
-use crate::rules::policy::TenantSettings;
-use crate::time::Timestamp;
 
 /// A code and what its message says beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeMessage<'a> {
     /// The code.
-    pub code: &'a OneTimeCode,
-    /// The application (client) the user is signing in to; may be blank.
-    pub application: &'a str,
-    /// The language to write or speak in (BCP 47).
-    pub language: &'a str,
-    /// How long the code is good, in seconds.
-    pub seconds_valid: u64,
-    /// The domain that a text message binds the code to.
-    pub web_otp_domain: Option<&'a str>,
+    pub issued: &'a IssuedCode,
+    /// Whom it is for, and where it comes from.
+    pub occasion: Occasion<'a>,
 }
 
-impl<'a> CodeMessage<'a> {
-    /// The message of a code for an application, as the tenant wants it.
+impl CodeMessage<'_> {
+    /// The code.
     #[must_use]
-    pub fn of(
-        issued: &'a IssuedCode,
-        application: &'a str,
-        settings: &'a TenantSettings,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            code: &issued.code,
-            application,
-            language: settings.default_language.as_deref().unwrap_or(DEFAULT_LANGUAGE),
-            seconds_valid: issued.seconds_valid(now),
-            web_otp_domain: settings.web_otp_domain.as_deref(),
-        }
+    pub fn code(&self) -> &OneTimeCode {
+        &self.issued.code
+    }
+
+    /// How long it is good, in seconds.
+    #[must_use]
+    pub fn seconds_valid(&self) -> u64 {
+        self.issued.seconds_valid(self.occasion.now)
     }
 }
-
-/// Where neither the request nor the tenant names one.
-const DEFAULT_LANGUAGE: &str = "en";
 
 /// Sends a code to wherever it is to go.
 ///
@@ -62,8 +47,7 @@ pub async fn send_code(
     };
     match to {
         Destination::Email(address) => {
-            let CodeMessage { code, application, seconds_valid, .. } = *message;
-            app.mailer.send_code(address, code, application, seconds_valid).await
+            app.mailer.send_code(address, message.code(), message.seconds_valid(), &message.occasion).await
         }
         Destination::Sms(number) => texter()?.text(number, message).await,
         Destination::Voice(number) => texter()?.call(number, message).await,

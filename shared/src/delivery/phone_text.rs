@@ -1,16 +1,47 @@
-//! The words of text messages and calls. Pure; the code is the only group of its length in each (design §9).
+//! What phones are told: one segment of a text message, and a call that says the code twice.
 
-/// Characters of an application's name in a text message: with a code and a domain it stays within one part.
-const NAME_CHARS_MAX: usize = 32;
+use super::template::{escape_html, fill, name};
+use crate::rules::language::Language;
 
-/// The text message with a code. With a domain its last line binds the code to it, so that a browser offers the code
-/// on no other site (WebOTP, "origin-bound one-time codes delivered via SMS").
+/// Characters of an application's name in a text message.
+const NAME_CHARS_MAX: usize = 30;
+
+/// A text message with the second factor's code. With a domain, its last line binds the code to it (WebOTP), so that
+/// browsers offer the code there and nowhere else.
 #[must_use]
-pub fn sms_code_text(_language: &str, application: &str, code: &str, web_otp_domain: Option<&str>) -> String {
-    let application = shortened(application);
-    let text = format!("{code} is your {application} code. Never share it.");
-    match web_otp_domain {
-        // The line before it is left empty for the human eye; only the last one is read by machines.
+pub fn sms_code_text(
+    language: Language,
+    application: &str,
+    code: &str,
+    web_otp_domain: Option<&str>,
+) -> String {
+    bound(sms(language.texts().sms_code, application, code), code, web_otp_domain)
+}
+
+/// A text message with the code of a sign-in without password.
+#[must_use]
+pub fn sms_sign_in_text(
+    language: Language,
+    application: &str,
+    code: &str,
+    web_otp_domain: Option<&str>,
+) -> String {
+    bound(sms(language.texts().sms_sign_in, application, code), code, web_otp_domain)
+}
+
+fn sms(sentence: &str, application: &str, code: &str) -> String {
+    let values = [("code", code.to_owned()), ("application", short(application))];
+    fill(sentence, &values, str::to_owned)
+}
+
+fn short(application: &str) -> String {
+    // Without an ellipsis: one character outside GSM's alphabet makes every character count double.
+    name(application).chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
+}
+
+/// `@domain #code` on the last line (WICG, "Origin-bound one-time codes delivered via SMS").
+fn bound(text: String, code: &str, domain: Option<&str>) -> String {
+    match domain {
         Some(domain) => format!("{text}\n\n@{domain} #{code}"),
         None => text,
     }
@@ -18,28 +49,12 @@ pub fn sms_code_text(_language: &str, application: &str, code: &str, web_otp_dom
 
 /// What a call says, in SSML: the code digit by digit, slowly, and once more.
 #[must_use]
-pub fn voice_code_text(_language: &str, application: &str, code: &str) -> String {
-    let application = escaped(&shortened(application));
-    let spelled = code.chars().map(String::from).collect::<Vec<_>>().join(", ");
-    format!(
-        concat!(
-            "<speak>Hello. Your {} code is <break time=\"500ms\"/>",
-            "<prosody rate=\"slow\"><say-as interpret-as=\"digits\">{}</say-as></prosody>.",
-            "<break time=\"1s\"/> Once more: <prosody rate=\"slow\">{}</prosody>.",
-            "<break time=\"1s\"/> Never share it with anybody. Goodbye.</speak>"
-        ),
-        application, code, spelled
-    )
-}
-
-fn shortened(name: &str) -> String {
-    // Without an ellipsis: one character outside GSM's alphabet makes every character count double.
-    name.chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
-}
-
-/// A name as the content of an element.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+pub fn voice_code_text(language: Language, application: &str, code: &str) -> String {
+    let digits: Vec<_> = code.chars().map(String::from).collect();
+    let spoken = digits.join(", ");
+    let once = format!(r#"<break time="500ms"/><prosody rate="slow">{}</prosody>"#, escape_html(&spoken));
+    let values = [("code", once), ("application", escape_html(&name(application)))];
+    format!("<speak>{}</speak>", fill(language.texts().voice_code, &values, str::to_owned))
 }
 
 #[cfg(test)]
@@ -48,25 +63,47 @@ mod tests {
 
     use super::*;
 
+    /// The basic set of GSM 03.38; of its extension none is used.
+    const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+
+    /// One segment: 160 characters of GSM-7, else 70 of UCS-2, in which some characters take two.
     #[test]
-    fn the_text_message() {
-        assert_snapshot!(sms_code_text("en", "Acme", "042917", None), @"042917 is your Acme code. Never share it.");
-        assert_snapshot!(sms_code_text("en", "Acme", "042917", Some("login.acme.example")), @"
-        042917 is your Acme code. Never share it.
+    fn every_text_message_is_one_segment() {
+        for language in Language::ALL {
+            for application in ["Acme Shop", "Contoso Bank 24"] {
+                for text in [
+                    sms_code_text(language, application, "042917", None),
+                    sms_sign_in_text(language, application, "042917", None),
+                ] {
+                    let is_gsm = text.chars().all(|c| GSM.contains(c));
+                    let (length, most) =
+                        if is_gsm { (text.chars().count(), 160) } else { (text.encode_utf16().count(), 70) };
+                    assert!(length <= most, "{language:?}: {length} of {most}: {text}");
+                    assert!(text.starts_with("042917"), "{language:?}");
+                    assert_eq!(text.split(|c: char| !c.is_numeric()).filter(|run| run.len() == 6).count(), 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_can_be_bound_to_a_domain() {
+        assert_snapshot!(sms_code_text(Language::En, "Acme", "042917", Some("login.acme.example")), @"
+        042917 is your Acme code. Never share it with anyone.
 
         @login.acme.example #042917
         ");
-    }
-
-    /// One part of a text message is 160 characters of GSM's alphabet, and every part is paid for.
-    #[test]
-    fn a_long_name_does_not_cost_a_second_part() {
-        let text = sms_code_text("en", &"a".repeat(500), "042917", Some("login.acme.example"));
-        assert!(text.chars().count() <= 160, "{text}");
+        let long = sms_code_text(Language::En, &"a".repeat(500), "042917", None);
+        assert_eq!(long, format!("042917 is your {} code. Never share it with anyone.", "a".repeat(30)));
     }
 
     #[test]
-    fn the_call() {
-        assert_snapshot!(voice_code_text("en", "Acme <&> Co", "042917"), @r#"<speak>Hello. Your Acme &lt;&amp;&gt; Co code is <break time="500ms"/><prosody rate="slow"><say-as interpret-as="digits">042917</say-as></prosody>.<break time="1s"/> Once more: <prosody rate="slow">0, 4, 2, 9, 1, 7</prosody>.<break time="1s"/> Never share it with anybody. Goodbye.</speak>"#);
+    fn a_call_says_the_digits_twice() {
+        assert_snapshot!(voice_code_text(Language::En, "Acme <&> Co", "042917"), @r#"<speak>Hello. Your code for Acme &lt;&amp;&gt; Co is: <break time="500ms"/><prosody rate="slow">0, 4, 2, 9, 1, 7</prosody>. Once more, your code is: <break time="500ms"/><prosody rate="slow">0, 4, 2, 9, 1, 7</prosody>. Goodbye.</speak>"#);
+        for language in Language::ALL {
+            let said = voice_code_text(language, "Acme", "042917");
+            assert_eq!(said.matches("0, 4, 2, 9, 1, 7").count(), 2, "{language:?}");
+            assert!(!said.contains("{{") && !said.contains("042917"), "{language:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ pub mod bearer;
 pub mod client_auth;
 pub mod edge;
 pub mod error;
+mod language;
 pub mod management;
 pub mod params;
 

@@ -3,11 +3,15 @@
 //! Secrets are newtypes whose `Debug` shows nothing and whose only comparison is constant-time (SEC-6).
 
 pub mod address;
+pub mod calendar;
 pub mod client;
 pub mod destination;
+pub mod email_template;
 pub mod enrolment;
+pub mod language;
 pub mod limit;
 pub mod mask;
+pub mod metadata;
 pub mod notice;
 pub mod otp;
 pub mod phone;

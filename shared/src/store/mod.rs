@@ -12,6 +12,7 @@ pub mod notices;
 pub mod refresh;
 pub mod schema;
 pub mod sends;
+pub mod templates;
 pub mod tenant;
 pub mod users;
 

@@ -11,6 +11,7 @@ use super::{Item, Outcome, Store, StoreError, read};
 use crate::id::{AuthenticatorId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Limits};
+use crate::rules::metadata::UserMetadata;
 use crate::rules::policy::{Factor, TenantSettings};
 use crate::rules::recovery::RecoveryHash;
 use crate::time::Timestamp;
@@ -54,6 +55,9 @@ pub struct Profile {
     /// URL of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
+    /// What applications keep of the user; `lang` is the language of messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_metadata: Option<UserMetadata>,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the profile was last changed.
@@ -171,6 +175,12 @@ impl UserState {
 }
 
 impl Profile {
+    /// The language the user chose, where applications keep it.
+    #[must_use]
+    pub fn lang(&self) -> Option<&str> {
+        self.user_metadata.as_ref()?.lang()
+    }
+
     /// Whether the user is enrolled (design §5).
     #[must_use]
     pub fn is_enrolled(&self, settings: &TenantSettings) -> bool {

@@ -39,6 +39,15 @@ pub enum ManagementRefusal {
     ExpiredToken,
     /// Without the scope it holds.
     InsufficientScope(&'static str),
+    /// Something that does not exist, with its own message and code.
+    Inexistent {
+        /// The message.
+        message: String,
+        /// The code.
+        code: &'static str,
+    },
+    /// Something that is there already; the text names it.
+    Conflict(String),
     /// Unknown path.
     NotFound,
     /// Wrong method.
@@ -93,6 +102,8 @@ impl ManagementRefusal {
                 format!("Insufficient scope, expected any of: {scope}").into(),
                 Some("insufficient_scope"),
             ),
+            Self::Inexistent { message, code } => (404, "Not Found", message.clone().into(), Some(code)),
+            Self::Conflict(text) => (409, "Conflict", text.clone().into(), None),
             Self::NotFound => (404, "Not Found", "Not Found".into(), None),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),
             Self::BodyTooLarge => (

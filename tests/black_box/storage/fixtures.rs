@@ -81,6 +81,7 @@ pub(crate) fn profile() -> Profile {
         given_name: None,
         family_name: None,
         picture: None,
+        user_metadata: None,
         created_at: START,
         updated_at: START,
         blocked: false,

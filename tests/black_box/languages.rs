@@ -1,0 +1,118 @@
+//! The language of mails: by the request, the user or the tenant; right to left where it is written so (contract §0
+//! "Language header").
+
+use insta::assert_snapshot;
+use postern::rules::language::Language;
+use postern::rules::settings::{Setting, SettingValue};
+use serde_json::json;
+
+use crate::support::{Body, Reply, World};
+
+const USER: &str = "user@example.com";
+
+/// An association of the user's address, with these headers.
+async fn associate(world: &World, headers: &[(&str, &str)]) -> Reply {
+    let login = world.log_in(USER).await;
+    let bearer = format!("Bearer {}", login.mfa_token);
+    let all: Vec<_> = headers.iter().copied().chain([("authorization", bearer.as_str())]).collect();
+    let body = json!({ "authenticator_types": ["oob"], "oob_channels": ["email"] });
+    world.send("POST", "/mfa/associate", &all, Body::json(&body)).await
+}
+
+/// The newest mail's subject with the code replaced.
+fn subject(world: &World) -> String {
+    let code = world.code(USER);
+    let message = world.twin.aws.inbox.messages(Some(USER)).remove(0);
+    message.subject.unwrap().replace(&code, "[code]")
+}
+
+async fn subject_for(world: &World, headers: &[(&str, &str)]) -> String {
+    // Each mail is one of a fresh budget, and of a fresh list of pending authenticators.
+    world.clock.advance(601);
+    let reply = associate(world, headers).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    subject(world)
+}
+
+/// Every built-in language, at association and at a challenge, with the code found by the same rule in each.
+#[tokio::test]
+async fn each_language_can_be_asked_for() {
+    let world = World::new().await;
+    for language in Language::ALL {
+        let words = language.texts().mfa_code.subject.replace("{{code}}", "[code]");
+        let subject = subject_for(&world, &[("x-request-language", language.tag())]).await;
+        let bare = subject.replace(['\u{2068}', '\u{2069}'], "");
+        assert_eq!(bare, words.replace("{{tenant}}", "Postern Demo"), "{language:?}");
+        let message = world.twin.aws.inbox.messages(Some(USER)).remove(0);
+        assert!(message.html.unwrap().contains(&format!("lang=\"{}\"", language.tag())), "{language:?}");
+    }
+}
+
+/// The order: `x-request-language`, `user_metadata.lang`, `Accept-Language`, the tenant's; a language without texts
+/// passes the word on.
+#[tokio::test]
+async fn each_source_of_the_language_has_its_rank() {
+    let world = World::new().await;
+    assert_snapshot!(subject_for(&world, &[]).await, @"[code] is your Postern Demo code");
+    let store = &world.twin.app.store;
+    let german = SettingValue::Text("de-AT".to_owned());
+    let setting = Setting::named("default_language").unwrap();
+    store.change_settings(&[(setting, german)]).await.unwrap();
+    assert_snapshot!(subject_for(&world, &[]).await, @"[code] ist Ihr Code für Postern Demo");
+    let accepts = ("accept-language", "hu, nl;q=0.8, it;q=0.9");
+    assert_snapshot!(subject_for(&world, &[accepts]).await, @"[code] è il tuo codice per Postern Demo");
+    let metadata = serde_dynamo::to_attribute_value(json!({ "lang": "es-MX", "plan": "gold" })).unwrap();
+    world.set_profile(USER, "user_metadata", metadata).await;
+    assert_snapshot!(subject_for(&world, &[accepts]).await, @"[code] es tu código para Postern Demo");
+    let asks = ("x-request-language", "fr-CA");
+    assert_snapshot!(subject_for(&world, &[accepts, asks]).await, @"[code] est votre code pour Postern Demo");
+    let unknown = ("x-request-language", "hu");
+    assert_snapshot!(subject_for(&world, &[accepts, unknown]).await, @"[code] es tu código para Postern Demo");
+}
+
+/// A challenge speaks the language of its own request, not of the one that enrolled.
+#[tokio::test]
+async fn a_challenge_is_in_the_language_of_its_request() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let login = world.log_in(USER).await;
+    let body = json!({
+        "mfa_token": login.mfa_token,
+        "challenge_type": "oob",
+        "authenticator_id": id,
+        "client_id": "demo-app",
+        "client_secret": "demo-secret",
+    });
+    let reply =
+        world.send("POST", "/mfa/challenge", &[("x-request-language", "pl")], Body::json(&body)).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_snapshot!(subject(&world), @"[code] – Twój kod do Postern Demo");
+    let message = world.twin.aws.inbox.messages(Some(USER)).remove(0);
+    assert!(message.text.contains("przez 5 minut"), "the Polish plural: {}", message.text);
+}
+
+/// Headers that are no languages at all change nothing and break nothing.
+#[tokio::test]
+async fn odd_language_headers_are_nobodys_language() {
+    let world = World::new().await;
+    let long = "de,".repeat(2_000);
+    for odd in ["", "*", "???", "de;q=0", "\t", "x-klingon", "../../etc/passwd", "{{code}}", "-", ";;;,,,"] {
+        let headers = [("x-request-language", odd), ("accept-language", odd)];
+        assert_eq!(subject_for(&world, &headers).await, "[code] is your Postern Demo code", "{odd:?}");
+    }
+    let headers = [("x-request-language", long.as_str())];
+    assert_snapshot!(subject_for(&world, &headers).await, @"[code] ist Ihr Code für Postern Demo");
+}
+
+/// Arabic runs from right to left in both parts, and the code is found as in every other mail.
+#[tokio::test]
+async fn arabic_runs_from_right_to_left() {
+    let world = World::new().await;
+    subject_for(&world, &[("x-request-language", "ar-EG")]).await;
+    let code = world.code(USER);
+    let message = world.twin.aws.inbox.messages(Some(USER)).remove(0);
+    assert!(message.subject.as_deref().unwrap().starts_with(&code));
+    assert!(message.text.contains(&format!("\u{2066}{code}\u{2069}")));
+    let html = message.html.unwrap();
+    assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">") && html.contains("dir=\"ltr\" role=\"group\""));
+}
