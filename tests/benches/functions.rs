@@ -1,9 +1,12 @@
 //! What the Lambda binaries cost: size, time from process start to the first response through the Runtime API, and
-//! peak memory, beside a bare lambda_http function in the same run.
+//! peak memory, beside a bare lambda_http function in the same run. Milliseconds from the start of the process: until it
+//! asks for its first event (keys and settings are then read and unwrapped), until its first reply when the event needs
+//! no call to AWS, and until its first reply to a full request of its own, with all calls that takes; then the same full
+//! request again.
 //!
 //! ```text
 //! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
-//!   -p mfa-authenticators -p guardian-factors -p well-known -p userinfo
+//!   -p mfa-authenticators -p guardian-factors -p well-known -p userinfo -p oauth-revoke
 //! cargo bench --workspace --profile dev --bench functions
 //! ```
 #![allow(
@@ -50,14 +53,14 @@ use serde_json::{Value, json};
 use function::Function;
 use support::World;
 
-const STARTS: usize = 10;
+const STARTS: usize = 15;
 
 #[tokio::main]
 async fn main() {
     let world = World::with(|options| options.clock = Clock::host()).await;
     println!(
-        "{:<20} {:>9} {:>22} {:>12} {:>14}",
-        "function", "size MB", "start to response ms", "then ms", "peak RSS MB"
+        "{:<20} {:>8} {:>8} {:>15} {:>14} {:>13} {:>12}",
+        "function", "size MB", "init ms", "first reply ms", "full reply ms", "then full ms", "peak RSS MB"
     );
     measure(&world, "hello-lambda", event("GET", "/", &[], "")).await;
     let login = world.log_in("verified@example.com").await;
@@ -82,6 +85,7 @@ async fn main() {
             event("POST", "/mfa/associate", &[("authorization", &newcomer)], &associate.to_string()),
         ),
         ("oauth-token", event("POST", "/oauth/token", &[], &client)),
+        ("oauth-revoke", event("POST", "/oauth/revoke", &[], &format!("{client}&token=v1.unknown"))),
     ] {
         measure(&world, name, event).await;
     }
@@ -116,12 +120,23 @@ fn event(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Valu
 async fn measure(world: &World, name: &str, event: Value) {
     let spec = template::Function { binary: name.to_owned(), timeout: 20 };
     let size = std::fs::metadata(binaries::binary(name)).expect("build it first").len();
-    let (mut starts, mut next, mut peak) = (Vec::new(), Vec::new(), 0);
+    let (mut ready, mut first, mut request, mut next, mut peak) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), 0);
+    // What every function answers without a call to AWS: a method it does not have.
+    let mut trivial = event.clone();
+    trivial["requestContext"]["http"]["method"] = json!("TRACE");
     for _ in 0..STARTS {
         let watch = Stopwatch::start();
         let function = Function::start(&spec, &variables(world)).await;
+        function.ready().await;
+        ready.push(watch.elapsed_microseconds());
+        function.invoke("trivial", trivial.clone()).await.unwrap();
+        first.push(watch.elapsed_microseconds());
+
+        let watch = Stopwatch::start();
+        let function = Function::start(&spec, &variables(world)).await;
         let reply = function.invoke("first", event.clone()).await.unwrap();
-        starts.push(watch.elapsed_microseconds());
+        request.push(watch.elapsed_microseconds());
         assert!(reply["statusCode"].as_u64().unwrap() < 500, "{reply}");
         let watch = Stopwatch::start();
         function.invoke("second", event.clone()).await.unwrap();
@@ -130,9 +145,11 @@ async fn measure(world: &World, name: &str, event: Value) {
     }
     let megabytes = |bytes: u64| bytes as f64 / 1_000_000.0;
     println!(
-        "{name:<20} {:>9.2} {:>22.2} {:>12.2} {:>14.1}",
+        "{name:<20} {:>8.2} {:>8.2} {:>15.2} {:>14.2} {:>13.2} {:>12.1}",
         megabytes(size),
-        median(starts),
+        median(ready),
+        median(first),
+        median(request),
         median(next),
         megabytes(peak)
     );

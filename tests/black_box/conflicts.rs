@@ -125,6 +125,7 @@ fn confirmation() -> Confirmation {
         proven: Proven::RecoveryCode { old: hash(1), new: hash(2) },
         limit: (codes(), charge()),
         clean: true,
+        refresh: None,
         notice: None,
         now: START,
     }

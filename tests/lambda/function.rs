@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use crate::binaries::binary;
 use crate::http_server::{Answer, Received, Server};
@@ -29,6 +29,8 @@ struct Event {
 /// The Runtime API's memory: events not asked for yet, and the one being worked on.
 struct Queue {
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
+    /// Told when the function asks for an event.
+    asked: Notify,
     current: Mutex<Option<Event>>,
 }
 
@@ -37,6 +39,7 @@ pub(crate) struct Function {
     name: String,
     timeout: Duration,
     events: mpsc::UnboundedSender<Event>,
+    queue: Arc<Queue>,
     process: Mutex<Child>,
     output: TempDir,
     _api: Server,
@@ -48,8 +51,10 @@ impl Function {
         let name = &*spec.binary;
         let path = binary(name);
         let (events, receiver) = mpsc::unbounded_channel();
-        let queue = Arc::new(Queue { events: Mutex::new(receiver), current: Mutex::new(None) });
-        let api = Server::start(move |request| answer(Arc::clone(&queue), request)).await;
+        let queue =
+            Arc::new(Queue { events: Mutex::new(receiver), asked: Notify::new(), current: Mutex::new(None) });
+        let shared = Arc::clone(&queue);
+        let api = Server::start(move |request| answer(Arc::clone(&shared), request)).await;
         let output = tempfile::tempdir().unwrap();
         let file = |name: &str| Stdio::from(File::create(output.path().join(name)).unwrap());
         let process = Command::new(path)
@@ -73,7 +78,15 @@ impl Function {
             .spawn()
             .unwrap();
         let timeout = Duration::from_secs(spec.timeout);
-        Self { name: name.to_owned(), timeout, events, process: Mutex::new(process), output, _api: api }
+        Self {
+            name: name.to_owned(),
+            timeout,
+            events,
+            queue,
+            process: Mutex::new(process),
+            output,
+            _api: api,
+        }
     }
 
     /// Has it work on one event; fails the test when it ends or takes longer than Lambda would let it.
@@ -94,6 +107,12 @@ impl Function {
             panic!("{} did not answer: {}{}", self.name, self.errors(), self.log())
         };
         outcome
+    }
+
+    /// Waits until it asks for its first event: Lambda's init phase is over.
+    #[allow(dead_code, reason = "the benchmark asks")]
+    pub(crate) async fn ready(&self) {
+        self.queue.asked.notified().await;
     }
 
     /// The most memory it has had resident, in bytes; only Linux tells.
@@ -121,10 +140,13 @@ async fn answer(queue: Arc<Queue>, request: Received) -> Answer {
     let path = request.target.strip_prefix(API).expect("the Runtime API's paths");
     let words: Vec<_> = path.trim_start_matches('/').split('/').collect();
     match (request.method.as_str(), words.as_slice()) {
-        ("GET", ["invocation", "next"]) => match queue.events.lock().await.recv().await {
-            Some(event) => next(&queue, event).await,
-            None => Answer::Silence,
-        },
+        ("GET", ["invocation", "next"]) => {
+            queue.asked.notify_one();
+            match queue.events.lock().await.recv().await {
+                Some(event) => next(&queue, event).await,
+                None => Answer::Silence,
+            }
+        }
         ("POST", ["invocation", id, kind @ ("response" | "error")]) => {
             let event = queue.current.lock().await.take().expect("an event is being worked on");
             assert_eq!(event.id, *id);

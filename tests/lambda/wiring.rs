@@ -105,13 +105,29 @@ fn collect_variables(folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Only who sends mail may, and only who makes keys knows the key.
+/// Only who sends codes may, and only who makes keys knows the key.
 #[test]
 fn each_function_is_given_only_what_it_uses() {
     for function in Template::read().functions().values() {
-        let sends = ["mfa-associate", "mfa-challenge", STREAMED].contains(&&*function.binary);
-        for variable in ["POSTERN_MAIL_FROM", "POSTERN_SES_CONFIGURATION_SET"] {
+        let mails = ["mfa-associate", "mfa-challenge", STREAMED].contains(&&*function.binary);
+        let texts = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
+        for (variable, sends) in [
+            ("POSTERN_MAIL_FROM", mails),
+            ("POSTERN_SES_CONFIGURATION_SET", mails),
+            ("POSTERN_SMS_ORIGINATION_IDENTITY", texts),
+            ("POSTERN_SMS_CONFIGURATION_SET", texts),
+            ("POSTERN_VOICE_ORIGINATION_IDENTITY", texts),
+        ] {
             assert_eq!(function.variables.contains(variable), sends, "{} {variable}", function.binary);
+        }
+        for (action, sends) in [
+            ("ses:SendEmail", mails),
+            ("sms-voice:SendTextMessage", texts),
+            ("sms-voice:SendVoiceMessage", texts),
+        ] {
+            let asked = Action { action: action.to_owned(), ..Action::default() };
+            let may = function.rights.iter().any(|right| right.allows(&asked));
+            assert_eq!(may, sends, "{} {action}", function.binary);
         }
         let makes_keys = function.binary == SCHEDULED;
         assert_eq!(function.variables.contains("POSTERN_KMS_KEY"), makes_keys, "{}", function.binary);

@@ -14,6 +14,7 @@ use postern::token::issue::{SignIn, sign_in};
 use postern::wire::oauth::TokenReply;
 use postern::wire::refusal::Refusal;
 
+use crate::offline::Offline;
 use crate::verification::Verification;
 
 /// A code that was right.
@@ -31,15 +32,20 @@ pub(crate) async fn confirm(
     right: RightCode,
 ) -> Result<TokenReply, Refusal> {
     let (target, nonce, not_after) = check.target(&app.config.issuer);
+    let (user, client, granted_by) = (&check.user.profile, &check.principal.client, check.granted_by());
     let sign = SignIn {
-        user: &check.user.profile,
-        client: &check.principal.client,
+        user,
+        client,
         target: &target,
         nonce,
+        granted_by,
+        auth_time: check.now,
         method: Some(right.method),
         not_after,
     };
-    let reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let mut reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let offline = Offline::of(app, &check.settings.lifetimes, user, client, &target, granted_by, check.now)?;
+    reply.refresh_token = offline.as_ref().map(|offline| offline.token.text());
     let mut confirmation = Confirmation {
         user: check.principal.user.clone(),
         jti: check.principal.jti.clone(),
@@ -50,6 +56,7 @@ pub(crate) async fn confirm(
         proven: right.proven,
         limit: (check.limit.clone(), check.charge.clone()),
         clean: check.charge.was_the_only_debt(),
+        refresh: offline.map(|offline| offline.family),
         now: check.now,
     };
     for _ in 0..DECISION_TRIES {
@@ -126,7 +133,8 @@ fn adapt_profile(
             }
             // Another login's association came or went: ours is still the one it was.
             pending.clone_from(&profile.pending);
-            *pending_after = profile.pending.iter().filter(|other| other.id != *id).cloned().collect();
+            *pending_after =
+                profile.pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
             Ok(())
         }
         // The address is no longer the account's.
@@ -154,12 +162,13 @@ pub(crate) fn enrolment(
         }),
     };
     let pending = check.user.profile.pending.clone();
-    let pending_after = pending.iter().filter(|other| other.id != authenticator.id).cloned().collect();
-    let settings = (*check.settings).clone();
+    let id = &authenticator.id;
+    let pending_after = pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
     Ok(Proven::Enrolment {
-        id: authenticator.id.clone(),
+        id: id.clone(),
+        twin: check.user.twin_of(authenticator).map(|twin| twin.id.clone()),
         gate,
-        settings,
+        settings: check.settings.clone(),
         pending,
         pending_after,
         recovery,

@@ -3,10 +3,13 @@
 mod alarm;
 mod client_credentials;
 mod confirm;
+mod first_factor;
+mod offline;
 mod oob;
 mod otp;
 mod password;
 mod recovery;
+mod refresh;
 mod target;
 mod verification;
 
@@ -54,6 +57,7 @@ async fn token(
         Grant::MfaOob => oob::verify(&app, &client, &params).await?,
         Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
         Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,
+        Grant::RefreshToken => refresh::issue(&app, &client, &params).await?,
         Grant::ClientCredentials => client_credentials::issue(&app, &client, &params).await?,
     };
     Ok(private_json(&reply))

@@ -13,7 +13,7 @@ use postern::store::mfa::MfaState;
 use postern::store::notices::Recipient;
 use postern::store::users::UserState;
 use postern::time::Timestamp;
-use postern::token::claims::{MFA_ACCESS_TOKEN_SECONDS, Target};
+use postern::token::claims::{GrantedBy, MFA_ACCESS_TOKEN_SECONDS, Target};
 use postern::token::keyring::KeyRing;
 use postern::wire::oauth::Grant;
 use postern::wire::refusal::Refusal;
@@ -147,6 +147,14 @@ impl Verification {
                     Err(error) => error.into(),
                 }
             }
+        }
+    }
+
+    /// What the first factor was.
+    pub(crate) fn granted_by(&self) -> GrantedBy {
+        match &self.principal.token {
+            PrincipalToken::Mfa(token) => token.granted_by,
+            PrincipalToken::Access(claims) => claims.gty.unwrap_or(GrantedBy::Password),
         }
     }
 

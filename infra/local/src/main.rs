@@ -87,6 +87,7 @@ Issuer               {issuer}
 Data                 {kept}
 AWS DynamoDB {dynamodb}
 AWS SES {ses}
+AWS SMS {sms}
 AWS KMS {kms}
 
 Client  demo-app / demo-secret   (public: demo-spa; Management API: demo-management / demo-management-secret)
@@ -104,6 +105,7 @@ Codes arrive at {base}/_local/inbox. Stop with Ctrl-C.
         issuer = twin.app.config.issuer.as_str(),
         dynamodb = twin.aws.dynamodb_url(),
         ses = twin.aws.ses_url(),
+        sms = twin.aws.sms_url(),
         kms = twin.aws.kms_url(),
     )
 }

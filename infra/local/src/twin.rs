@@ -235,6 +235,9 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         tenant_name: "Postern Demo".to_owned(),
         mail_from: Some("mfa@postern.example".to_owned()),
         ses_configuration_set: Some("postern".to_owned()),
+        sms_origination_identity: Some("postern".to_owned()),
+        voice_origination_identity: Some("+12065550100".to_owned()),
+        sms_configuration_set: Some("postern".to_owned()),
         kms_key: Some(KEY_ID.to_owned()),
         client_ip_header: None,
         timeouts: options.timeouts,
@@ -246,10 +249,16 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
         .http_client(http_client(false)?)
         .build();
-    let endpoints =
-        Endpoints { dynamodb: Some(aws.dynamodb_url()), kms: Some(aws.kms_url()), ses: Some(aws.ses_url()) };
+    let endpoints = Endpoints {
+        dynamodb: Some(aws.dynamodb_url()),
+        kms: Some(aws.kms_url()),
+        ses: Some(aws.ses_url()),
+        sms: Some(aws.sms_url()),
+    };
     let recorder = SharedInterceptor::new(TripRecorder::new());
-    let clients = Clients::new(&sdk, &options.timeouts, &endpoints, Some(&recorder));
+    let (timeouts, recorder) = (&options.timeouts, Some(&recorder));
+    let clients =
+        Clients::new(&sdk, timeouts, &endpoints, recorder).with_phone(&sdk, timeouts, &endpoints, recorder);
     Ok(App::new(config, clients, KeyNeeds::ALL, options.clock.clone(), Random::system()))
 }
 
@@ -281,6 +290,7 @@ async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
 fn router(app: App, control: Control) -> Router {
     let functions = Router::new()
         .merge(function("oauth-token", oauth_token::routes()))
+        .merge(function("oauth-revoke", oauth_revoke::routes()))
         .merge(function("mfa-associate", mfa_associate::routes()))
         .merge(function("mfa-challenge", mfa_challenge::routes()))
         .merge(function("mfa-authenticators", mfa_authenticators::routes()))

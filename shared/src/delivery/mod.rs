@@ -1,8 +1,12 @@
 //! Sending codes. A send is never repeated by us (design §3).
 
+pub mod code;
 pub mod issued;
 pub mod notice;
+pub mod phone;
+pub mod phone_text;
 pub mod template;
+pub mod toll;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
@@ -73,7 +77,7 @@ impl Mailer {
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
             .email_tags(tag("postern-message", "mfa-code")?);
-        call.send().await.map(|_| ()).map_err(|error| classify(&error))
+        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
     }
 }
 
@@ -108,7 +112,7 @@ fn tag(name: &str, value: &str) -> Result<MessageTag, DeliveryFailure> {
 }
 
 /// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.
-fn classify<E, R>(error: &SdkError<E, R>) -> DeliveryFailure
+fn classify<E, R>(service: &'static str, operation: &'static str, error: &SdkError<E, R>) -> DeliveryFailure
 where
     E: ProvideErrorMetadata,
 {
@@ -119,12 +123,6 @@ where
         }
         _ => DeliveryFailure::Unknown,
     };
-    tracing::warn!(
-        event = "delivery_failed",
-        service = "ses",
-        operation = "SendEmail",
-        code = error.code(),
-        ?failure
-    );
+    tracing::warn!(event = "delivery_failed", service, operation, code = error.code(), ?failure);
     failure
 }

@@ -4,14 +4,17 @@
 
 pub mod address;
 pub mod client;
+pub mod destination;
 pub mod enrolment;
 pub mod limit;
 pub mod mask;
 pub mod notice;
 pub mod otp;
+pub mod phone;
 pub mod policy;
 pub mod random;
 pub mod recovery;
+pub mod refresh;
 pub mod scope;
 pub mod settings;
 pub mod totp;

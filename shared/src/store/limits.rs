@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// Whose consecutive failures an attempt counts for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counter {
-    /// One authenticator's.
+    /// One authenticator's; see [`Counter::of`].
     Authenticator(AuthenticatorId),
     /// All of the user's authenticator apps together, for `mfa-otp` names none.
     Otp,
@@ -28,6 +28,13 @@ const FAILURES: &str = "fails#";
 const NOTICED: &str = "noticed";
 
 impl Counter {
+    /// The one of an authenticator that receives codes. The channels of one phone share it: whoever guesses by both
+    /// gets no second budget.
+    #[must_use]
+    pub fn of(id: &AuthenticatorId) -> Self {
+        Self::Authenticator(id.of_device())
+    }
+
     fn attribute(&self) -> String {
         match self {
             Self::Authenticator(id) => format!("{FAILURES}{id}"),
@@ -191,6 +198,23 @@ impl LimitKey {
     pub fn forget(&self) -> Write {
         let failures = self.failures_attribute().unwrap_or_else(|| FAILURES.to_owned());
         Write::update(&self.pk, &self.sk, "REMOVE #fails").name("#fails", failures)
+    }
+
+    /// Clears the debt, and the consecutive failures if it counts any.
+    #[must_use]
+    pub fn clear(&self) -> Write {
+        match self.failures_attribute() {
+            Some(failures) => {
+                Write::update(&self.pk, &self.sk, "REMOVE tat, #fails").name("#fails", failures)
+            }
+            None => Write::update(&self.pk, &self.sk, "REMOVE tat"),
+        }
+    }
+
+    /// Deletes the bucket with everything it counts.
+    #[must_use]
+    pub fn delete(&self) -> Write {
+        Write::delete(&self.pk, &self.sk)
     }
 
     /// Gives one refill back, whatever else was charged since.

@@ -1,5 +1,7 @@
 //! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
 
+pub mod accounts;
+pub mod authenticators;
 pub mod clients;
 pub mod expression;
 pub mod keys;
@@ -7,7 +9,9 @@ pub mod limits;
 pub mod logins;
 pub mod mfa;
 pub mod notices;
+pub mod refresh;
 pub mod schema;
+pub mod sends;
 pub mod tenant;
 pub mod users;
 

@@ -1,4 +1,4 @@
-//! The embedded AWS of the twin: DynamoDB, SES and KMS, each on a port of its own and speaking
+//! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, and KMS, each on a port of its own and speaking
 //! its AWS wire protocol (design §9).
 //!
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
@@ -12,6 +12,7 @@ mod inbox;
 mod kms;
 mod protocol;
 mod ses;
+mod sms;
 mod trips;
 
 #[cfg(test)]
@@ -38,6 +39,7 @@ use self::dynamodb::{DynamoDb, Engine};
 use self::front::{Shared, Stop, serve};
 use self::kms::Kms;
 use self::ses::Ses;
+use self::sms::Sms;
 
 /// How long [`AwsTwin::stop`] waits for calls in progress.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -108,6 +110,7 @@ pub struct AwsTwin {
     pub calls: CallLog,
     dynamodb: SocketAddr,
     ses: SocketAddr,
+    sms: SocketAddr,
     kms: SocketAddr,
     engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
@@ -132,12 +135,14 @@ impl AwsTwin {
         let stop = Stop(stop);
         let shared = Shared { faults: Faults::default(), calls: CallLog::default(), stop: stop.clone() };
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
+        let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let ses = Ses { inbox: inbox.clone(), now };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
         let listen = StartError::Listen;
         let (dynamodb, dynamodb_server) = serve(host, dynamodb, shared.clone()).await.map_err(listen)?;
         let (ses, ses_server) = serve(host, ses, shared.clone()).await.map_err(listen)?;
+        let (sms, sms_server) = serve(host, sms, shared.clone()).await.map_err(listen)?;
         let (kms, kms_server) = serve(host, kms, shared.clone()).await.map_err(listen)?;
         Ok(Self {
             inbox,
@@ -145,9 +150,10 @@ impl AwsTwin {
             calls: shared.calls,
             dynamodb,
             ses,
+            sms,
             kms,
             engine: Arc::new(engine),
-            servers: vec![dynamodb_server, ses_server, kms_server, embedded],
+            servers: vec![dynamodb_server, ses_server, sms_server, kms_server, embedded],
             running,
         })
     }
@@ -162,6 +168,12 @@ impl AwsTwin {
     #[must_use]
     pub fn ses_url(&self) -> String {
         url(self.ses)
+    }
+
+    /// Base URL of End User Messaging SMS and voice v2.
+    #[must_use]
+    pub fn sms_url(&self) -> String {
+        url(self.sms)
     }
 
     /// Base URL of KMS.
