@@ -8,6 +8,7 @@ use crate::cached::Cached;
 use crate::config::Config;
 use crate::delivery::Mailer;
 use crate::delivery::custom::{CustomTemplate, Misfit};
+use crate::delivery::phone::Texter;
 use crate::rules::email_template::{EmailTemplate, TemplateName};
 use crate::rules::policy::TenantSettings;
 use crate::rules::random::Random;
@@ -30,6 +31,8 @@ pub struct Inner {
     pub keys: Keys,
     /// Mail.
     pub mailer: Mailer,
+    /// Text messages and calls, in the functions that send them.
+    pub texter: Option<Texter>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -55,11 +58,13 @@ impl App {
         let store = Store::new(clients.dynamodb, &config.table, random.clone());
         let keys = Keys::new(store.clone(), clients.kms.clone(), needs);
         let mailer = Mailer::new(clients.ses, &config);
+        let texter = clients.phone.map(|client| Texter::new(client, &config));
         Self(Arc::new(Inner {
             config,
             store,
             keys,
             mailer,
+            texter,
             clock,
             random,
             kms: clients.kms,

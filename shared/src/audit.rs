@@ -32,9 +32,10 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 10] = [
+    const OURS: [&str; 13] = [
         "postern",
         "oauth_token",
+        "oauth_revoke",
         "mfa_associate",
         "mfa_challenge",
         "mfa_authenticators",
@@ -42,6 +43,8 @@ fn filter(level: LevelFilter) -> Targets {
         "well_known",
         "userinfo",
         "rotate_keys",
+        "notices",
+        "unblock",
         "local",
     ];
     Targets::new()

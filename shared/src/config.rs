@@ -15,6 +15,12 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// SES configuration set (`POSTERN_SES_CONFIGURATION_SET`).
     pub ses_configuration_set: Option<String>,
+    /// What text messages come from (`POSTERN_SMS_ORIGINATION_IDENTITY`): a number, sender id or pool, or its ARN.
+    pub sms_origination_identity: Option<String>,
+    /// What calls come from (`POSTERN_VOICE_ORIGINATION_IDENTITY`): a number, or its ARN.
+    pub voice_origination_identity: Option<String>,
+    /// Configuration set of both (`POSTERN_SMS_CONFIGURATION_SET`).
+    pub sms_configuration_set: Option<String>,
     /// KMS key that wraps key generations (`POSTERN_KMS_KEY`); only what creates keys needs it.
     pub kms_key: Option<String>,
     /// The one header that carries the client's address when a trusted proxy stands before the gateway
@@ -119,6 +125,9 @@ impl Config {
             tenant_name: optional("POSTERN_TENANT_NAME").unwrap_or_else(|| "Postern".to_owned()),
             mail_from: optional("POSTERN_MAIL_FROM"),
             ses_configuration_set: optional("POSTERN_SES_CONFIGURATION_SET"),
+            sms_origination_identity: optional("POSTERN_SMS_ORIGINATION_IDENTITY"),
+            voice_origination_identity: optional("POSTERN_VOICE_ORIGINATION_IDENTITY"),
+            sms_configuration_set: optional("POSTERN_SMS_CONFIGURATION_SET"),
             kms_key: optional("POSTERN_KMS_KEY"),
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
             timeouts: Timeouts::default(),

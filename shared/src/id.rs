@@ -7,6 +7,7 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::rules::address::EmailAddress;
+use crate::rules::policy::Factor;
 use crate::rules::random::{Random, RandomUnavailable};
 
 macro_rules! string_id {
@@ -54,8 +55,16 @@ string_id! {
     Jti
 }
 string_id! {
+    /// A security notice on its way. Not a secret.
+    NoticeId
+}
+string_id! {
     /// A key generation: names a root or a signing key in tokens and stored items.
     Kid
+}
+string_id! {
+    /// One sign-in's refresh tokens: 22 alphanumerics. Known only to who had one of them.
+    FamilyId
 }
 string_id! {
     /// What one challenge is about: changes with every code sent, so that only the newest code opens it.
@@ -132,6 +141,19 @@ impl AuthenticatorId {
         Self(format!("{}|dev_{device}", AuthenticatorPrefix::Email.as_str()))
     }
 
+    /// The factor of its kind, by what it begins with.
+    #[must_use]
+    pub fn factor(&self) -> Option<Factor> {
+        match self.0.split_once('|')?.0 {
+            "email" => Some(Factor::Email),
+            // Calls are the phone factor's as well.
+            "sms" | "voice" => Some(Factor::Sms),
+            "totp" => Some(Factor::Otp),
+            "recovery-code" => Some(Factor::RecoveryCode),
+            _ => None,
+        }
+    }
+
     /// Takes an id as a client sent it (already percent-decoded); `None` when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -141,6 +163,33 @@ impl AuthenticatorId {
         let well_formed =
             (1..=64).contains(&characters.len()) && characters.bytes().all(|b| b.is_ascii_alphanumeric());
         (known && well_formed).then(|| Self(text.to_owned()))
+    }
+
+    /// The same phone by its other channel: `voice|dev_x` of `sms|dev_x`, and back. Others have none.
+    #[must_use]
+    pub fn twin(&self) -> Option<Self> {
+        let (prefix, device) = self.0.split_once('|')?;
+        let other = match prefix {
+            "sms" => AuthenticatorPrefix::Voice,
+            "voice" => AuthenticatorPrefix::Sms,
+            _ => return None,
+        };
+        Some(Self(format!("{}|{device}", other.as_str())))
+    }
+
+    /// Whether this is `other`, or its twin.
+    #[must_use]
+    pub fn is_same_device(&self, other: &Self) -> bool {
+        self == other || self.twin().as_ref() == Some(other)
+    }
+
+    /// The id that stands for the device: an `sms|` one for both twins.
+    #[must_use]
+    pub fn of_device(&self) -> Self {
+        match self.twin() {
+            Some(sms) if self.0.starts_with("voice|") => sms,
+            _ => self.clone(),
+        }
     }
 }
 
@@ -156,8 +205,38 @@ impl Jti {
     }
 }
 
+impl FamilyId {
+    /// Length of each, in bytes.
+    pub const BYTES: usize = RANDOM_ID_CHARACTERS;
+
+    /// A new id of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+
+    /// Takes an id as it stands in a token; `None` when it cannot be one of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = text.len() == Self::BYTES && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        well_formed.then(|| Self(text.to_owned()))
+    }
+}
+
 impl Nonce {
     /// A new nonce of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl NoticeId {
+    /// A new id of 130 bits.
     ///
     /// # Errors
     /// When the operating system gives no randomness.
@@ -214,6 +293,19 @@ mod tests {
         ] {
             assert!(AuthenticatorId::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    /// Contract §3: the channels of one phone share the device part.
+    #[test]
+    fn twins_are_one_device() {
+        let id = AuthenticatorId::new;
+        let (sms, voice) = (id("sms|dev_a"), id("voice|dev_a"));
+        assert_eq!((sms.twin(), voice.twin()), (Some(voice.clone()), Some(sms.clone())));
+        assert!(sms.is_same_device(&voice) && voice.is_same_device(&sms) && sms.is_same_device(&sms));
+        assert_eq!((sms.of_device(), voice.of_device()), (sms.clone(), sms.clone()));
+        assert_eq!(id("email|dev_a").twin(), None);
+        assert_eq!(id("email|dev_a").of_device(), id("email|dev_a"));
+        assert!(!id("email|dev_a").is_same_device(&sms) && !id("sms|dev_b").is_same_device(&sms));
     }
 
     /// design §5: the implicit authenticator's id changes with the address and with the user.

@@ -1,5 +1,6 @@
 //! A function's life in Lambda: build the app once, prime it, then serve API Gateway's events.
 
+use aws_config::SdkConfig;
 use axum::Router;
 
 use crate::app::App;
@@ -18,7 +19,22 @@ pub type Error = lambda_http::Error;
 /// # Errors
 /// When the environment is incomplete, or the Lambda Runtime API goes away.
 pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
-    let app = app_from_environment(needs, Timeouts::default()).await?;
+    run(routes, app_from_environment(needs, Timeouts::default()).await?).await
+}
+
+/// The same for a function that sends codes: only these contain the client for text messages and calls.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_sending(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
+    let (config, sdk) = environment(Timeouts::default()).await?;
+    let (timeouts, endpoints) = (config.timeouts, Endpoints::default());
+    let clients =
+        Clients::new(&sdk, &timeouts, &endpoints, None).with_phone(&sdk, &timeouts, &endpoints, None);
+    run(routes, App::new(config, clients, needs, Clock::host(), Random::system())).await
+}
+
+async fn run(routes: Router<App>, app: App) -> Result<(), Error> {
     app.prime().await;
     lambda_http::run(http::serve(routes, app)).await
 }
@@ -28,9 +44,13 @@ pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
 /// # Errors
 /// When a variable is missing or TLS cannot be set up.
 pub async fn app_from_environment(needs: KeyNeeds, timeouts: Timeouts) -> Result<App, Error> {
-    crate::audit::start_logging();
-    let config = Config { timeouts, ..Config::from_variables(|name| std::env::var(name).ok())? };
-    let sdk = sdk_config_from_environment().await?;
+    let (config, sdk) = environment(timeouts).await?;
     let clients = Clients::new(&sdk, &config.timeouts, &Endpoints::default(), None);
     Ok(App::new(config, clients, needs, Clock::host(), Random::system()))
+}
+
+async fn environment(timeouts: Timeouts) -> Result<(Config, SdkConfig), Error> {
+    crate::audit::start_logging();
+    let config = Config { timeouts, ..Config::from_variables(|name| std::env::var(name).ok())? };
+    Ok((config, sdk_config_from_environment().await?))
 }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
-//!   -p mfa-authenticators -p guardian-factors -p well-known -p userinfo
+//!   -p mfa-authenticators -p guardian-factors -p well-known -p userinfo -p oauth-revoke
 //! cargo bench --workspace --profile dev --bench functions
 //! ```
 #![allow(
@@ -85,6 +85,7 @@ async fn main() {
             event("POST", "/mfa/associate", &[("authorization", &newcomer)], &associate.to_string()),
         ),
         ("oauth-token", event("POST", "/oauth/token", &[], &client)),
+        ("oauth-revoke", event("POST", "/oauth/revoke", &[], &format!("{client}&token=v1.unknown"))),
     ] {
         measure(&world, name, event).await;
     }

@@ -96,6 +96,7 @@ async fn oversized_bodies() {
     let authenticator = format!("/mfa/authenticators/{}", id.replace('|', "%7C"));
     for (method, path, token) in [
         ("POST", "/oauth/token", "x"),
+        ("POST", "/oauth/revoke", "x"),
         ("POST", "/mfa/challenge", "x"),
         ("POST", "/mfa/associate", &access),
         ("POST", "/userinfo", &userinfo),

@@ -12,6 +12,7 @@ async fn wrong_methods() {
     let world = World::new().await;
     for (path, allow, methods) in [
         ("/oauth/token", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"][..]),
+        ("/oauth/revoke", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/associate", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/challenge", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/authenticators", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),

@@ -5,7 +5,7 @@ use std::future::Future;
 use postern::rules::totp::TotpSecret;
 use serde_json::Value;
 
-use crate::support::{Body, DEMO_APP, Reply, World};
+use crate::support::{Body, DEMO_APP, OFFLINE, Reply, World};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -167,6 +167,34 @@ async fn the_rest_stays_on_its_budget() {
         .await;
 }
 
+/// Refresh tokens: beginning a family costs nothing after MFA and one write without; using one is a read and a write,
+/// within the leeway the read alone; giving one up is a read and a write.
+#[tokio::test]
+async fn refresh_tokens_stay_on_their_budget() {
+    let world = World::new().await;
+    let login = world.password_for(USER, "pwd", API, OFFLINE).await.text("mfa_token");
+    let oob_code = world.associate_email(&login, None).await.text("oob_code");
+    let code = world.code(USER);
+    let first = assert_cost(&world, "enrol", 200, 2, world.oob(&login, &oob_code, &code)).await;
+    let first = first.text("refresh_token");
+    let refresh = cost(&world, world.refresh(&first)).await;
+    assert_eq!(refresh.operations, [vec!["GetItem", "GetItem", "GetItem", "GetItem"], vec!["UpdateItem"]]);
+    assert_cost(&world, "the reply was lost", 200, 1, world.refresh(&first)).await;
+    assert_cost(&world, "no token", 403, 1, world.refresh("x")).await;
+    let mfa = format!("{}mfa/", world.issuer());
+    assert_cost(&world, "for factors", 403, 1, world.refresh_with(&first, &[("audience", &mfa)])).await;
+    let second = refresh.reply.text("refresh_token");
+    let revoke = cost(&world, world.revoke(&second)).await;
+    assert_eq!(revoke.operations, [vec!["GetItem"], vec!["UpdateItem"]]);
+    assert_cost(&world, "nothing to give up", 200, 1, world.revoke("x")).await;
+    assert_cost(&world, "a family that is over", 403, 1, world.refresh(&second)).await;
+
+    world.without_mfa().await;
+    world.log_in_without_mfa(VERIFIED, "openid").await;
+    let password = world.password_for(USER, "pwd", API, OFFLINE);
+    assert_cost(&world, "password without MFA", 200, 3, password).await;
+}
+
 /// Design §6: a second write is needed only after a debt that has decayed: a wrong code two trips, a right one three.
 #[tokio::test]
 async fn decayed_debt_costs_one_trip_more() {
@@ -223,6 +251,9 @@ async fn every_read_is_strongly_consistent() {
     let userinfo =
         world.sign_in_by_email(VERIFIED, &world.id_of_type(VERIFIED, "email").await, API, "openid").await;
     world.bearer("GET", "/userinfo", &userinfo.text("access_token"), Body::none()).await;
+    let offline = world.enrol_offline(USER).await.text("refresh_token");
+    world.refresh(&offline).await;
+    world.revoke(&offline).await;
     let calls = world.trips();
     let actions = calls.as_array().unwrap().iter().flat_map(|call| call["actions"].as_array().unwrap());
     let reads: Vec<&Value> = actions.filter(|action| !action["consistent_read"].is_null()).collect();

@@ -87,7 +87,7 @@ fn codes() -> LimitKey {
 
 fn charge() -> Charge {
     let bucket = Limits::DEFAULT.codes;
-    Charge { bucket, at: START, tat: START.plus(bucket.refill_seconds) }
+    Charge { bucket, at: START, tat: START.plus(bucket.refill_seconds), locks: false, told: false }
 }
 
 fn error(status: u16, kind: &str) -> Answer {
@@ -125,6 +125,8 @@ fn confirmation() -> Confirmation {
         proven: Proven::RecoveryCode { old: hash(1), new: hash(2) },
         limit: (codes(), charge()),
         clean: true,
+        refresh: None,
+        notice: None,
         now: START,
     }
 }

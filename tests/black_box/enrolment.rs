@@ -26,7 +26,7 @@ async fn on_every_endpoint(world: &World, token: &str, id: &str) -> [String; 5] 
 
 fn fresh_mfa_needed(world: &World) -> String {
     format!(
-        "403 This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience {}mfa/ to get one.",
+        "403 This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience {}mfa/, by a password or a refresh_token grant, to get one.",
         world.issuer()
     )
 }

@@ -6,15 +6,32 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use postern::config::Timeouts;
+use postern::rules::settings::SettingValue;
 use postern::rules::totp::TotpSecret;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Body, Reply, World};
+use crate::support::{Body, OFFLINE, Reply, World};
 
 const USER: &str = "user@example.com";
+const VERIFIED: &str = "verified@example.com";
+const API: &str = "https://someapi.com/api";
 /// So many calls that no retry gets through.
 const LASTING: u32 = 1_000;
+
+const NUMBER: &str = "+4915112345678";
+/// The services that send.
+const SENDERS: [&str; 2] = ["ses", "sms"];
+
+/// How many messages were sent, by whatever service.
+fn sent(world: &World) -> usize {
+    world.twin.aws.inbox.messages(None).len()
+}
+
+async fn phones_on(world: &World) {
+    world.set_factor("sms", true).await;
+    world.configure(&[("voice", SettingValue::Switch(true))]).await;
+}
 
 /// A request of the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +40,12 @@ enum Step {
     List,
     AssociateEmail,
     EnrolEmail,
+    AssociatePhone,
+    EnrolPhone,
     AssociateApp,
     EnrolApp,
     Challenge,
+    ChallengePhone,
     VerifyEmail,
     VerifyApp,
     Recover,
@@ -33,6 +53,10 @@ enum Step {
     ClientCredentials,
     Userinfo,
     SetFactor,
+    PasswordOffline,
+    EnrolOffline,
+    Refresh,
+    Revoke,
 }
 
 /// What a step needs.
@@ -63,6 +87,21 @@ impl Step {
                 let oob_code = world.associate_email(&token, None).await.text("oob_code");
                 Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
             }
+            Self::AssociatePhone => {
+                phones_on(world).await;
+                Ready { token: world.log_in(USER).await.mfa_token, ..Ready::default() }
+            }
+            Self::EnrolPhone => {
+                phones_on(world).await;
+                let token = world.log_in(USER).await.mfa_token;
+                let oob_code = world.associate_phone(&token, "voice", NUMBER).await.text("oob_code");
+                Ready { token, oob_code, code: world.code(NUMBER), ..Ready::default() }
+            }
+            Self::ChallengePhone => {
+                phones_on(world).await;
+                let id = world.enrol_phone(USER, "sms", NUMBER).await;
+                Ready { token: world.log_in(USER).await.mfa_token, id, ..Ready::default() }
+            }
             Self::EnrolApp => {
                 let token = world.log_in(USER).await.mfa_token;
                 let secret =
@@ -91,6 +130,20 @@ impl Step {
                 Ready { token: tokens.text("access_token"), ..Ready::default() }
             }
             Self::SetFactor => Ready { token: world.management_token().await, ..Ready::default() },
+            Self::PasswordOffline => {
+                world.without_mfa().await;
+                // Settings and keys are read again now, and not by the request that is counted.
+                world.log_in_without_mfa(VERIFIED, "openid").await;
+                Ready::default()
+            }
+            Self::EnrolOffline => {
+                let token = world.password_for(USER, "pwd", API, OFFLINE).await.text("mfa_token");
+                let oob_code = world.associate_email(&token, None).await.text("oob_code");
+                Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
+            }
+            Self::Refresh | Self::Revoke => {
+                Ready { token: world.enrol_offline(USER).await.text("refresh_token"), ..Ready::default() }
+            }
         }
     }
 
@@ -100,10 +153,16 @@ impl Step {
             Self::Password => world.password(USER, "pwd").await,
             Self::List => world.list(token).await,
             Self::AssociateEmail => world.associate_email(token, None).await,
+            Self::AssociatePhone => world.associate_phone(token, "sms", NUMBER).await,
             Self::AssociateApp => world.associate_otp(token).await,
-            Self::EnrolEmail | Self::VerifyEmail => world.oob(token, oob_code, code).await,
+            Self::PasswordOffline => world.password_for(USER, "pwd", API, OFFLINE).await,
+            Self::Refresh => world.refresh(token).await,
+            Self::Revoke => world.revoke(token).await,
+            Self::EnrolEmail | Self::EnrolPhone | Self::EnrolOffline | Self::VerifyEmail => {
+                world.oob(token, oob_code, code).await
+            }
             Self::EnrolApp | Self::VerifyApp => world.otp(token, code).await,
-            Self::Challenge => world.challenge(token, "oob", id).await,
+            Self::Challenge | Self::ChallengePhone => world.challenge(token, "oob", id).await,
             Self::Recover => world.recovery(token, code).await,
             Self::Delete => world.delete(token, id).await,
             Self::ClientCredentials => {
@@ -177,7 +236,7 @@ async fn forget_limits(world: &World) {
 async fn survives_lasting_failures(step: Step, positions: &[Position]) {
     let world = World::new().await;
     let ready = step.prepare(&world).await;
-    let mails = world.mails(USER);
+    let mails = sent(&world);
     let before = world.stored_without_limits().await;
     for (service, operation, skip) in positions {
         for mode in ["throttle", "error"] {
@@ -188,7 +247,7 @@ async fn survives_lasting_failures(step: Step, positions: &[Position]) {
             world.twin.aws.faults.clear();
             assert_refused(&reply, &what);
             assert!(world.stored_without_limits().await == before, "{what}: something was written");
-            assert_eq!(world.mails(USER), mails, "{what}: mailed");
+            assert_eq!(sent(&world), mails, "{what}: mailed");
             if let Some(tat) = world.tat(USER, "CODES").await {
                 assert!(tat <= world.clock.now().0 + 360, "{what}: more than one attempt was spent");
             }
@@ -196,8 +255,8 @@ async fn survives_lasting_failures(step: Step, positions: &[Position]) {
     }
     let reply = step.send(&world, &ready).await;
     assert!(step.is_done(&reply), "{step:?}: a retry completes: {}", reply.body);
-    let sends = positions.iter().filter(|(service, ..)| service == "ses").count();
-    assert_eq!(world.mails(USER), mails + sends, "{step:?}: one mail for one success");
+    let sends = positions.iter().filter(|(service, ..)| SENDERS.contains(&&**service)).count();
+    assert_eq!(sent(&world), mails + sends, "{step:?}: one mail for one success");
     world.authenticators(USER).await;
 }
 
@@ -207,8 +266,8 @@ async fn survives_blips(step: Step, positions: &[Position]) {
     while !rest.is_empty() {
         let world = World::new().await;
         let ready = step.prepare(&world).await;
-        let mails = world.mails(USER);
-        let sends = positions.iter().filter(|(service, ..)| service == "ses").count();
+        let mails = sent(&world);
+        let sends = positions.iter().filter(|(service, ..)| SENDERS.contains(&&**service)).count();
         let before = world.stored_without_limits().await;
         while let Some(((service, operation, skip), mode)) = rest.pop() {
             let what = format!("{step:?}: one {mode} of {service} {operation} after {skip}");
@@ -218,11 +277,11 @@ async fn survives_blips(step: Step, positions: &[Position]) {
             world.twin.aws.faults.clear();
             world.authenticators(USER).await;
             if step.is_done(&reply) {
-                assert_eq!(world.mails(USER), mails + sends, "{what}");
+                assert_eq!(sent(&world), mails + sends, "{what}");
                 break;
             }
             assert_refused(&reply, &what);
-            assert_eq!(world.mails(USER), mails, "{what}");
+            assert_eq!(sent(&world), mails, "{what}");
             assert!(world.stored_without_limits().await == before, "{what}: something was written");
         }
     }
@@ -252,7 +311,7 @@ async fn survives_silence(step: Step) {
     let mut requests = JoinSet::new();
     for (world, ready, before, what) in worlds {
         requests.spawn(async move {
-            let mails = world.mails(USER);
+            let mails = sent(&world);
             let reply = step.send(&world, &ready).await;
             (world, ready, before, what, mails, reply)
         });
@@ -260,8 +319,8 @@ async fn survives_silence(step: Step) {
     for (world, ready, before, what, mails, reply) in requests.join_all().await {
         assert_refused(&reply, &what);
         world.twin.aws.faults.clear();
-        assert_eq!(world.mails(USER), mails, "{what}");
-        if !what.contains("ses") {
+        assert_eq!(sent(&world), mails, "{what}");
+        if !SENDERS.iter().any(|service| what.contains(service)) {
             assert!(world.stored_without_limits().await == before, "{what}: something was written");
         }
         let reply = step.send(&world, &ready).await;
@@ -297,9 +356,12 @@ steps! {
     list: List,
     associate_email: AssociateEmail,
     enrol_email: EnrolEmail,
+    associate_phone: AssociatePhone,
+    enrol_phone: EnrolPhone,
     associate_app: AssociateApp,
     enrol_app: EnrolApp,
     challenge: Challenge,
+    challenge_phone: ChallengePhone,
     verify_email: VerifyEmail,
     verify_app: VerifyApp,
     recover: Recover,
@@ -307,4 +369,8 @@ steps! {
     client_credentials: ClientCredentials,
     userinfo: Userinfo,
     set_factor: SetFactor,
+    password_offline: PasswordOffline,
+    enrol_offline: EnrolOffline,
+    refresh: Refresh,
+    revoke: Revoke,
 }

@@ -47,8 +47,9 @@ async fn factors_are_listed_and_switched() {
             json!({"name": "email", "enabled": enabled, "trial_expired": false})
         );
     }
-    assert_snapshot!(put(&world, &token, "sms", Body::json(&json!({"enabled": false}))).await, @r#"200 {"enabled":false}"#);
-    assert_snapshot!(put(&world, &token, "sms", Body::json(&json!({"enabled": true}))).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"The sms factor is not available in this version","errorCode":"operation_not_supported"}"#);
+    assert_snapshot!(put(&world, &token, "sms", Body::json(&json!({"enabled": true}))).await, @r#"200 {"enabled":true}"#);
+    assert_snapshot!(put(&world, &token, "duo", Body::json(&json!({"enabled": false}))).await, @r#"200 {"enabled":false}"#);
+    assert_snapshot!(put(&world, &token, "duo", Body::json(&json!({"enabled": true}))).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"The duo factor is not available in this version","errorCode":"operation_not_supported"}"#);
 }
 
 /// §6: bodies and names that do not fit.
@@ -179,7 +180,7 @@ async fn discovery() {
     let reply = world
         .send("GET", "/.well-known/openid-configuration", &[("host", "evil.example")], Body::none())
         .await;
-    assert_snapshot!(world.shown(&reply), @r#"200 {"issuer":"https://issuer/","token_endpoint":"https://issuer/oauth/token","userinfo_endpoint":"https://issuer/userinfo","mfa_challenge_endpoint":"https://issuer/mfa/challenge","jwks_uri":"https://issuer/.well-known/jwks.json","scopes_supported":["openid","profile","email"],"response_types_supported":[],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"],"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"claims_supported":["aud","auth_time","email","email_verified","exp","family_name","given_name","iat","iss","name","nickname","picture","sub","acr","amr"],"request_uri_parameter_supported":false,"request_parameter_supported":false,"grant_types_supported":["client_credentials","password","http://auth0.com/oauth/grant-type/password-realm","http://auth0.com/oauth/grant-type/mfa-oob","http://auth0.com/oauth/grant-type/mfa-otp","http://auth0.com/oauth/grant-type/mfa-recovery-code"]}"#);
+    assert_snapshot!(world.shown(&reply), @r#"200 {"issuer":"https://issuer/","token_endpoint":"https://issuer/oauth/token","revocation_endpoint":"https://issuer/oauth/revoke","userinfo_endpoint":"https://issuer/userinfo","mfa_challenge_endpoint":"https://issuer/mfa/challenge","jwks_uri":"https://issuer/.well-known/jwks.json","scopes_supported":["openid","profile","email","offline_access"],"response_types_supported":[],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"],"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"claims_supported":["aud","auth_time","email","email_verified","exp","family_name","given_name","iat","iss","name","nickname","picture","sub","acr","amr"],"request_uri_parameter_supported":false,"request_parameter_supported":false,"grant_types_supported":["client_credentials","refresh_token","password","http://auth0.com/oauth/grant-type/password-realm","http://auth0.com/oauth/grant-type/mfa-oob","http://auth0.com/oauth/grant-type/mfa-otp","http://auth0.com/oauth/grant-type/mfa-recovery-code"]}"#);
     assert!(reply.header("cache-control").unwrap().starts_with("public, max-age="));
     let alias = world.send("GET", "/.well-known/oauth-authorization-server", &[], Body::none()).await;
     assert_eq!(alias.body, reply.body);

@@ -150,7 +150,7 @@ async fn who_cannot_delete() {
     let path = format!("/mfa/authenticators/{}", id.replace('|', "%7C"));
     assert_eq!(world.send("DELETE", &path, &[], Body::none()).await.snapshot(), BEARER_INVALID);
     let stale = world.delete(&early, &id).await;
-    assert_snapshot!(world.shown(&stale), @r#"403 {"error":"access_denied","error_description":"This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience https://issuer/mfa/ to get one."}"#);
+    assert_snapshot!(world.shown(&stale), @r#"403 {"error":"access_denied","error_description":"This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience https://issuer/mfa/, by a password or a refresh_token grant, to get one."}"#);
     let reply = world.delete(&reading, &id).await;
     assert_snapshot!(reply.snapshot(), @r#"403 {"error":"insufficient_scope","error_description":"Insufficient scope, expected any of: remove:authenticators"}"#);
     assert_eq!(
@@ -177,6 +177,6 @@ async fn pending_factors_of_a_user_who_is_not_enrolled() {
     world.associate_email(&mine, None).await;
     let id = world.list(&mine).await.json()[0]["id"].as_str().unwrap().to_owned();
     let reply = world.delete(&other, &id).await;
-    assert_snapshot!(world.shown(&reply), @r#"403 {"error":"access_denied","error_description":"This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience https://issuer/mfa/ to get one."}"#);
+    assert_snapshot!(world.shown(&reply), @r#"403 {"error":"access_denied","error_description":"This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience https://issuer/mfa/, by a password or a refresh_token grant, to get one."}"#);
     assert_eq!(world.delete(&mine, &id).await.status, 204);
 }

@@ -80,7 +80,7 @@ async fn what_cannot_be_associated() {
             r#"400 {{"error":"invalid_request","error_description":"The {factor} factor is not enabled"}}"#
         );
         let mut body = oob(json!([channel]));
-        body["phone_number"] = json!("+15551234567");
+        body["phone_number"] = json!("+12025550123");
         assert_eq!(associate(&world, &token, body).await, expected);
     }
     for email in
@@ -182,7 +182,7 @@ async fn an_enrolled_user_needs_fresh_mfa_to_associate() {
     let body =
         || json!({"authenticator_types": ["oob"], "oob_channels": ["email"], "email": "other@example.com"});
     assert_snapshot!(associate(&world, &login, body()).await, @r#"403 {"error":"access_denied","error_description":"User is already enrolled."}"#);
-    assert_snapshot!(associate(&world, &early, body()).await, @r#"403 {"error":"access_denied","error_description":"This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience https://issuer/mfa/ to get one."}"#);
+    assert_snapshot!(associate(&world, &early, body()).await, @r#"403 {"error":"access_denied","error_description":"This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience https://issuer/mfa/, by a password or a refresh_token grant, to get one."}"#);
     let fresh = world.mfa_access_token(USER, &id).await;
     assert!(associate(&world, &fresh, body()).await.starts_with("200 "));
     assert_eq!(world.mails("other@example.com"), 1);

@@ -16,7 +16,7 @@ const PASSWORD: [(&str, &str); 3] = [("grant_type", "password"), ("username", US
 const SPA: [(&str, &str); 1] = [("client_id", "demo-spa")];
 
 /// A request of each grant, complete in its form.
-fn requests() -> [Vec<(&'static str, &'static str)>; 6] {
+fn requests() -> [Vec<(&'static str, &'static str)>; 7] {
     [
         PASSWORD.to_vec(),
         vec![
@@ -28,6 +28,7 @@ fn requests() -> [Vec<(&'static str, &'static str)>; 6] {
         vec![("grant_type", OOB), ("mfa_token", "x"), ("oob_code", "x"), ("binding_code", "123456")],
         vec![("grant_type", OTP), ("mfa_token", "x"), ("otp", "123456")],
         vec![("grant_type", RECOVERY), ("mfa_token", "x"), ("recovery_code", "x")],
+        vec![("grant_type", "refresh_token"), ("refresh_token", "x")],
         vec![("grant_type", "client_credentials"), ("audience", "https://someapi.com/api")],
     ]
 }
@@ -136,12 +137,12 @@ async fn a_public_clients_secret_is_ignored() {
     assert_eq!(basic(&world, "demo-spa:anything", &PASSWORD).await.text("error"), "mfa_required");
 }
 
-/// A3 "grant not enabled" and "unknown grant"; `refresh_token` is not served yet, though the demo client lists it.
+/// A3 "grant not enabled" and "unknown grant".
 #[tokio::test]
 async fn grants_the_client_may_not_use_and_grants_there_are_not() {
     let world = World::new().await;
     let management = [("client_id", "demo-management"), ("client_secret", "demo-management-secret")];
-    for request in &requests()[..5] {
+    for request in &requests()[..6] {
         let reply = world.post("/oauth/token", as_client(&management, request)).await;
         let expected = format!(
             r#"403 {{"error":"unauthorized_client","error_description":"Grant type '{}' not allowed for the client."}}"#,
@@ -152,8 +153,6 @@ async fn grants_the_client_may_not_use_and_grants_there_are_not() {
     let credentials = [("grant_type", "client_credentials"), ("audience", "https://someapi.com/api")];
     assert_snapshot!(world.token_as_app(&credentials).await.snapshot(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'client_credentials' not allowed for the client."}"#);
     assert_snapshot!(world.post("/oauth/token", as_client(&SPA, &requests()[1])).await.snapshot(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'http://auth0.com/oauth/grant-type/password-realm' not allowed for the client."}"#);
-    let refresh = [("grant_type", "refresh_token"), ("refresh_token", "x")];
-    assert_snapshot!(world.token_as_app(&refresh).await.snapshot(), @r#"403 {"error":"unsupported_grant_type","error_description":"Unsupported grant type: refresh_token"}"#);
     assert_snapshot!(world.token_as_app(&[("grant_type", "PASSWORD")]).await.snapshot(), @r#"403 {"error":"unsupported_grant_type","error_description":"Unsupported grant type: PASSWORD"}"#);
     let long = world.token_as_app(&[("grant_type", &"g".repeat(5000))]).await;
     assert_eq!(

@@ -49,6 +49,7 @@ async fn a_wrong_method_is_answered_405_with_allow() {
     let gateway = Gateway::new().await;
     for (method, path, allowed) in [
         ("GET", "/oauth/token", "POST"),
+        ("GET", "/oauth/revoke", "POST"),
         ("DELETE", "/mfa/associate", "POST"),
         ("PUT", "/mfa/challenge", "POST"),
         ("POST", "/mfa/authenticators", "GET"),

@@ -119,6 +119,7 @@ impl Gateway {
             ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), aws.dynamodb_url()),
             ("AWS_ENDPOINT_URL_KMS".to_owned(), aws.kms_url()),
             ("AWS_ENDPOINT_URL_SESV2".to_owned(), aws.ses_url()),
+            ("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2".to_owned(), aws.sms_url()),
         ]);
         for name in &spec.variables {
             let value = match name.as_str() {
@@ -128,6 +129,9 @@ impl Gateway {
                 "POSTERN_LOG" => "info".to_owned(),
                 "POSTERN_MAIL_FROM" => "mfa@postern.example".to_owned(),
                 "POSTERN_SES_CONFIGURATION_SET" => "postern".to_owned(),
+                "POSTERN_SMS_ORIGINATION_IDENTITY" => "postern".to_owned(),
+                "POSTERN_VOICE_ORIGINATION_IDENTITY" => "+12065550100".to_owned(),
+                "POSTERN_SMS_CONFIGURATION_SET" => "postern".to_owned(),
                 "POSTERN_KMS_KEY" => KEY_ARN.to_owned(),
                 // Its parameter is empty by default, and then the variable is not set.
                 "POSTERN_CLIENT_IP_HEADER" => String::new(),

@@ -121,7 +121,8 @@ async fn email_from_sign_in_to_deletion() {
     no_secret_is_logged(&gateway, &secrets).await;
 }
 
-async fn no_secret_is_logged(gateway: &Gateway, secrets: &[&str]) {
+/// Fails when a log line is no record, or holds a secret.
+pub(crate) async fn no_secret_is_logged(gateway: &Gateway, secrets: &[&str]) {
     let logs = gateway.logs().await;
     assert!(!logs.is_empty());
     for line in logs {

@@ -23,5 +23,6 @@ mod template;
 
 mod front_door;
 mod login;
+mod notices;
 mod rotate_keys;
 mod wiring;

@@ -57,6 +57,8 @@ impl Statement {
             Some("kms") => self.is_about("Key.Arn"),
             // The identity and the configuration set both have to be named.
             Some("ses") => self.resources.len() == 2,
+            // The origination identity is a parameter.
+            Some("sms-voice") => self.resources.len() == 1 && intrinsic(&self.resources[0], "Sub").is_some(),
             _ => false,
         };
         self.actions.contains(&asked.action) && resource && self.conditions.iter().all(|it| it.holds(asked))

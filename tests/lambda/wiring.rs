@@ -13,8 +13,10 @@ use crate::template::{Template, intrinsic};
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Reached by a schedule and by CloudFormation, not over HTTP.
-const WITHOUT_ROUTE: &str = "rotate-keys";
+/// Reached by a schedule and by CloudFormation, not over HTTP; of the functions only it makes keys.
+const SCHEDULED: &str = "rotate-keys";
+/// Reached by the table's stream, which Lambda reads: nobody needs a permission to invoke it.
+const STREAMED: &str = "notices";
 /// For the day on which Amazon's roots change before a new release; no deployment sets it by itself.
 const EMERGENCY_ONLY: &str = "POSTERN_SYSTEM_ROOTS";
 
@@ -40,8 +42,8 @@ fn functions_crates_and_binaries_are_the_same() {
     }
 }
 
-/// Issue 2 item 7: a route leads to a function, and every function but `rotate-keys` has one, which API Gateway may
-/// invoke.
+/// Issue 2 item 7: a route leads to a function, and every function but `rotate-keys` and `notices` has one, which
+/// API Gateway may invoke.
 #[test]
 fn every_route_has_a_function_and_every_function_a_route() {
     let template = Template::read();
@@ -49,19 +51,16 @@ fn every_route_has_a_function_and_every_function_a_route() {
     let routed: BTreeSet<_> =
         template.routes().iter().map(|route| functions[&route.function].binary.clone()).collect();
     let mut expected = crates();
-    assert!(expected.remove(WITHOUT_ROUTE));
+    assert!(expected.remove(SCHEDULED) && expected.remove(STREAMED));
     assert_eq!(routed, expected);
     assert!(template.routes().iter().any(|route| route.key == "$default"));
     let keys: BTreeSet<_> = template.routes().into_iter().map(|route| route.key).collect();
     assert_eq!(keys.len(), template.routes().len(), "each route once");
 
     let permissions = template.resources("AWS::Lambda::Permission");
-    for (id, function) in &functions {
-        let principal = if function.binary == WITHOUT_ROUTE {
-            "events.amazonaws.com"
-        } else {
-            "apigateway.amazonaws.com"
-        };
+    for (id, function) in functions.iter().filter(|(_, function)| function.binary != STREAMED) {
+        let principal =
+            if function.binary == SCHEDULED { "events.amazonaws.com" } else { "apigateway.amazonaws.com" };
         let permitted = permissions.values().map(|it| &it["Properties"]).any(|it| {
             let name = intrinsic(&it["FunctionName"], "Ref").and_then(Value::as_str);
             name == Some(id) && it["Principal"] == principal && !it["SourceArn"].is_null()
@@ -106,15 +105,31 @@ fn collect_variables(folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Only who sends mail may, and only who makes keys knows the key.
+/// Only who sends codes may, and only who makes keys knows the key.
 #[test]
 fn each_function_is_given_only_what_it_uses() {
     for function in Template::read().functions().values() {
-        let sends = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
-        for variable in ["POSTERN_MAIL_FROM", "POSTERN_SES_CONFIGURATION_SET"] {
+        let mails = ["mfa-associate", "mfa-challenge", STREAMED].contains(&&*function.binary);
+        let texts = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
+        for (variable, sends) in [
+            ("POSTERN_MAIL_FROM", mails),
+            ("POSTERN_SES_CONFIGURATION_SET", mails),
+            ("POSTERN_SMS_ORIGINATION_IDENTITY", texts),
+            ("POSTERN_SMS_CONFIGURATION_SET", texts),
+            ("POSTERN_VOICE_ORIGINATION_IDENTITY", texts),
+        ] {
             assert_eq!(function.variables.contains(variable), sends, "{} {variable}", function.binary);
         }
-        let makes_keys = function.binary == WITHOUT_ROUTE;
+        for (action, sends) in [
+            ("ses:SendEmail", mails),
+            ("sms-voice:SendTextMessage", texts),
+            ("sms-voice:SendVoiceMessage", texts),
+        ] {
+            let asked = Action { action: action.to_owned(), ..Action::default() };
+            let may = function.rights.iter().any(|right| right.allows(&asked));
+            assert_eq!(may, sends, "{} {action}", function.binary);
+        }
+        let makes_keys = function.binary == SCHEDULED;
         assert_eq!(function.variables.contains("POSTERN_KMS_KEY"), makes_keys, "{}", function.binary);
     }
 }
@@ -138,12 +153,12 @@ fn keys_are_written_and_unwrapped_by_few() {
     };
     for write in ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] {
         let writers = who(&ask(write, Some("KEYS"), None));
-        assert!(writers.iter().all(|it| it == WITHOUT_ROUTE), "{write}: {writers:?}");
+        assert!(writers.iter().all(|it| it == SCHEDULED), "{write}: {writers:?}");
     }
     assert_eq!(who(&ask("kms:Decrypt", None, Some("signing"))), ["oauth-token"]);
     assert_eq!(
         who(&ask("kms:Decrypt", None, Some("root"))),
-        ["mfa-associate", "mfa-authenticators", "mfa-challenge", "oauth-token"]
+        ["mfa-associate", "mfa-authenticators", "mfa-challenge", STREAMED, "oauth-token", "unblock"]
     );
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
     assert_eq!(
@@ -152,7 +167,40 @@ fn keys_are_written_and_unwrapped_by_few() {
     );
 }
 
-/// SEC-39: every right names its resource; none is `*`.
+/// SEC-31: the stream invokes `notices` for new notices and nothing else, repeats a bounded time, and what is given up
+/// is kept, encrypted.
+#[test]
+fn the_stream_feeds_notices() {
+    let template = Template::read();
+    let mappings = template.resources("AWS::Lambda::EventSourceMapping");
+    let [mapping] = mappings.values().map(|it| &it["Properties"]).collect::<Vec<_>>()[..] else {
+        panic!("one mapping")
+    };
+    let functions = template.functions();
+    let function = intrinsic(&mapping["FunctionName"], "Ref").and_then(Value::as_str).unwrap();
+    assert_eq!(functions[function].binary, STREAMED);
+    let source = intrinsic(&mapping["EventSourceArn"], "GetAtt").and_then(Value::as_str);
+    assert_eq!(source, Some("Table.StreamArn"));
+    let filters = mapping["FilterCriteria"]["Filters"].as_sequence().unwrap();
+    let pattern: serde_json::Value = serde_json::from_str(filters[0]["Pattern"].as_str().unwrap()).unwrap();
+    let notice = serde_json::json!({ "S": [postern::store::notices::SORT_KEY] });
+    assert_eq!((filters.len(), &pattern["eventName"][0]), (1, &serde_json::json!("INSERT")));
+    assert_eq!(pattern["dynamodb"]["Keys"]["sk"], notice);
+    assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+    assert!(mapping["MaximumRetryAttempts"].as_u64().is_some());
+    assert!(
+        mapping["MaximumRecordAgeInSeconds"].as_u64().is_some_and(|age| age < 86_400),
+        "the stream keeps a day"
+    );
+    let queue = intrinsic(&mapping["DestinationConfig"]["OnFailure"]["Destination"], "GetAtt");
+    let queue = queue.and_then(Value::as_str).and_then(|it| it.strip_suffix(".Arn")).unwrap();
+    let queues = template.resources("AWS::SQS::Queue");
+    assert_eq!(queues[queue]["Properties"]["SqsManagedSseEnabled"], true);
+    let tables = template.resources("AWS::DynamoDB::Table");
+    assert_eq!(tables["Table"]["Properties"]["StreamSpecification"]["StreamViewType"], "KEYS_ONLY");
+}
+
+/// SEC-39: every right names its resource; none is `*`, but for the one action that is about all streams of the table.
 #[test]
 fn no_right_is_about_everything() {
     for function in Template::read().functions().values() {
@@ -160,7 +208,9 @@ fn no_right_is_about_everything() {
         for statement in &function.rights {
             for resource in &statement.resources {
                 let words = serde_yaml_ng::to_string(resource).unwrap();
-                let exact = intrinsic(resource, "GetAtt").is_some()
+                let of_the_table = statement.sid == "FindStream" && words.contains("${Table.Arn}/stream/*");
+                let exact = of_the_table
+                    || intrinsic(resource, "GetAtt").is_some()
                     || (intrinsic(resource, "Sub").is_some() && !words.contains('*'));
                 assert!(exact, "{} {}: {words}", function.binary, statement.sid);
             }

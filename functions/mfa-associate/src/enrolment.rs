@@ -1,4 +1,4 @@
-//! Who may begin an enrolment, and what it changes: the parts that email and apps share.
+//! Who may begin an enrolment, and what it changes: the parts that codes and apps share.
 
 use std::sync::Arc;
 
@@ -15,13 +15,11 @@ use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
 use postern::store::clients::Client;
 use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
-use postern::store::users::{
-    Authenticator, AuthenticatorKind, Pending, Source, State, UserState, profile_of,
-};
+use postern::store::users::{Authenticator, Pending, State, UserState, profile_of};
 use postern::store::{NotWritten, RefusedStep};
 use postern::time::Timestamp;
 use postern::token::keyring::KeyRing;
-use postern::wire::refusal::{Channel, Refusal};
+use postern::wire::refusal::Refusal;
 
 /// A login that may enrol, with all it was decided on.
 pub(crate) struct Enrolment {
@@ -123,18 +121,15 @@ impl Enrolment {
         &self,
         app: &App,
         authenticator: Authenticator,
+        twin: Option<Authenticator>,
         destination: Option<String>,
         kind: NewAuthenticator,
     ) -> Result<Association, Refusal> {
         let gate = self.gate(app)?;
-        let channel = match authenticator.source {
-            Source::Email { .. } => AuthenticatorKind::Email,
-            Source::Otp { .. } => AuthenticatorKind::Otp,
-        };
         let mine = Pending {
             id: authenticator.id.clone(),
             jti: self.principal.jti.clone(),
-            channel,
+            channel: authenticator.source.kind(),
             destination,
             expires_at: self.principal.expires_at,
         };
@@ -146,6 +141,7 @@ impl Enrolment {
             gate,
             settings: (*self.settings).clone(),
             authenticator,
+            twin,
             kind,
             profile: self.user.profile.clone(),
             pending,
@@ -174,6 +170,7 @@ impl Enrolment {
             |pending: &Pending| self.user.authenticators.iter().find(|known| known.id == pending.id).cloned();
         let replaced = gone.first().and_then(item).map(|authenticator| Replaced {
             challenge: self.mfa.challenge_item(&authenticator.id),
+            twin: self.user.twin_of(&authenticator).cloned(),
             authenticator,
         });
         Ok((replaced, stays))
@@ -218,7 +215,7 @@ impl Enrolment {
                 }
                 (AssociateStep::DestinationLimit, NewAuthenticator::Oob { sending, .. }) => {
                     return Err(Refusal::TooManySends {
-                        channel: Channel::Email,
+                        channel: sending.channel,
                         retry_after: sending.window.retry_after(self.now),
                     });
                 }

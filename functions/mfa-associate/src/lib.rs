@@ -1,7 +1,7 @@
 //! `POST /mfa/associate`: begins an enrolment (contract §3, design §5).
 
-mod email;
 mod enrolment;
+mod oob;
 mod otp;
 mod request;
 
@@ -40,7 +40,7 @@ async fn associate(
     let request = AssociateRequest::parse(&params)?;
     let enrolment = Enrolment::begin(&app, principal, client.as_ref(), languages).await?;
     let reply = match request {
-        AssociateRequest::Email { address } => email::associate(&app, enrolment, address).await?,
+        AssociateRequest::Oob(wanted) => oob::associate(&app, enrolment, wanted).await?,
         AssociateRequest::Otp => otp::associate(&app, enrolment).await?,
     };
     Ok(private_json(&reply))

@@ -1,8 +1,8 @@
 //! The Lambda binary of `mfa-associate`.
 
-use postern::lambda::{Error, serve};
+use postern::lambda::{Error, serve_sending};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    serve(mfa_associate::routes(), mfa_associate::KEYS).await
+    serve_sending(mfa_associate::routes(), mfa_associate::KEYS).await
 }

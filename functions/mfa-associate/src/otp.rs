@@ -69,7 +69,7 @@ async fn persist(
             decayed: standing == Standing::Decayed,
             forgets: none_active && enrolment.user.limit(limits.codes).counts(&Counter::Otp),
         };
-        let association = enrolment.association(app, authenticator, None, kind)?;
+        let association = enrolment.association(app, authenticator, None, None, kind)?;
         match app.store.associate(&association).await {
             Ok(()) => return Ok(()),
             Err(refused) => enrolment.adapt(app, &association, refused).await?,

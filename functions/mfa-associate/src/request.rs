@@ -2,16 +2,27 @@
 
 use postern::http::Params;
 use postern::rules::address::EmailAddress;
+use postern::rules::destination::Destination;
+use postern::rules::phone::{NotANumber, PhoneNumber};
 use postern::rules::policy::Factor;
 use postern::wire::refusal::Refusal;
 
 /// A request for one authenticator.
 #[derive(Debug)]
 pub(crate) enum AssociateRequest {
-    /// Codes by email; to the account's address when none is named.
-    Email { address: Option<EmailAddress> },
+    /// Codes that are sent.
+    Oob(Wanted),
     /// An authenticator app.
     Otp,
+}
+
+/// Where codes are to be sent.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// To the account's own address.
+    AccountEmail,
+    /// To what the client named.
+    Named(Destination),
 }
 
 impl AssociateRequest {
@@ -25,21 +36,31 @@ impl AssociateRequest {
 
     fn parse_oob(params: &Params) -> Result<Self, Refusal> {
         match one_word(params, "oob_channels")? {
-            "email" => {
-                let address = params.optional("email")?.map(EmailAddress::parse);
-                if address == Some(None) {
-                    return Err(Refusal::InvalidRequest(
-                        "Parameter email is not a valid email address".into(),
-                    ));
+            "email" => match params.optional("email")? {
+                None => Ok(Self::Oob(Wanted::AccountEmail)),
+                Some(text) => {
+                    let address = EmailAddress::parse(text).ok_or_else(|| {
+                        Refusal::InvalidRequest("Parameter email is not a valid email address".into())
+                    })?;
+                    Ok(Self::Oob(Wanted::Named(Destination::Email(address))))
                 }
-                Ok(Self::Email { address: address.flatten() })
-            }
-            // Known channels that this version has no way to deliver by.
-            "sms" | "voice" => Err(Refusal::FactorOff(Factor::Sms.as_str())),
+            },
+            "sms" => Ok(Self::Oob(Wanted::Named(Destination::Sms(phone_number(params)?)))),
+            "voice" => Ok(Self::Oob(Wanted::Named(Destination::Voice(phone_number(params)?)))),
             "auth0" => Err(Refusal::FactorOff(Factor::PushNotification.as_str())),
             other => Err(unknown("oob_channel", other)),
         }
     }
+}
+
+fn phone_number(params: &Params) -> Result<PhoneNumber, Refusal> {
+    PhoneNumber::parse(params.required("phone_number")?).map_err(|not| {
+        let text = match not {
+            NotANumber::Malformed => "Parameter phone_number is not a valid phone number in E.164 format",
+            NotANumber::Costly => "Parameter phone_number is a kind of number that codes are not sent to",
+        };
+        Refusal::InvalidRequest(text.into())
+    })
 }
 
 /// Longest unknown word that is repeated in a refusal, in characters.

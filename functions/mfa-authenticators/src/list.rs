@@ -7,12 +7,11 @@ use postern::app::App;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::private_json;
 use postern::id::AuthenticatorId;
-use postern::rules::address::EmailAddress;
-use postern::rules::mask::mask_email;
+use postern::rules::destination::Destination;
 use postern::rules::policy::TenantSettings;
-use postern::store::users::{Authenticator, Recovery, Source, UserState};
+use postern::store::users::{Authenticator, Recovery, UserState};
 use postern::wire::mfa::AuthenticatorItem;
-use postern::wire::refusal::{Channel, Refusal};
+use postern::wire::refusal::Refusal;
 
 /// Confirmed and pending authenticators, oldest first; the implicit email last.
 pub(crate) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
@@ -40,26 +39,28 @@ fn items(user: &UserState, settings: &TenantSettings) -> Vec<AuthenticatorItem> 
         .collect();
     items.extend(user.recovery.as_ref().map(|recovery| (recovery.created_at, recovery_code(recovery))));
     items.sort_by_key(|(created_at, _)| *created_at);
-    let implicit = user.implicit_email(settings).map(|implicit| email(&implicit.id, &implicit.address, true));
+    let implicit = user
+        .implicit_email(settings)
+        .map(|implicit| oob(&implicit.id, &Destination::Email(implicit.address), true));
     items.into_iter().map(|(_, item)| item).chain(implicit).collect()
 }
 
 fn item(authenticator: &Authenticator) -> AuthenticatorItem {
-    match &authenticator.source {
-        Source::Email { destination } => email(&authenticator.id, destination, authenticator.is_active()),
-        Source::Otp { .. } => plain(&authenticator.id, "otp", authenticator.is_active()),
+    match authenticator.source.destination() {
+        Some(to) => oob(&authenticator.id, &to, authenticator.is_active()),
+        None => plain(&authenticator.id, "otp", authenticator.is_active()),
     }
 }
 
-fn email(id: &AuthenticatorId, address: &EmailAddress, active: bool) -> AuthenticatorItem {
+fn oob(id: &AuthenticatorId, to: &Destination, active: bool) -> AuthenticatorItem {
     AuthenticatorItem {
         id: id.to_string(),
         authenticator_type: "oob",
         active,
-        oob_channel: Some(Channel::Email),
-        oob_channels: Some([Channel::Email]),
-        name: Some(mask_email(address.as_str())),
-        kind: "email",
+        oob_channel: Some(to.channel()),
+        oob_channels: Some([to.channel()]),
+        name: Some(to.masked()),
+        kind: if to.phone().is_some() { "phone" } else { "email" },
     }
 }
 

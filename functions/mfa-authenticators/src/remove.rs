@@ -10,9 +10,11 @@ use postern::http::never_stored;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
 use postern::rules::limit::Limits;
+use postern::rules::notice::NoticeKind;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
 use postern::store::mfa::{Removal, RemoveStep};
+use postern::store::notices::{Notice, Recipient};
 use postern::store::users::{Authenticator, State as AuthenticatorState, UserState};
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
 use postern::time::Timestamp;
@@ -85,10 +87,23 @@ impl Request<'_> {
             issued_at: self.principal.issued_at,
             profile: user.profile.clone(),
             authenticator: authenticator.clone(),
+            twin: user.twin_of(authenticator).cloned(),
             forgets: forgets(user, authenticator, limits),
             forgets_recovery: user.limit(limits.recovery_codes).counts(&Counter::RecoveryCode),
             with_recovery: self.is_last(user, authenticator),
+            notice: self.notice(authenticator)?,
         })
+    }
+
+    /// What the user is told: nothing of an authenticator that never counted.
+    fn notice(&self, removed: &Authenticator) -> Result<Option<Notice>, Refusal> {
+        if !removed.is_active() {
+            return Ok(None);
+        }
+        let to = Recipient::User(self.principal.user.clone());
+        let (factor, client) = (Some(removed.factor()), &self.principal.client);
+        let notice = Notice::new(NoticeKind::FactorRemoved, to, factor, client, &self.app.random, self.now)?;
+        Ok(Some(notice))
     }
 
     fn needs_fresh_mfa(&self) -> Refusal {
@@ -104,7 +119,7 @@ impl Request<'_> {
     fn is_last(&self, user: &UserState, authenticator: &Authenticator) -> bool {
         let verified = user.profile.email_verified && user.profile.email.is_some();
         authenticator.is_active()
-            && user.profile.active_authenticators <= 1
+            && user.profile.active_authenticators <= if user.twin_of(authenticator).is_some() { 2 } else { 1 }
             && user.recovery.is_some()
             && !(verified && self.settings.factors.has(Factor::Email))
     }
@@ -113,7 +128,8 @@ impl Request<'_> {
 /// Whose failures go with an authenticator: apps share theirs, so the last one takes them.
 fn forgets(user: &UserState, authenticator: &Authenticator, limits: &Limits) -> Option<Counter> {
     let counter = authenticator.counter();
-    let shared = user.active().any(|other| other.id != authenticator.id && other.counter() == counter);
+    let shared =
+        user.active().any(|other| !other.id.is_same_device(&authenticator.id) && other.counter() == counter);
     (authenticator.is_active() && !shared && user.limit(limits.codes).counts(&counter)).then_some(counter)
 }
 

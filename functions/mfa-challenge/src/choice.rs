@@ -3,9 +3,10 @@
 use postern::http::Params;
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
+use postern::rules::destination::Destination;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
-use postern::store::users::{Authenticator, Source, State, UserState};
+use postern::store::users::{Authenticator, State, UserState};
 use postern::time::Timestamp;
 use postern::wire::refusal::Refusal;
 
@@ -26,15 +27,14 @@ pub(crate) struct Wanted {
 pub(crate) enum Chosen {
     /// The app shows a code; there is nothing to send.
     Otp,
-    /// A code is mailed.
-    Email { id: AuthenticatorId, address: EmailAddress, implicit: bool },
+    /// A code is sent; to the account's own address when the authenticator is the implicit one.
+    Oob { id: AuthenticatorId, to: Destination, implicit: Option<EmailAddress> },
 }
 
 /// An active authenticator, the implicit one among them.
 struct Candidate {
     chosen: Chosen,
     id: AuthenticatorId,
-    factor: Factor,
     counter: Counter,
     last_used_at: Option<Timestamp>,
 }
@@ -43,20 +43,25 @@ impl Candidate {
     fn of(authenticator: &Authenticator) -> Option<Self> {
         let State::Active { last_used_at } = authenticator.state else { return None };
         let id = authenticator.id.clone();
-        let chosen = match &authenticator.source {
-            Source::Email { destination } => {
-                Chosen::Email { id: id.clone(), address: destination.clone(), implicit: false }
-            }
-            Source::Otp { .. } => Chosen::Otp,
+        let chosen = match authenticator.source.destination() {
+            Some(to) => Chosen::Oob { id: id.clone(), to, implicit: None },
+            None => Chosen::Otp,
         };
-        let (factor, counter) = (authenticator.factor(), authenticator.counter());
-        Some(Self { chosen, id, factor, counter, last_used_at: Some(last_used_at) })
+        Some(Self { chosen, id, counter: authenticator.counter(), last_used_at: Some(last_used_at) })
     }
 
     fn challenge_type(&self) -> &'static str {
         match self.chosen {
             Chosen::Otp => "otp",
-            Chosen::Email { .. } => "oob",
+            Chosen::Oob { .. } => "oob",
+        }
+    }
+
+    /// What is switched off of what it needs.
+    fn switched_off(&self, settings: &TenantSettings) -> Option<&'static str> {
+        match &self.chosen {
+            Chosen::Oob { to, .. } => to.switched_off(settings),
+            Chosen::Otp => (!settings.factors.has(Factor::Otp)).then_some(Factor::Otp.as_str()),
         }
     }
 }
@@ -64,9 +69,12 @@ impl Candidate {
 fn candidates(user: &UserState, settings: &TenantSettings) -> Vec<Candidate> {
     let implicit = user.implicit_email(settings).map(|implicit| Candidate {
         id: implicit.id.clone(),
-        counter: Counter::Authenticator(implicit.id.clone()),
-        chosen: Chosen::Email { id: implicit.id, address: implicit.address, implicit: true },
-        factor: Factor::Email,
+        counter: Counter::of(&implicit.id),
+        chosen: Chosen::Oob {
+            id: implicit.id,
+            to: Destination::Email(implicit.address.clone()),
+            implicit: Some(implicit.address),
+        },
         last_used_at: implicit.last_used_at,
     });
     user.active().filter_map(Candidate::of).chain(implicit).collect()
@@ -113,13 +121,13 @@ impl Wanted {
             }
         }
         all.retain(|candidate| self.allows(candidate));
-        let on = |candidate: &Candidate| settings.factors.has(candidate.factor);
+        let on = |candidate: &Candidate| candidate.switched_off(settings).is_none();
         let usable =
             |candidate: &Candidate| on(candidate) && !user.is_locked(&candidate.counter, &settings.limits);
         let best = all.into_iter().max_by_key(|candidate| (usable(candidate), candidate.last_used_at));
         let best = best.ok_or_else(|| self.unsupported())?;
-        if !on(&best) {
-            return Err(Refusal::FactorOff(best.factor.as_str()));
+        if let Some(off) = best.switched_off(settings) {
+            return Err(Refusal::FactorOff(off));
         }
         if user.is_locked(&best.counter, &settings.limits) {
             return Err(Refusal::TooManyCodes { retry_after: settings.limits.codes.refill_seconds });

@@ -1,7 +1,7 @@
 //! `POST /mfa/challenge`: asks for a proof by one of the user's authenticators (contract §2).
 
 mod choice;
-mod email;
+mod oob;
 
 use std::sync::Arc;
 
@@ -80,8 +80,8 @@ async fn challenge(
     let login = log_in(&app, &presented, mfa_token, languages).await?;
     let reply = match wanted.choose(&login.user, &login.settings)? {
         Chosen::Otp => ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None },
-        Chosen::Email { id, address, implicit } => {
-            let oob_code = email::challenge(&app, login, id, address, implicit).await?;
+        Chosen::Oob { id, to, implicit } => {
+            let oob_code = oob::challenge(&app, login, id, to, implicit).await?;
             ChallengeReply { challenge_type: "oob", oob_code: Some(oob_code), binding_method: Some("prompt") }
         }
     };

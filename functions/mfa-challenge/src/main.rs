@@ -1,8 +1,8 @@
 //! The Lambda binary of `mfa-challenge`.
 
-use postern::lambda::{Error, serve};
+use postern::lambda::{Error, serve_sending};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    serve(mfa_challenge::routes(), mfa_challenge::KEYS).await
+    serve_sending(mfa_challenge::routes(), mfa_challenge::KEYS).await
 }

@@ -3,7 +3,10 @@
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
 use postern::rules::enrolment::{Gate, may_confirm};
+use postern::rules::notice::NoticeKind;
+use postern::rules::policy::Factor;
 use postern::store::mfa::{ConfirmStep, Confirmation, Proven};
+use postern::store::notices::{Notice, Recipient};
 use postern::store::users::{Authenticator, Profile, Recovery, State, profile_of};
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep, StoreError};
 use postern::token::claims::Method;
@@ -11,6 +14,7 @@ use postern::token::issue::{SignIn, sign_in};
 use postern::wire::oauth::TokenReply;
 use postern::wire::refusal::Refusal;
 
+use crate::offline::Offline;
 use crate::verification::Verification;
 
 /// A code that was right.
@@ -28,24 +32,31 @@ pub(crate) async fn confirm(
     right: RightCode,
 ) -> Result<TokenReply, Refusal> {
     let (target, nonce, not_after) = check.target(&app.config.issuer);
+    let (user, client, granted_by) = (&check.user.profile, &check.principal.client, check.granted_by());
     let sign = SignIn {
-        user: &check.user.profile,
-        client: &check.principal.client,
+        user,
+        client,
         target: &target,
         nonce,
+        granted_by,
+        auth_time: check.now,
         method: Some(right.method),
         not_after,
     };
-    let reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let mut reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;
+    let offline = Offline::of(app, &check.settings.lifetimes, user, client, &target, granted_by, check.now)?;
+    reply.refresh_token = offline.as_ref().map(|offline| offline.token.text());
     let mut confirmation = Confirmation {
         user: check.principal.user.clone(),
         jti: check.principal.jti.clone(),
         issued_at: check.principal.issued_at,
         spend_until: check.principal.is_spendable().then_some(check.principal.expires_at),
         challenge: right.challenge,
+        notice: notice(app, check, &right.proven)?,
         proven: right.proven,
         limit: (check.limit.clone(), check.charge.clone()),
         clean: check.charge.was_the_only_debt(),
+        refresh: offline.map(|offline| offline.family),
         now: check.now,
     };
     for _ in 0..DECISION_TRIES {
@@ -59,6 +70,17 @@ pub(crate) async fn confirm(
         }
     }
     Err(Refusal::Busy)
+}
+
+/// What the user is told of it, in the same write: that there is one more way in, or one less.
+fn notice(app: &App, check: &Verification, proven: &Proven) -> Result<Option<Notice>, Refusal> {
+    let (kind, factor) = match proven {
+        Proven::Enrolment { id, .. } => (NoticeKind::FactorAdded, id.factor()),
+        Proven::RecoveryCode { .. } => (NoticeKind::RecoveryCodeUsed, Some(Factor::RecoveryCode)),
+        Proven::Oob(_) | Proven::ImplicitEmail(_) | Proven::Otp { .. } => return Ok(None),
+    };
+    let to = Recipient::User(check.principal.user.clone());
+    Ok(Some(Notice::new(kind, to, factor, &check.principal.client, &app.random, check.now)?))
 }
 
 /// Whoever kept colliding is told the state it finds: most likely that somebody else used this login (design §3).
@@ -111,7 +133,8 @@ fn adapt_profile(
             }
             // Another login's association came or went: ours is still the one it was.
             pending.clone_from(&profile.pending);
-            *pending_after = profile.pending.iter().filter(|other| other.id != *id).cloned().collect();
+            *pending_after =
+                profile.pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
             Ok(())
         }
         // The address is no longer the account's.
@@ -139,12 +162,13 @@ pub(crate) fn enrolment(
         }),
     };
     let pending = check.user.profile.pending.clone();
-    let pending_after = pending.iter().filter(|other| other.id != authenticator.id).cloned().collect();
-    let settings = (*check.settings).clone();
+    let id = &authenticator.id;
+    let pending_after = pending.iter().filter(|other| !other.id.is_same_device(id)).cloned().collect();
     Ok(Proven::Enrolment {
-        id: authenticator.id.clone(),
+        id: id.clone(),
+        twin: check.user.twin_of(authenticator).map(|twin| twin.id.clone()),
         gate,
-        settings,
+        settings: check.settings.clone(),
         pending,
         pending_after,
         recovery,

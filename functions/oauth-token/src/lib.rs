@@ -1,11 +1,15 @@
 //! `POST /oauth/token`: a module per grant (contract §1).
 
+mod alarm;
 mod client_credentials;
 mod confirm;
+mod first_factor;
+mod offline;
 mod oob;
 mod otp;
 mod password;
 mod recovery;
+mod refresh;
 mod target;
 mod verification;
 
@@ -53,6 +57,7 @@ async fn token(
         Grant::MfaOob => oob::verify(&app, &client, &params).await?,
         Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
         Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,
+        Grant::RefreshToken => refresh::issue(&app, &client, &params).await?,
         Grant::ClientCredentials => client_credentials::issue(&app, &client, &params).await?,
     };
     Ok(private_json(&reply))

@@ -5,8 +5,8 @@ use postern::http::Params;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
+use postern::rules::destination::Destination;
 use postern::rules::otp::OneTimeCode;
-use postern::rules::policy::Factor;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{ChallengePurpose, CodeBinding, Proven};
 use postern::store::users::{Authenticator, State};
@@ -32,7 +32,7 @@ pub(crate) async fn verify(
     let limits = app.settings().await?.limits;
     let limit = match oob.purpose {
         ChallengePurpose::Verify => {
-            LimitKey::codes(&principal.user, Counter::Authenticator(oob.authenticator_id.clone()), &limits)
+            LimitKey::codes(&principal.user, Counter::of(&oob.authenticator_id), &limits)
         }
         // What is not confirmed yet has no history of failures to keep; the user's budget counts all the same.
         ChallengePurpose::Enrol => LimitKey::of_user(&principal.user, limits.codes),
@@ -91,8 +91,9 @@ fn right_code(
     if purpose == ChallengePurpose::Enrol {
         gate(check).map_err(before)?;
     }
-    if is_email_of(check, id, explicit.is_some()) && !check.settings.factors.has(Factor::Email) {
-        return Err(before(Refusal::FactorOff(Factor::Email.as_str())));
+    let to = destination(check, id, explicit);
+    if let Some(off) = to.as_ref().and_then(|to| to.switched_off(&check.settings)) {
+        return Err(before(Refusal::FactorOff(off)));
     }
     let binding = CodeBinding {
         user: &check.principal.user,
@@ -115,7 +116,8 @@ fn right_code(
         (None, Some(implicit)) => Proven::ImplicitEmail(implicit.address),
         (None, None) => return Err(wrong()),
     };
-    Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method: Method::Email })
+    let method = to.map(|to| Method::from(to.channel())).ok_or_else(wrong)?;
+    Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method })
 }
 
 /// What a code for this authenticator can be for; `None` where this login has no business with it.
@@ -127,7 +129,16 @@ fn purpose(check: &Verification, explicit: Option<&Authenticator>) -> Option<Cha
     }
 }
 
-/// Whether an id is one of the user's email authenticators, the implicit one included even while the factor is off.
-fn is_email_of(check: &Verification, id: &AuthenticatorId, explicit: bool) -> bool {
-    explicit || check.user.profile.implicit_id().as_ref() == Some(id)
+/// Where the codes of one of the user's authenticators go, the implicit one included even while the factor is off.
+fn destination(
+    check: &Verification,
+    id: &AuthenticatorId,
+    explicit: Option<&Authenticator>,
+) -> Option<Destination> {
+    if let Some(authenticator) = explicit {
+        return authenticator.source.destination();
+    }
+    let profile = &check.user.profile;
+    let address = profile.email.clone().filter(|_| profile.implicit_id().as_ref() == Some(id));
+    address.map(Destination::Email)
 }

@@ -3,23 +3,17 @@
 use postern::app::App;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
-use postern::id::{ClientId, Jti};
-use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::rules::scope::Scope;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
-use postern::store::users::UserState;
-use postern::time::Timestamp;
-use postern::token::claims::{MfaToken, Target};
-use postern::token::issue::{SignIn, sign_in as issue_tokens};
-use postern::token::keyring::{KeyRing, Purpose};
+use postern::token::claims::GrantedBy;
 use postern::token::password::{self, Password};
-use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
-use postern::wire::refusal::{IssuedToken, Refusal};
+use postern::wire::refusal::Refusal;
 
-use crate::admit;
-use crate::target::Wanted;
+use crate::first_factor::FirstFactor;
+use crate::target::{OfflineAccess, Wanted};
+use crate::{admit, alarm};
 
 /// Longest `nonce` that is carried into the id token, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
@@ -76,7 +70,8 @@ pub(crate) async fn sign_in(
     let attempt = attempt?;
     let admit = || {
         let client = admit(presented, client?, grant)?;
-        let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref())?;
+        let may = OfflineAccess::of(&client);
+        let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
         Ok((client.client_id, target, login?, ring?))
     };
     let (client, target, login, ring) = match (admit(), &attempt) {
@@ -94,7 +89,9 @@ pub(crate) async fn sign_in(
     };
     let stored = login.as_ref().map(|login| login.password_hash.0.clone());
     let right = password::verify(request.password, stored).await?;
-    let Some(login) = login.filter(|_| right) else { return Err(Refusal::WrongPassword) };
+    let Some(login) = login.filter(|_| right) else {
+        return Err(alarm::wrong_password(app, &limit, &charge, &client).await);
+    };
     let (user, given_back) =
         tokio::join!(app.store.user(&login.user_id, now), app.store.give_back(&limit, &charge));
     given_back?;
@@ -104,61 +101,14 @@ pub(crate) async fn sign_in(
     }
     let first = FirstFactor {
         app,
-        ring: &ring,
         settings: &settings,
+        ring: &ring,
+        user: &user.profile,
         client: &client,
         target: &target,
         nonce: request.nonce,
+        granted_by: GrantedBy::Password,
         now,
     };
-    first.answer(&user)
-}
-
-struct FirstFactor<'a> {
-    app: &'a App,
-    ring: &'a KeyRing,
-    settings: &'a TenantSettings,
-    client: &'a ClientId,
-    target: &'a Target,
-    nonce: Option<String>,
-    now: Timestamp,
-}
-
-impl FirstFactor<'_> {
-    fn answer(self, user: &UserState) -> Result<TokenReply, Refusal> {
-        let for_factors = self.target.audience == self.app.config.issuer.mfa_audience();
-        let mfa_is_due = if for_factors {
-            // This is how the first factor is added; further ones need the ones there are (design §5).
-            user.is_enrolled(self.settings)
-        } else {
-            self.settings.policy == MfaPolicy::AllApplications
-        };
-        if mfa_is_due { Err(self.ask_for_mfa(user)?) } else { self.tokens(user) }
-    }
-
-    fn tokens(self, user: &UserState) -> Result<TokenReply, Refusal> {
-        let sign_in = SignIn {
-            user: &user.profile,
-            client: self.client,
-            target: self.target,
-            nonce: self.nonce.as_deref(),
-            method: None,
-            not_after: None,
-        };
-        Ok(issue_tokens(self.ring, &self.app.config.issuer, &self.app.random, &sign_in, self.now)?)
-    }
-
-    fn ask_for_mfa(self, user: &UserState) -> Result<Refusal, Refusal> {
-        let token = MfaToken {
-            jti: Jti::generate(&self.app.random)?,
-            sub: user.profile.user_id.clone(),
-            client_id: self.client.clone(),
-            target: self.target.clone(),
-            issued_at: self.now,
-            expires_at: self.now.plus(self.settings.lifetimes.mfa_token_seconds),
-            nonce: self.nonce,
-        };
-        let sealed = sealed::seal(self.ring, Purpose::MfaToken, &token, &self.app.random, self.now)?;
-        Ok(Refusal::MfaRequired(IssuedToken(sealed)))
-    }
+    first.answer().await
 }

@@ -2,18 +2,37 @@
 
 use postern::config::Issuer;
 use postern::rules::scope::Scope;
-use postern::store::clients::Api;
+use postern::store::clients::{Api, Client};
 use postern::store::{Store, StoreError};
 use postern::token::claims::{ACCESS_TOKEN_SECONDS, MFA_ACCESS_TOKEN_SECONDS, Target};
+use postern::wire::oauth::Grant;
 use postern::wire::refusal::Refusal;
+
+use crate::offline::OFFLINE_ACCESS;
 
 /// Scopes of OpenID Connect, which any login may ask for.
 const OPENID_SCOPES: &str = "openid profile email";
 /// Scopes of the `/mfa/` audience.
 const MFA_SCOPES: &str = "enroll read:authenticators remove:authenticators";
 
+/// Whether scope `offline_access` can be granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfflineAccess {
+    /// To a client that may use refresh tokens.
+    Yes,
+    /// To no other, nor where nothing is to be renewed.
+    No,
+}
+
+impl OfflineAccess {
+    /// Whether a client can be granted it.
+    pub(crate) fn of(client: &Client) -> Self {
+        if client.may_use(Grant::RefreshToken) { Self::Yes } else { Self::No }
+    }
+}
+
 /// The audience a request names.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// None, or `/userinfo` itself.
     Userinfo,
@@ -55,6 +74,7 @@ impl Wanted {
         issuer: &Issuer,
         api: Option<Api>,
         requested: Option<&Scope>,
+        offline: OfflineAccess,
     ) -> Result<Target, Refusal> {
         let (audience, all, lifetime_seconds) = match (self, api) {
             (Self::Userinfo, _) => {
@@ -66,10 +86,17 @@ impl Wanted {
             // Its scopes are for operators' clients; a user has none of them.
             (Self::Management, _) => return Err(Refusal::UnknownAudience(issuer.management_audience())),
         };
-        let scope = match requested {
-            None => all,
-            Some(_) if matches!(self, Self::Mfa) => Scope::granted(requested, &all),
-            Some(_) => Scope::granted(requested, &Scope::parse(&format!("{all} {OPENID_SCOPES}"))),
+        let scope = match (requested, offline) {
+            // Nobody gets a refresh token who did not ask for one, whatever an API calls its scopes.
+            (None, _) => all.without(OFFLINE_ACCESS),
+            (Some(_), _) if matches!(self, Self::Mfa) => Scope::granted(requested, &all),
+            (Some(_), OfflineAccess::Yes) => {
+                Scope::granted(requested, &Scope::parse(&format!("{all} {OPENID_SCOPES} {OFFLINE_ACCESS}")))
+            }
+            (Some(_), OfflineAccess::No) => {
+                Scope::granted(requested, &Scope::parse(&format!("{all} {OPENID_SCOPES}")))
+                    .without(OFFLINE_ACCESS)
+            }
         };
         Ok(Target { audience, scope, lifetime_seconds })
     }
@@ -99,7 +126,7 @@ impl Wanted {
 /// Longest unknown audience that is repeated in a refusal, in characters.
 const AUDIENCE_SHOWN_MAX: usize = 600;
 
-fn shown(audience: &str) -> String {
+pub(crate) fn shown(audience: &str) -> String {
     audience.chars().take(AUDIENCE_SHOWN_MAX).collect()
 }
 
@@ -108,13 +135,32 @@ mod tests {
     use super::*;
 
     fn target(wanted: &Wanted, requested: Option<&str>) -> Target {
+        offline_target(wanted, requested, OfflineAccess::No)
+    }
+
+    fn offline_target(wanted: &Wanted, requested: Option<&str>, offline: OfflineAccess) -> Target {
         let api = Api {
             identifier: "https://api".into(),
-            scopes: Scope::parse("read:sample write:sample"),
+            scopes: Scope::parse("read:sample write:sample offline_access"),
             token_lifetime_seconds: 60,
         };
         let requested = requested.map(Scope::parse);
-        wanted.for_user(&Issuer::new("https://i"), Some(api), requested.as_ref()).unwrap()
+        wanted.for_user(&Issuer::new("https://i"), Some(api), requested.as_ref(), offline).unwrap()
+    }
+
+    /// `offline_access` is granted when it is asked for by who may use it, for an audience it makes sense for.
+    #[test]
+    fn offline_access_has_to_be_asked_for_and_allowed() {
+        let asked = Some("openid offline_access read:sample");
+        let scope = |wanted: &Wanted, requested, offline| {
+            offline_target(wanted, requested, offline).scope.to_string()
+        };
+        let api = Wanted::Api("https://api".into());
+        assert_eq!(scope(&api, asked, OfflineAccess::Yes), "openid offline_access read:sample");
+        assert_eq!(scope(&api, asked, OfflineAccess::No), "openid read:sample");
+        assert_eq!(scope(&api, None, OfflineAccess::Yes), "read:sample write:sample");
+        assert_eq!(scope(&Wanted::Userinfo, asked, OfflineAccess::Yes), "openid offline_access");
+        assert_eq!(scope(&Wanted::Mfa, Some("offline_access enroll"), OfflineAccess::Yes), "enroll");
     }
 
     /// A4 "scope": omitted gives all of the API's, unknown ones are dropped.

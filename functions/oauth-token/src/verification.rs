@@ -10,14 +10,15 @@ use postern::rules::limit::Charge;
 use postern::rules::policy::TenantSettings;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::mfa::MfaState;
+use postern::store::notices::Recipient;
 use postern::store::users::UserState;
 use postern::time::Timestamp;
-use postern::token::claims::{MFA_ACCESS_TOKEN_SECONDS, Target};
+use postern::token::claims::{GrantedBy, MFA_ACCESS_TOKEN_SECONDS, Target};
 use postern::token::keyring::KeyRing;
 use postern::wire::oauth::Grant;
 use postern::wire::refusal::Refusal;
 
-use crate::admit;
+use crate::{admit, alarm};
 
 /// A request whose tokens open and match, whose client may use the grant, and whose attempt is charged.
 pub(crate) struct Verification {
@@ -132,16 +133,28 @@ impl MfaGrant<'_> {
 }
 
 impl Verification {
-    /// Takes the attempt back when the code was never looked at.
+    /// Takes the attempt back when the code was never looked at; tells the user when it was one wrong code too many.
     pub(crate) async fn settle(&self, app: &App, refused: Refused) -> Refusal {
         match refused {
-            Refused::ByTheCode(refusal) => refusal,
+            Refused::ByTheCode(refusal) => {
+                let to = Recipient::User(self.principal.user.clone());
+                alarm::raise(app, &self.limit, &self.charge, to, &self.principal.client).await;
+                refusal
+            }
             Refused::BeforeTheCode(refusal) => {
                 match app.store.undo_attempt(&self.limit, &self.charge).await {
                     Ok(()) => refusal,
                     Err(error) => error.into(),
                 }
             }
+        }
+    }
+
+    /// What the first factor was.
+    pub(crate) fn granted_by(&self) -> GrantedBy {
+        match &self.principal.token {
+            PrincipalToken::Mfa(token) => token.granted_by,
+            PrincipalToken::Access(claims) => claims.gty.unwrap_or(GrantedBy::Password),
         }
     }
 

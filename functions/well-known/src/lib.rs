@@ -34,15 +34,17 @@ async fn configuration(State(app): State<App>) -> Response {
     cacheable(json!({
         "issuer": issuer.as_str(),
         "token_endpoint": issuer.endpoint("oauth/token"),
+        "revocation_endpoint": issuer.endpoint("oauth/revoke"),
         "userinfo_endpoint": issuer.endpoint("userinfo"),
         "mfa_challenge_endpoint": issuer.endpoint("mfa/challenge"),
         "jwks_uri": issuer.endpoint(".well-known/jwks.json"),
-        "scopes_supported": ["openid", "profile", "email"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
         // Discovery demands the member; there is no authorization endpoint that could answer any.
         "response_types_supported": [],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "claims_supported": [
             "aud", "auth_time", "email", "email_verified", "exp", "family_name", "given_name", "iat", "iss", "name",
             "nickname", "picture", "sub", "acr", "amr",

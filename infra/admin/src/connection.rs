@@ -65,7 +65,7 @@ impl Connection {
             let text = "no AWS region: give --region, or set AWS_REGION (any region will do for a twin)";
             return Err(CommandError::Setting(text.to_owned()));
         }
-        let endpoints = Endpoints { dynamodb: self.dynamodb_url, kms: self.kms_url, ses: None };
+        let endpoints = Endpoints { dynamodb: self.dynamodb_url, kms: self.kms_url, ..Endpoints::default() };
         // KMS may take seconds for a key pair, and a person can wait.
         let timeouts = Timeouts { attempt: Duration::from_secs(10), ..Timeouts::default() };
         let clients = Clients::new(&sdk, &timeouts, &endpoints, None);

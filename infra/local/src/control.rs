@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::{CallLog, Fault, Faults, Inbox};
+use crate::notices::Notices;
 use crate::twin::{is_local_host, is_local_origin};
 
 /// What the handles move.
 #[derive(Clone)]
 pub(crate) struct Control {
+    pub(crate) notices: Notices,
     pub(crate) inbox: Inbox,
     pub(crate) faults: Faults,
     pub(crate) calls: CallLog,
@@ -30,6 +32,7 @@ pub(crate) struct Control {
 pub(crate) fn routes(control: Control) -> Router {
     Router::new()
         .route("/_local/inbox", get(read_inbox).delete(empty_inbox))
+        .route("/_local/dead-letters", get(read_dead_letters))
         .route("/_local/clock", post(advance_clock).get(read_clock))
         .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
         .route("/_local/calls", get(read_calls).delete(clear_calls))
@@ -76,13 +79,21 @@ struct InboxQuery {
     to: Option<String>,
 }
 
+/// The notices of every request that has been answered are in it.
 async fn read_inbox(State(control): State<Control>, Query(query): Query<InboxQuery>) -> Response {
+    control.notices.deliver().await;
     Json(control.inbox.messages(query.to.as_deref())).into_response()
 }
 
 async fn empty_inbox(State(control): State<Control>) -> StatusCode {
+    control.notices.deliver().await;
     control.inbox.clear();
     StatusCode::NO_CONTENT
+}
+
+async fn read_dead_letters(State(control): State<Control>) -> Response {
+    control.notices.deliver().await;
+    Json(control.notices.dead_letters()).into_response()
 }
 
 #[derive(Deserialize)]
@@ -107,7 +118,10 @@ async fn read_clock(State(control): State<Control>) -> Json<Now> {
 }
 
 async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<StatusCode, Problem> {
-    control.faults.add(parse::<Fault>(&body)?);
+    let fault = parse::<Fault>(&body)?;
+    // It is for what comes, not for the notices of what was before.
+    control.notices.deliver().await;
+    control.faults.add(fault);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -125,6 +139,7 @@ async fn read_calls(State(control): State<Control>) -> Response {
 }
 
 async fn clear_calls(State(control): State<Control>) -> StatusCode {
+    control.notices.deliver().await;
     control.calls.clear();
     StatusCode::NO_CONTENT
 }

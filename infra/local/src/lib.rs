@@ -2,8 +2,9 @@
 
 pub mod aws;
 mod control;
+pub mod notices;
 mod page;
 pub mod seed;
 pub mod twin;
 
-pub use twin::{Twin, TwinError, TwinOptions};
+pub use twin::{NoticeDelivery, Twin, TwinError, TwinOptions};

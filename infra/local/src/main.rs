@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::aws::{Storage, warm_rsa_pool};
-use local::{Twin, TwinError, TwinOptions};
+use local::{NoticeDelivery, Twin, TwinError, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::Clock;
 
@@ -45,6 +45,7 @@ impl Arguments {
             issuer: self.issuer.filter(|issuer| !issuer.is_empty()),
             clock: Clock::host(),
             timeouts: Timeouts::default(),
+            notices: NoticeDelivery::AtOnce,
         }
     }
 }
@@ -86,6 +87,7 @@ Issuer               {issuer}
 Data                 {kept}
 AWS DynamoDB {dynamodb}
 AWS SES {ses}
+AWS SMS {sms}
 AWS KMS {kms}
 
 Client  demo-app / demo-secret   (public: demo-spa; Management API: demo-management / demo-management-secret)
@@ -103,6 +105,7 @@ Codes arrive at {base}/_local/inbox. Stop with Ctrl-C.
         issuer = twin.app.config.issuer.as_str(),
         dynamodb = twin.aws.dynamodb_url(),
         ses = twin.aws.ses_url(),
+        sms = twin.aws.sms_url(),
         kms = twin.aws.kms_url(),
     )
 }

@@ -26,6 +26,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::aws::{AwsOptions, AwsTwin, KEY_ID, StartError, Storage, TripRecorder, in_request};
 use crate::control::{self, Control};
+use crate::notices::{DeadLetter, Notices};
 use crate::page;
 use crate::seed::{Seed, SeedError};
 
@@ -49,6 +50,18 @@ pub struct TwinOptions {
     pub clock: Clock,
     /// How long to wait for the embedded AWS.
     pub timeouts: Timeouts,
+    /// When security notices are mailed.
+    pub notices: NoticeDelivery,
+}
+
+/// When the table's stream is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeDelivery {
+    /// In the background, as soon as something is written; and whenever it is asked for.
+    AtOnce,
+    /// Only when it is asked for: by [`Twin::deliver_notices`], or by a look at the inbox over HTTP. Nothing happens
+    /// behind a test's back then.
+    WhenAsked,
 }
 
 impl TwinOptions {
@@ -63,6 +76,7 @@ impl TwinOptions {
             issuer: None,
             clock,
             timeouts: Timeouts::default(),
+            notices: NoticeDelivery::WhenAsked,
         }
     }
 }
@@ -106,12 +120,22 @@ pub struct Twin {
     /// The app, as the handlers have it.
     pub app: App,
     base_url: String,
+    notices: Notices,
     server: Server,
+    background: Option<Server>,
 }
 
 /// The task that serves; dropping it ends it.
 #[derive(Debug)]
 struct Server(JoinHandle<()>);
+
+impl Server {
+    /// Ends it and waits until it is gone, and with it what it holds.
+    async fn end(mut self) {
+        self.0.abort();
+        let _ = (&mut self.0).await;
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -139,7 +163,9 @@ impl Twin {
         .await?;
         let app = build_app(&options, &aws, &base_url)?;
         prepare(&options, &app).await?;
+        let notices = Notices::new(app.clone(), aws.stream(TABLE));
         let control = Control {
+            notices: notices.clone(),
             inbox: aws.inbox.clone(),
             faults: aws.faults.clone(),
             calls: aws.calls.clone(),
@@ -154,13 +180,30 @@ impl Twin {
         }));
         // What was called to get ready is nobody's request.
         aws.calls.clear();
-        Ok(Self { aws, app, base_url, server })
+        let background = (options.notices == NoticeDelivery::AtOnce).then(|| follow(&aws, notices.clone()));
+        Ok(Self { aws, app, base_url, notices, server, background })
+    }
+
+    /// Has every security notice written so far mailed, or given up: then the inbox is complete.
+    pub async fn deliver_notices(&self) {
+        self.notices.deliver().await;
+    }
+
+    /// The security notices that could not be mailed, oldest first.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.notices.dead_letters()
     }
 
     /// Stops it, letting the embedded AWS finish what runs.
     pub async fn stop(self) {
-        let Self { aws, server, .. } = self;
-        drop(server);
+        let Self { aws, server, background, notices, .. } = self;
+        server.end().await;
+        if let Some(background) = background {
+            background.end().await;
+            notices.deliver().await;
+        }
+        drop(notices);
         aws.stop().await;
     }
 
@@ -191,6 +234,9 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         tenant_name: "Postern Demo".to_owned(),
         mail_from: Some("mfa@postern.example".to_owned()),
         ses_configuration_set: Some("postern".to_owned()),
+        sms_origination_identity: Some("postern".to_owned()),
+        voice_origination_identity: Some("+12065550100".to_owned()),
+        sms_configuration_set: Some("postern".to_owned()),
         kms_key: Some(KEY_ID.to_owned()),
         client_ip_header: None,
         timeouts: options.timeouts,
@@ -202,11 +248,28 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
         .http_client(http_client(false)?)
         .build();
-    let endpoints =
-        Endpoints { dynamodb: Some(aws.dynamodb_url()), kms: Some(aws.kms_url()), ses: Some(aws.ses_url()) };
+    let endpoints = Endpoints {
+        dynamodb: Some(aws.dynamodb_url()),
+        kms: Some(aws.kms_url()),
+        ses: Some(aws.ses_url()),
+        sms: Some(aws.sms_url()),
+    };
     let recorder = SharedInterceptor::new(TripRecorder::new());
-    let clients = Clients::new(&sdk, &options.timeouts, &endpoints, Some(&recorder));
+    let (timeouts, recorder) = (&options.timeouts, Some(&recorder));
+    let clients =
+        Clients::new(&sdk, timeouts, &endpoints, recorder).with_phone(&sdk, timeouts, &endpoints, recorder);
     Ok(App::new(config, clients, KeyNeeds::ALL, options.clock.clone(), Random::system()))
+}
+
+/// Follows the table's stream.
+fn follow(aws: &AwsTwin, notices: Notices) -> Server {
+    let written = aws.written();
+    Server(tokio::spawn(async move {
+        loop {
+            written.notified().await;
+            notices.deliver().await;
+        }
+    }))
 }
 
 /// Table, first keys and tenant.
@@ -226,12 +289,14 @@ async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
 fn router(app: App, control: Control) -> Router {
     let functions = Router::new()
         .merge(function("oauth-token", oauth_token::routes()))
+        .merge(function("oauth-revoke", oauth_revoke::routes()))
         .merge(function("mfa-associate", mfa_associate::routes()))
         .merge(function("mfa-challenge", mfa_challenge::routes()))
         .merge(function("mfa-authenticators", mfa_authenticators::routes()))
         .merge(function("email-templates", email_templates::routes()))
         .merge(function("guardian-factors", guardian_factors::routes()))
         .merge(function("userinfo", userinfo::routes()))
+        .merge(function("unblock", unblock::routes()))
         .merge(function("well-known", well_known::routes()));
     let random = app.random.clone();
     postern::http::serve(functions, app)

@@ -32,6 +32,8 @@ pub struct Clients {
     pub kms: aws_sdk_kms::Client,
     /// Mail.
     pub ses: aws_sdk_sesv2::Client,
+    /// Text messages and calls, in the functions that send them.
+    pub phone: Option<aws_sdk_pinpointsmsvoicev2::Client>,
 }
 
 /// The TLS set-up could not be made.
@@ -77,6 +79,26 @@ pub struct Endpoints {
     pub kms: Option<String>,
     /// SES's base URL.
     pub ses: Option<String>,
+    /// End User Messaging SMS's base URL.
+    pub sms: Option<String>,
+}
+
+/// A client of a service, with the retries and the time limit of one attempt that are given.
+macro_rules! client {
+    ($service:ident, $sdk:expr, $endpoint:expr, $observer:expr, $retry:expr, $limits:expr) => {{
+        let mut builder = $service::config::Builder::from($sdk).retry_config($retry).timeout_config($limits);
+        if let Some(url) = $endpoint {
+            builder = builder.endpoint_url(url);
+        }
+        if let Some(observer) = $observer {
+            builder.push_interceptor(observer.clone());
+        }
+        $service::Client::from_conf(builder.build())
+    }};
+}
+
+fn time_limits(timeouts: &Timeouts, attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(timeouts.connect).operation_attempt_timeout(attempt).build()
 }
 
 impl Clients {
@@ -90,32 +112,28 @@ impl Clients {
     ) -> Self {
         let attempts =
             RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50));
-        let time_limits = |attempt: Duration| {
-            TimeoutConfig::builder()
-                .connect_timeout(timeouts.connect)
-                .operation_attempt_timeout(attempt)
-                .build()
-        };
-        macro_rules! client {
-            ($service:ident, $endpoint:expr, $retry:expr, $attempt:expr) => {{
-                let mut builder = $service::config::Builder::from(sdk)
-                    .retry_config($retry)
-                    .timeout_config(time_limits($attempt));
-                if let Some(url) = $endpoint {
-                    builder = builder.endpoint_url(url);
-                }
-                if let Some(observer) = observer {
-                    builder.push_interceptor(observer.clone());
-                }
-                $service::Client::from_conf(builder.build())
-            }};
-        }
-        Self {
-            dynamodb: client!(aws_sdk_dynamodb, &endpoints.dynamodb, attempts.clone(), timeouts.attempt),
-            kms: client!(aws_sdk_kms, &endpoints.kms, attempts, timeouts.attempt),
-            // A send is never retried by us: a second mail for one success would void nothing but confuse everyone.
-            ses: client!(aws_sdk_sesv2, &endpoints.ses, RetryConfig::disabled(), timeouts.send),
-        }
+        let limits = time_limits(timeouts, timeouts.attempt);
+        let dynamodb =
+            client!(aws_sdk_dynamodb, sdk, &endpoints.dynamodb, observer, attempts.clone(), limits.clone());
+        let kms = client!(aws_sdk_kms, sdk, &endpoints.kms, observer, attempts, limits);
+        // A send is never retried by us: a second mail for one success would void nothing but confuse everyone.
+        let limits = time_limits(timeouts, timeouts.send);
+        let ses = client!(aws_sdk_sesv2, sdk, &endpoints.ses, observer, RetryConfig::disabled(), limits);
+        Self { dynamodb, kms, ses, phone: None }
+    }
+
+    /// With the client for text messages and calls: apart, so that functions that send none do not contain it.
+    #[must_use]
+    pub fn with_phone(
+        self,
+        sdk: &SdkConfig,
+        timeouts: &Timeouts,
+        endpoints: &Endpoints,
+        observer: Option<&SharedInterceptor>,
+    ) -> Self {
+        let (retry, limits) = (RetryConfig::disabled(), time_limits(timeouts, timeouts.send));
+        let phone = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
+        Self { phone: Some(phone), ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::http::bearer::MfaPrincipal;
 use crate::id::{AuthenticatorId, Nonce};
-use crate::rules::address::EmailAddress;
+use crate::rules::destination::Destination;
 use crate::rules::otp::{DIGITS, OneTimeCode};
 use crate::rules::settings::Lifetimes;
 use crate::store::mfa::{Challenge, CodeBinding, destination_mac};
@@ -22,8 +22,27 @@ pub struct IssuedCode {
     pub challenge: Challenge,
     /// What the client gets: the sealed `oob_code`.
     pub oob_code: String,
-    /// The MAC of the address, for limits and lists.
+    /// The MAC of the address or number, for limits and lists.
     pub destination: String,
+}
+
+/// What a code is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeFor<'a> {
+    /// The keys.
+    pub ring: &'a KeyRing,
+    /// The login.
+    pub principal: &'a MfaPrincipal,
+    /// The authenticator.
+    pub authenticator: &'a AuthenticatorId,
+    /// Where it goes.
+    pub to: &'a Destination,
+    /// Whether it confirms the authenticator or proves it.
+    pub purpose: ChallengePurpose,
+    /// The tenant's.
+    pub lifetimes: &'a Lifetimes,
+    /// When.
+    pub now: Timestamp,
 }
 
 impl IssuedCode {
@@ -31,16 +50,8 @@ impl IssuedCode {
     ///
     /// # Errors
     /// When there is no root key or no randomness.
-    pub fn make(
-        app: &App,
-        ring: &KeyRing,
-        principal: &MfaPrincipal,
-        authenticator: &AuthenticatorId,
-        address: &EmailAddress,
-        purpose: ChallengePurpose,
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-    ) -> Result<Self, Refusal> {
+    pub fn make(app: &App, wanted: CodeFor<'_>) -> Result<Self, Refusal> {
+        let CodeFor { ring, principal, authenticator, to, purpose, lifetimes, now } = wanted;
         let digits = usize::try_from(lifetimes.code_digits).unwrap_or(DIGITS);
         let code = OneTimeCode::generate(&app.random, digits)?;
         let nonce = Nonce::generate(&app.random)?;
@@ -61,7 +72,7 @@ impl IssuedCode {
             expires_at,
         };
         let oob_code = sealed::seal(ring, Purpose::OobCode, &oob, &app.random, now)?;
-        let destination = destination_mac(ring, address.as_str(), now)?;
+        let destination = destination_mac(ring, to.as_str(), now)?;
         Ok(Self { code, challenge, oob_code, destination })
     }
 

@@ -1,15 +1,19 @@
 //! Sending codes. A send is never repeated by us (design §3).
 
 pub mod built_in;
+pub mod code;
 pub mod custom;
 mod html_text;
 pub mod issued;
 pub mod liquid;
+pub mod notice;
 pub mod occasion;
 mod page;
+pub mod phone;
 pub mod phone_text;
 pub mod template;
 pub mod texts;
+pub mod toll;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
@@ -87,7 +91,7 @@ impl Mailer {
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
             .email_tags(tag("postern-message", "mfa-code")?);
-        call.send().await.map(|_| ()).map_err(|error| classify(&error))
+        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
     }
 
     /// A mail with a code: the operator's if there is one that works, else the built-in one.
@@ -221,7 +225,7 @@ fn tag(name: &str, value: &str) -> Result<MessageTag, DeliveryFailure> {
 }
 
 /// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.
-fn classify<E, R>(error: &SdkError<E, R>) -> DeliveryFailure
+fn classify<E, R>(service: &'static str, operation: &'static str, error: &SdkError<E, R>) -> DeliveryFailure
 where
     E: ProvideErrorMetadata,
 {
@@ -232,13 +236,7 @@ where
         }
         _ => DeliveryFailure::Unknown,
     };
-    tracing::warn!(
-        event = "delivery_failed",
-        service = "ses",
-        operation = "SendEmail",
-        code = error.code(),
-        ?failure
-    );
+    tracing::warn!(event = "delivery_failed", service, operation, code = error.code(), ?failure);
     failure
 }
 

@@ -34,7 +34,8 @@ impl fmt::Debug for RenderedEmail {
 
 /// Replaces each `{{name}}` by its escaped value in one pass, so that a value which itself looks like a
 /// placeholder stays text. An unknown placeholder is left as it is.
-pub(super) fn fill(template: &str, values: &[(&str, String)], escape: fn(&str) -> String) -> String {
+#[must_use]
+pub fn fill(template: &str, values: &[(&str, String)], escape: fn(&str) -> String) -> String {
     let mut filled = String::with_capacity(template.len().saturating_mul(2));
     let mut rest = template;
     while let Some((before, opened)) = rest.split_once("{{") {
@@ -51,7 +52,8 @@ pub(super) fn fill(template: &str, values: &[(&str, String)], escape: fn(&str) -
 }
 
 /// Escapes for element content and for quoted attributes alike.
-pub(super) fn escape_html(value: &str) -> String {
+#[must_use]
+pub fn escape_html(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for character in value.chars() {
         match character {

@@ -18,6 +18,9 @@ pub struct Bucket {
 /// The most consecutive failures an authenticator can be given (SEC-20), and the default.
 pub const CONSECUTIVE_FAILURES_MAX: u64 = 100;
 
+/// Mails about blocked sign-ins, per user: many sources are as many blocks, and anybody can be one.
+pub const BLOCK_NOTICES: Bucket = Bucket { name: "BLOCK-NOTICE", burst: 5, refill_seconds: 3_600 };
+
 /// Sends to one destination, by whatever user, in one window: it protects a third party's mailbox from many
 /// accounts, and is wide enough never to bind before one user's own budget does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,9 +140,19 @@ pub struct Charge {
     pub at: Timestamp,
     /// `tat` as this charge left it.
     pub tat: Timestamp,
+    /// Whether it brought what it counts for to the hard cap (SEC-20): it is the only charge that did.
+    pub locks: bool,
+    /// Whether the user was told already that this budget was spent: once until all of its debt is gone.
+    pub told: bool,
 }
 
 impl Charge {
+    /// Whether it took the last attempt there was.
+    #[must_use]
+    pub fn was_the_last(&self) -> bool {
+        self.tat > self.bucket.admits_until(self.at)
+    }
+
     /// Whether nothing else was owed when this was charged: then giving it back makes the bucket clean.
     #[must_use]
     pub fn was_the_only_debt(&self) -> bool {

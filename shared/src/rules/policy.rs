@@ -10,7 +10,7 @@ use super::settings::Lifetimes;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Factor {
-    /// Codes by SMS.
+    /// Codes by SMS, and by call where the tenant has the voice channel on: the phone.
     Sms,
     /// Push to a phone app.
     PushNotification,
@@ -65,7 +65,7 @@ impl Factor {
     /// Whether this version of Postern has it: what it lacks can be switched off but not on.
     #[must_use]
     pub fn is_available(self) -> bool {
-        matches!(self, Self::Otp | Self::Email | Self::RecoveryCode)
+        matches!(self, Self::Sms | Self::Otp | Self::Email | Self::RecoveryCode)
     }
 }
 

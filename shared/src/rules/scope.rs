@@ -33,6 +33,12 @@ impl Scope {
         }
     }
 
+    /// The set without one token.
+    #[must_use]
+    pub fn without(&self, token: &str) -> Self {
+        Self(self.0.iter().filter(|mine| *mine != token).cloned().collect())
+    }
+
     /// Whether `token` is in the set.
     #[must_use]
     pub fn contains(&self, token: &str) -> bool {

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::expression::{Write, number};
+use super::expression::{Write, number, text};
+use super::notices::{BlockedSource, Notice};
 use super::{Item, Outcome, Store, StoreError};
 use crate::id::{AuthenticatorId, UserId};
 use crate::rules::limit::{Bucket, Charge, Limits, Standing};
+use crate::rules::notice::NoticeKind;
+use crate::rules::policy::Factor;
 use crate::time::Timestamp;
 
 /// Whose consecutive failures an attempt counts for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counter {
-    /// One authenticator's.
+    /// One authenticator's; see [`Counter::of`].
     Authenticator(AuthenticatorId),
     /// All of the user's authenticator apps together, for `mfa-otp` names none.
     Otp,
@@ -21,13 +24,32 @@ pub enum Counter {
 }
 
 const FAILURES: &str = "fails#";
+/// The notice that told of a spent budget; gone with the last of the debt, so that the next block has its own.
+const NOTICED: &str = "noticed";
 
 impl Counter {
+    /// The one of an authenticator that receives codes. The channels of one phone share it: whoever guesses by both
+    /// gets no second budget.
+    #[must_use]
+    pub fn of(id: &AuthenticatorId) -> Self {
+        Self::Authenticator(id.of_device())
+    }
+
     fn attribute(&self) -> String {
         match self {
             Self::Authenticator(id) => format!("{FAILURES}{id}"),
             Self::Otp => format!("{FAILURES}otp"),
             Self::RecoveryCode => format!("{FAILURES}recovery-code"),
+        }
+    }
+
+    /// The factor whose failures it counts.
+    #[must_use]
+    pub fn factor(&self) -> Option<Factor> {
+        match self {
+            Self::Authenticator(id) => id.factor(),
+            Self::Otp => Some(Factor::Otp),
+            Self::RecoveryCode => Some(Factor::RecoveryCode),
         }
     }
 }
@@ -105,7 +127,9 @@ impl LimitKey {
         };
         let forget = if self.forgotten { ", expires_at = :forget" } else { "" };
         let count = if self.counter.is_some() { " ADD #fails :one" } else { "" };
-        let mut write = Write::update(&self.pk, &self.sk, format!("SET {assignment}{forget}{count}"))
+        // A debt that begins anew has not been told of.
+        let anew = if decayed { " REMOVE noticed" } else { "" };
+        let mut write = Write::update(&self.pk, &self.sk, format!("SET {assignment}{forget}{anew}{count}"))
             .when(condition)
             .value(":now", number(now.0));
         write = if decayed {
@@ -128,6 +152,18 @@ impl LimitKey {
         write
     }
 
+    /// A charge that was taken, from the bucket's item as it left it.
+    fn charged(&self, item: &Item, now: Timestamp) -> Result<Charge, StoreError> {
+        let state = LimitState::of(item);
+        Ok(Charge {
+            bucket: self.bucket,
+            at: now,
+            tat: state.tat.ok_or(StoreError::Corrupt)?,
+            locks: self.counter.as_ref().is_some_and(|counter| state.is_locked(counter, self.cap)),
+            told: item.contains_key(NOTICED),
+        })
+    }
+
     /// Gives a charge back after success, and zeroes the consecutive failures it counted for. The clean form leaves
     /// nothing owed and is refused when something was charged since; the other always applies.
     #[must_use]
@@ -135,7 +171,7 @@ impl LimitKey {
         let failures = self.failures_attribute();
         let also = if failures.is_some() { ", #fails" } else { "" };
         let mut write = if clean {
-            Write::update(&self.pk, &self.sk, format!("REMOVE tat{also}"))
+            Write::update(&self.pk, &self.sk, format!("REMOVE tat, noticed{also}"))
                 .when("tat = :mine")
                 .value(":mine", number(charge.tat.0))
         } else {
@@ -164,6 +200,23 @@ impl LimitKey {
         Write::update(&self.pk, &self.sk, "REMOVE #fails").name("#fails", failures)
     }
 
+    /// Clears the debt, and the consecutive failures if it counts any.
+    #[must_use]
+    pub fn clear(&self) -> Write {
+        match self.failures_attribute() {
+            Some(failures) => {
+                Write::update(&self.pk, &self.sk, "REMOVE tat, #fails").name("#fails", failures)
+            }
+            None => Write::update(&self.pk, &self.sk, "REMOVE tat"),
+        }
+    }
+
+    /// Deletes the bucket with everything it counts.
+    #[must_use]
+    pub fn delete(&self) -> Write {
+        Write::delete(&self.pk, &self.sk)
+    }
+
     /// Gives one refill back, whatever else was charged since.
     #[must_use]
     pub fn refund(&self, now: Timestamp) -> Write {
@@ -174,6 +227,42 @@ impl LimitKey {
         Write::update(&self.pk, &self.sk, format!("SET tat = if_not_exists(tat, :cleared) - :refill{also}"))
             .value(":cleared", number(tat_if_cleared.0))
             .value(":refill", number(self.bucket.refill_seconds))
+    }
+
+    /// What the user is to be told of when the answer that was charged is wrong.
+    #[must_use]
+    pub fn alarm(&self, charge: &Charge) -> Option<NoticeKind> {
+        let spent = if self.forgotten { NoticeKind::PasswordBlocked } else { NoticeKind::CodesFailing };
+        match charge.locks {
+            true => Some(NoticeKind::AuthenticatorLocked),
+            false => (charge.was_the_last() && !charge.told).then_some(spent),
+        }
+    }
+
+    /// Marks the budget as told of, while what is told still holds.
+    pub(super) fn mark(&self, charge: &Charge, notice: &Notice) -> Write {
+        let write = Write::update(&self.pk, &self.sk, "SET noticed = :notice")
+            .value(":notice", text(notice.id.as_str()));
+        match self.failures_attribute().filter(|_| charge.locks) {
+            Some(failures) => {
+                write.when("#fails >= :cap").name("#fails", failures).value(":cap", number(self.cap))
+            }
+            None => write
+                .when("attribute_not_exists(noticed) AND tat > :until")
+                .value(":until", number(self.bucket.admits_until(charge.at).0)),
+        }
+    }
+
+    /// The factor whose failures it counts, if it counts any.
+    #[must_use]
+    pub fn factor(&self) -> Option<Factor> {
+        self.counter.as_ref().and_then(Counter::factor)
+    }
+
+    /// The budget of passwords as a block names it.
+    #[must_use]
+    pub fn blocked_source(&self) -> BlockedSource {
+        BlockedSource { login: self.pk.clone(), limit: self.sk.clone() }
     }
 
     /// Seconds to wait where the bucket admits no attempt: it is spent, or what it counts for is at the hard cap.
@@ -263,8 +352,7 @@ impl Store {
         for decayed in [false, true, false] {
             let state = match self.charge(&key.charge(decayed, now)).await? {
                 Outcome::Done(item) => {
-                    let tat = LimitState::of(&item).tat.ok_or(StoreError::Corrupt)?;
-                    return Ok(Taken::Charged(Charge { bucket: key.bucket, at: now, tat }));
+                    return key.charged(&item, now).map(Taken::Charged);
                 }
                 Outcome::Refused(old) => old.as_ref().map(LimitState::of).unwrap_or_default(),
             };

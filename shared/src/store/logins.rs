@@ -36,6 +36,12 @@ impl LoginKey {
         }
     }
 
+    /// The key whose partition was stored by us.
+    #[must_use]
+    pub fn of_partition(pk: &str) -> Self {
+        Self { pk: pk.to_owned() }
+    }
+
     /// The partition, for the limits that belong to it.
     #[must_use]
     pub fn pk(&self) -> &str {

@@ -182,7 +182,7 @@ fn accepting(write: Write, issued_at: Timestamp) -> Write {
     write
         .when("attribute_exists(pk)")
         .when("attribute_not_exists(blocked) OR blocked = :false")
-        .when("attribute_not_exists(tokens_valid_after) OR tokens_valid_after <= :issued_at")
+        .when("attribute_not_exists(tokens_valid_after) OR tokens_valid_after < :issued_at")
         .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
         .value(":issued_at", number(issued_at.0))
 }

@@ -1,12 +1,17 @@
 //! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
 
+pub mod accounts;
+pub mod authenticators;
 pub mod clients;
 pub mod expression;
 pub mod keys;
 pub mod limits;
 pub mod logins;
 pub mod mfa;
+pub mod notices;
+pub mod refresh;
 pub mod schema;
+pub mod sends;
 pub mod templates;
 pub mod tenant;
 pub mod users;

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::authenticators::{Authenticator, AuthenticatorKind, Pending, SealedSecret, Source, State};
 use super::expression::Write;
 use super::limits::{Counter, LimitState};
 use super::{Item, Outcome, Store, StoreError, read};
-use crate::id::{AuthenticatorId, Jti, UserId};
+use crate::id::{AuthenticatorId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Limits};
 use crate::rules::metadata::UserMetadata;
 use crate::rules::policy::{Factor, TenantSettings};
 use crate::rules::recovery::RecoveryHash;
-use crate::rules::totp::Algorithm;
 use crate::time::Timestamp;
 
 /// The last sort key a user's state needs; refresh families sort after it and cost nothing.
@@ -68,7 +68,7 @@ pub struct Profile {
     /// Count of confirmed authenticators; changes in the same transaction as each of them.
     #[serde(default)]
     pub active_authenticators: u32,
-    /// Tokens issued before are refused (SEC-42).
+    /// Tokens issued until then, this second included, are refused (SEC-42). It only ever grows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_valid_after: Option<Timestamp>,
     /// Unconfirmed authenticators, expired ones included until the next association.
@@ -83,126 +83,6 @@ pub struct Profile {
 impl std::fmt::Debug for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Profile").field("user_id", &self.user_id).finish_non_exhaustive()
-    }
-}
-
-/// What kind of authenticator a pending one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AuthenticatorKind {
-    /// Codes by email.
-    Email,
-    /// Codes of an app.
-    Otp,
-}
-
-/// An unconfirmed authenticator, as the profile lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    /// Its id.
-    pub id: AuthenticatorId,
-    /// The login that began it, which alone can confirm or replace it.
-    pub jti: Jti,
-    /// Its kind.
-    pub channel: AuthenticatorKind,
-    /// HMAC of the destination, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<String>,
-    /// When it is over.
-    pub expires_at: Timestamp,
-}
-
-/// Where an authenticator's codes come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum Source {
-    /// Mailed to an address.
-    Email {
-        /// The address.
-        destination: EmailAddress,
-    },
-    /// Made by an app from a shared secret.
-    Otp {
-        /// The sealed secret.
-        secret: SealedSecret,
-        /// The hash function of RFC 6238.
-        algorithm: Algorithm,
-        /// The last time step used (SEC-14).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        last_step: Option<u64>,
-    },
-}
-
-/// A secret sealed under a root; never shown all the same.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SealedSecret(pub String);
-
-impl std::fmt::Debug for SealedSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SealedSecret(…)")
-    }
-}
-
-/// Whether an authenticator was confirmed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-pub enum State {
-    /// Waiting for a code, with the token that began it (SEC-30).
-    Pending {
-        /// That token.
-        jti: Jti,
-        /// Becomes the user's when this is confirmed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        recovery_hash: Option<RecoveryHash>,
-        /// When it is over; also the TTL.
-        expires_at: Timestamp,
-    },
-    /// Confirmed.
-    Active {
-        /// When its last code was accepted.
-        last_used_at: Timestamp,
-    },
-}
-
-/// An authenticator as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Authenticator {
-    /// Its id.
-    pub id: AuthenticatorId,
-    /// When it was associated.
-    pub created_at: Timestamp,
-    /// Where its codes come from.
-    #[serde(flatten)]
-    pub source: Source,
-    /// Whether it was confirmed.
-    #[serde(flatten)]
-    pub state: State,
-}
-
-impl Authenticator {
-    /// Whether it was confirmed.
-    #[must_use]
-    pub fn is_active(&self) -> bool {
-        matches!(self.state, State::Active { .. })
-    }
-
-    /// The factor it belongs to.
-    #[must_use]
-    pub fn factor(&self) -> Factor {
-        match self.source {
-            Source::Email { .. } => Factor::Email,
-            Source::Otp { .. } => Factor::Otp,
-        }
-    }
-
-    /// Whose consecutive failures its wrong codes count for.
-    #[must_use]
-    pub fn counter(&self) -> Counter {
-        match self.source {
-            Source::Email { .. } => Counter::Authenticator(self.id.clone()),
-            Source::Otp { .. } => Counter::Otp,
-        }
     }
 }
 
@@ -244,6 +124,13 @@ impl UserState {
     /// Confirmed authenticators; not the implicit one.
     pub fn active(&self) -> impl Iterator<Item = &Authenticator> {
         self.authenticators.iter().filter(|authenticator| authenticator.is_active())
+    }
+
+    /// The same phone by its other channel: it is confirmed and removed with this one.
+    #[must_use]
+    pub fn twin_of(&self, authenticator: &Authenticator) -> Option<&Authenticator> {
+        let twin = authenticator.id.twin()?;
+        self.authenticators.iter().find(|other| other.id == twin)
     }
 
     /// How a bucket of this user stands.
@@ -311,7 +198,15 @@ impl Profile {
     /// Whether a token issued at that time still counts (SEC-42).
     #[must_use]
     pub fn accepts_tokens_of(&self, issued_at: Timestamp) -> bool {
-        !self.blocked && self.tokens_valid_after.is_none_or(|after| after <= issued_at)
+        !self.blocked && self.tokens_valid_after.is_none_or(|after| after < issued_at)
+    }
+
+    /// The time a token issued now says it was issued at. It is now, but in the very second in which earlier tokens were
+    /// ended: tokens know whole seconds, and whoever signs in right after changing the password must not get a token
+    /// that looks like one from before. Then it is the first second that is accepted.
+    #[must_use]
+    pub fn issue_time(&self, now: Timestamp) -> Timestamp {
+        self.tokens_valid_after.map_or(now, |after| now.max(after.plus(1)))
     }
 
     /// The pending authenticators that have not expired.

@@ -21,7 +21,7 @@ pub const FRESH_MFA_SECONDS: u64 = 600;
 /// The `acr` of tokens issued after MFA (contract §8).
 pub const MULTI_FACTOR_ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
-/// `gty`: how the subject was first authenticated.
+/// `gty`: how the subject was authenticated; after MFA, how first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrantedBy {
@@ -29,6 +29,9 @@ pub enum GrantedBy {
     Password,
     /// A client in its own name.
     ClientCredentials,
+    /// A refresh token of an earlier sign-in.
+    #[serde(rename = "refresh_token")]
+    RefreshToken,
 }
 
 /// The second factor that was proven.
@@ -93,13 +96,20 @@ pub struct MfaToken {
     pub client_id: ClientId,
     /// What the tokens will be for.
     pub target: Target,
-    /// When the first factor was proven.
+    /// When the first factor was proven; see [`crate::store::users::Profile::issue_time`].
     pub issued_at: Timestamp,
     /// When it is over.
     pub expires_at: Timestamp,
     /// For the id token, if sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// What the first factor was.
+    #[serde(default = "by_password")]
+    pub granted_by: GrantedBy,
+}
+
+fn by_password() -> GrantedBy {
+    GrantedBy::Password
 }
 
 /// What a code is for: part of its MAC, so that a code never works for the other (SEC-11).

@@ -25,6 +25,10 @@ pub struct SignIn<'a> {
     pub target: &'a Target,
     /// For the id token.
     pub nonce: Option<&'a str>,
+    /// How the first factor was proven.
+    pub granted_by: GrantedBy,
+    /// When the last factor was proven.
+    pub auth_time: Timestamp,
     /// The second factor proven now, if any.
     pub method: Option<Method>,
     /// When the access token must be over at the latest.
@@ -42,35 +46,34 @@ pub fn sign_in(
     sign_in: &SignIn<'_>,
     now: Timestamp,
 ) -> Result<TokenReply, KeyError> {
-    let SignIn { user, client, target, nonce, method, not_after } = *sign_in;
+    let SignIn { user, client, target, nonce, granted_by, auth_time, method, not_after } = *sign_in;
+    let issued_at = user.issue_time(now);
     let amr = method.map(|method| vec!["mfa".to_owned(), method.as_str().to_owned()]);
     let acr = method.map(|_| MULTI_FACTOR_ACR.to_owned());
-    let natural_end = now.plus(target.lifetime_seconds);
-    let expires_at = not_after.map_or(natural_end, |end| end.min(natural_end));
-    let for_mfa = target.audience == issuer.mfa_audience();
+    let expires_at = now.plus(target.lifetime_seconds).min(not_after.unwrap_or(Timestamp(u64::MAX)));
     let openid = target.scope.contains("openid");
     let access = AccessClaims {
         iss: issuer.as_str().to_owned(),
         sub: user.user_id.to_string(),
         aud: audience(issuer, target, openid),
         azp: client.to_string(),
-        iat: now,
+        iat: issued_at,
         exp: expires_at,
         scope: (!target.scope.is_empty()).then(|| target.scope.to_string()),
-        gty: Some(GrantedBy::Password),
-        auth_time: Some(now),
+        gty: Some(granted_by),
+        auth_time: Some(auth_time),
         amr: amr.clone(),
         acr: acr.clone(),
-        jti: if for_mfa { Some(Jti::generate(random).map_err(|_| KeyError)?) } else { None },
+        jti: jti(issuer, target, random)?,
         nbf: None,
     };
     let id = IdClaims {
         iss: issuer.as_str().to_owned(),
         sub: user.user_id.to_string(),
         aud: client.to_string(),
-        iat: now,
+        iat: issued_at,
         exp: now.plus(ID_TOKEN_SECONDS),
-        auth_time: now,
+        auth_time,
         nonce: nonce.map(ToOwned::to_owned),
         amr,
         acr,
@@ -79,11 +82,18 @@ pub fn sign_in(
     Ok(TokenReply {
         access_token: jwt::sign(ring, &access, now)?,
         id_token: openid.then(|| jwt::sign(ring, &id, now)).transpose()?,
+        refresh_token: None,
         recovery_code: None,
         scope: access.scope,
         expires_in: expires_at.since(now),
         token_type: "Bearer",
     })
+}
+
+/// Only tokens for managing factors have one: it names the state of an enrolment.
+fn jti(issuer: &Issuer, target: &Target, random: &Random) -> Result<Option<Jti>, KeyError> {
+    let for_mfa = target.audience == issuer.mfa_audience();
+    for_mfa.then(|| Jti::generate(random)).transpose().map_err(|_| KeyError)
 }
 
 fn audience(issuer: &Issuer, target: &Target, openid: bool) -> Audience {
@@ -124,6 +134,7 @@ pub fn client_token(
     Ok(TokenReply {
         access_token: jwt::sign(ring, &claims, now)?,
         id_token: None,
+        refresh_token: None,
         recovery_code: None,
         scope: claims.scope,
         expires_in: target.lifetime_seconds,

@@ -45,6 +45,10 @@ pub enum Purpose {
     CodeMac,
     /// The MAC of destinations in limit keys and pending lists.
     Destination,
+    /// Computing the secret that replaces a refresh token's.
+    RefreshSecret,
+    /// Sealing the tickets of unblock links.
+    UnblockTicket,
 }
 
 impl Purpose {
@@ -57,6 +61,8 @@ impl Purpose {
             Self::StoredSecret => b"postern/v1/stored-secret",
             Self::CodeMac => b"postern/v1/code-mac",
             Self::Destination => b"postern/v1/destination",
+            Self::RefreshSecret => b"postern/v1/refresh-secret",
+            Self::UnblockTicket => b"postern/v1/unblock-ticket",
         }
     }
 }

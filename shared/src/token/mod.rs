@@ -6,5 +6,7 @@ pub mod jwt;
 pub mod keyring;
 pub mod keys;
 pub mod password;
+pub mod refresh;
 pub mod rotation;
 pub mod sealed;
+pub mod ticket;

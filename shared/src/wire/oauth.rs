@@ -23,12 +23,16 @@ pub enum Grant {
     /// A client in its own name.
     #[serde(rename = "client_credentials")]
     ClientCredentials,
+    /// What an earlier sign-in with `offline_access` left.
+    #[serde(rename = "refresh_token")]
+    RefreshToken,
 }
 
 impl Grant {
     /// All grants, in the order discovery lists them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ClientCredentials,
+        Self::RefreshToken,
         Self::Password,
         Self::PasswordRealm,
         Self::MfaOob,
@@ -46,6 +50,7 @@ impl Grant {
             Self::MfaOtp => "http://auth0.com/oauth/grant-type/mfa-otp",
             Self::MfaRecoveryCode => "http://auth0.com/oauth/grant-type/mfa-recovery-code",
             Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
         }
     }
 
@@ -64,6 +69,9 @@ pub struct TokenReply {
     /// With scope `openid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// With scope `offline_access`, and in answer to another refresh token: takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// Only after a recovery code was used: the new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery_code: Option<String>,

@@ -42,6 +42,10 @@ pub enum Refusal {
     WrongPassword,
     /// §1.4 blocked user.
     UserBlocked,
+    /// §1.4 a refresh token that is unknown, over, ended, reused, or another client's.
+    UnknownRefreshToken,
+    /// §1.4 the refresh token's user was deleted.
+    RefreshUserGone,
     /// §1.3 the second factor is due; holds the `mfa_token`.
     MfaRequired(IssuedToken),
     /// "undecodable `mfa_token`", and one already used.
@@ -176,7 +180,7 @@ impl Refusal {
                 403,
                 "access_denied",
                 format!(
-                    "This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience {audience} to get one."
+                    "This needs an access token issued after MFA within the last 10 minutes. Sign in with MFA for the audience {audience}, by a password or a refresh_token grant, to get one."
                 )
                 .into(),
             ),
@@ -186,7 +190,11 @@ impl Refusal {
                 format!("User does not have any enrolled authenticator with the supported challenge type ({asked})")
                     .into(),
             ),
-            Self::WrongPassword | Self::UserBlocked | Self::MfaRequired(_) => self.sign_in_wire(),
+            Self::WrongPassword
+            | Self::UserBlocked
+            | Self::MfaRequired(_)
+            | Self::UnknownRefreshToken
+            | Self::RefreshUserGone => self.sign_in_wire(),
             Self::TooManyCodes { .. }
             | Self::TooManySends { .. }
             | Self::TooManyPasswords { .. }
@@ -215,6 +223,12 @@ impl Refusal {
         match self {
             Self::UserBlocked => (403, "unauthorized", "user is blocked".into()),
             Self::MfaRequired(_) => (403, "mfa_required", "Multifactor authentication required".into()),
+            Self::UnknownRefreshToken => (403, "invalid_grant", "Unknown or invalid refresh token.".into()),
+            Self::RefreshUserGone => (
+                403,
+                "invalid_grant",
+                "The refresh_token was generated for a user who doesn't exist anymore.".into(),
+            ),
             _ => (403, "invalid_grant", "Wrong email or password.".into()),
         }
     }

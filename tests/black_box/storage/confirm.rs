@@ -40,9 +40,11 @@ async fn of_login(store: &Store, login: &str) -> Confirmation {
         issued_at: START,
         spend_until: Some(START.plus(600)),
         challenge: None,
+        notice: None,
         proven: Proven::RecoveryCode { old: hash(1), new: hash(2) },
         clean: charge.was_the_only_debt(),
         limit: (key, charge),
+        refresh: None,
         now: START,
     }
 }
@@ -55,6 +57,7 @@ async fn with_app(store: &Store) -> AuthenticatorId {
     let pending = state(store).await.profile.pending;
     let proven = Proven::Enrolment {
         id: id.clone(),
+        twin: None,
         gate: Gate::OnlyIfNotEnrolled,
         settings: Default::default(),
         pending,

@@ -174,7 +174,7 @@ async fn an_undone_association_was_never_made() {
         let mut second = association(&seen, "first", "B");
         second.pending.remove(0);
         second.replaced =
-            Some(Replaced { authenticator: seen.authenticators[0].clone(), challenge: earlier });
+            Some(Replaced { authenticator: seen.authenticators[0].clone(), twin: None, challenge: earlier });
         store.associate(&second).await.unwrap();
         let ids: Vec<_> = state(store).await.authenticators.iter().map(|it| it.id.clone()).collect();
         assert_eq!(ids, [email_id("B")], "{}", subject.name);

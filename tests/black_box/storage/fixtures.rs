@@ -21,6 +21,7 @@ use postern::store::users::{
     Authenticator, AuthenticatorKind, Pending, Profile, Recovery, SealedSecret, Source, State, UserState,
 };
 use postern::token::keyring::{KeyRing, Root};
+use postern::wire::refusal::Channel;
 
 use crate::support::START;
 
@@ -100,6 +101,7 @@ pub(crate) fn sending() -> Sending {
         user: user(),
         bucket: Limits::DEFAULT.emails,
         decayed: false,
+        channel: Channel::Email,
         purpose: ChallengePurpose::Enrol,
         destination: "destination".into(),
         window: Window { sends: 100, seconds: 3_600 },
@@ -138,6 +140,7 @@ pub(crate) fn association(seen: &UserState, login: &str, device: &str) -> Associ
                 expires_at: START.plus(600),
             },
         },
+        twin: None,
         kind: NewAuthenticator::Oob {
             challenge: challenge(&ring(), &user(), &id, &jti(login), &Nonce::new(format!("nonce-{device}"))),
             sending: sending(),
@@ -194,8 +197,9 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
         challenge: Some((id.clone(), Nonce::new(format!("nonce-{device}")))),
         proven: Proven::Enrolment {
             id,
+            twin: None,
             gate: Gate::OnlyIfNotEnrolled,
-            settings: TenantSettings::default(),
+            settings: Default::default(),
             pending: seen.profile.pending.clone(),
             pending_after,
             recovery: Some(Recovery {
@@ -207,6 +211,8 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
         },
         limit: (key, charge),
         clean,
+        refresh: None,
+        notice: None,
         now: START,
     }
 }

@@ -3,12 +3,16 @@
 
 pub(crate) mod fixtures;
 
+mod accounts;
 mod confirm;
 mod enrol;
 mod keys;
 mod limits;
+mod notices;
+mod refresh;
 mod remove;
 mod send;
+mod twins;
 mod unique;
 
 use std::time::Duration;

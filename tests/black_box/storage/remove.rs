@@ -21,9 +21,11 @@ async fn removal(store: &Store, device: &str) -> Removal {
         issued_at: START,
         profile: seen.profile,
         authenticator,
+        twin: None,
         forgets,
         forgets_recovery,
         with_recovery,
+        notice: None,
     }
 }
 

@@ -23,9 +23,11 @@ async fn removal(store: &Store) -> Removal {
         issued_at: START,
         profile: seen.profile,
         authenticator,
+        twin: None,
         forgets: None,
         forgets_recovery: false,
         with_recovery: true,
+        notice: None,
     }
 }
 

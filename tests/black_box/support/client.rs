@@ -93,8 +93,16 @@ impl Client {
 }
 
 /// Members whose values differ from run to run.
-const CHANGING: [&str; 7] =
-    ["mfa_token", "oob_code", "access_token", "id_token", "recovery_code", "secret", "barcode_uri"];
+const CHANGING: [&str; 8] = [
+    "mfa_token",
+    "oob_code",
+    "access_token",
+    "id_token",
+    "refresh_token",
+    "recovery_code",
+    "secret",
+    "barcode_uri",
+];
 
 impl Reply {
     pub(crate) fn json(&self) -> Value {

@@ -3,17 +3,21 @@
 mod client;
 mod flows;
 mod jwt;
+mod offline;
+mod phone;
 mod table;
 mod wire;
 
 pub(crate) use client::{Body, Reply};
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
+pub(crate) use offline::OFFLINE;
 pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
 
 use std::time::Duration;
 
+use local::aws::Message;
 use local::{Twin, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::{Clock, Timestamp};
@@ -71,23 +75,42 @@ impl World {
         self.send(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
     }
 
-    /// The newest code mailed to an address.
-    pub(crate) fn code(&self, to: &str) -> String {
+    /// The messages with a code for an address, newest first: notices have no group of six digits.
+    fn codes(&self, to: &str) -> Vec<String> {
         let messages = self.twin.aws.inbox.messages(Some(to));
-        let newest = messages.first().expect("a message");
-        let codes: Vec<_> = newest
-            .text
-            .split(|c: char| !c.is_ascii_digit())
-            .filter(|digits| digits.len() == 6)
-            .map(ToOwned::to_owned)
-            .collect();
-        assert_eq!(codes.len(), 1, "the code is the only group of six digits");
-        codes[0].clone()
+        let groups = |text: &str| -> Vec<String> {
+            let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 6);
+            // An SMS bound to a domain names its code once more.
+            let mut digits: Vec<_> = digits.map(ToOwned::to_owned).collect();
+            digits.dedup();
+            digits
+        };
+        let codes = messages.iter().map(|message| groups(&message.text)).filter(|codes| !codes.is_empty());
+        codes
+            .inspect(|codes| assert_eq!(codes.len(), 1, "the code is the only group of six digits"))
+            .flatten()
+            .collect()
     }
 
-    /// How many messages an address has got.
+    /// The newest code mailed to an address.
+    pub(crate) fn code(&self, to: &str) -> String {
+        self.codes(to).first().expect("a message").clone()
+    }
+
+    /// How many codes an address has got.
     pub(crate) fn mails(&self, to: &str) -> usize {
-        self.twin.aws.inbox.messages(Some(to)).len()
+        self.codes(to).len()
+    }
+
+    /// The security notices an address has got so far, oldest first.
+    pub(crate) async fn notices(&self, to: &str) -> Vec<Message> {
+        self.twin.deliver_notices().await;
+        let mut messages = self.twin.aws.inbox.messages(Some(to));
+        messages.retain(|message| {
+            !message.text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() == 6)
+        });
+        messages.reverse();
+        messages
     }
 
     /// A code that is not `code`.

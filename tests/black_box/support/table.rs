@@ -59,7 +59,10 @@ impl World {
     /// The table without budgets, which every attempt moves.
     pub(crate) async fn stored_without_limits(&self) -> Table {
         let mut table = self.stored().await;
-        table.retain(|(pk, sk), _| !sk.starts_with("LIMIT#") && !pk.starts_with("DESTINATION#"));
+        let is_limit = |pk: &str, sk: &str| {
+            sk.starts_with("LIMIT#") || pk.starts_with("DESTINATION#") || pk.starts_with("COUNTRY#")
+        };
+        table.retain(|(pk, sk), _| !is_limit(pk, sk));
         table
     }
 

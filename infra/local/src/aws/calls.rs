@@ -53,10 +53,10 @@ pub struct Action {
     /// DynamoDB reads: whether the read was strongly consistent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consistent_read: Option<bool>,
-    /// SES: the sending identity, the domain of the From address.
+    /// SES: the sending identity, the domain of the From address. SMS and voice: the origination identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// SES: the configuration set, if one was named.
+    /// SES, SMS and voice: the configuration set, if one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration_set: Option<String>,
     /// KMS: the key.

@@ -1,4 +1,4 @@
-//! The embedded AWS of the twin: DynamoDB, SES and KMS, each on a port of its own and speaking
+//! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, and KMS, each on a port of its own and speaking
 //! its AWS wire protocol (design §9).
 //!
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
@@ -12,6 +12,7 @@ mod inbox;
 mod kms;
 mod protocol;
 mod ses;
+mod sms;
 mod trips;
 
 #[cfg(test)]
@@ -24,19 +25,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 pub use self::calls::{Action, Call, CallLog};
+pub use self::dynamodb::TableStream;
 pub use self::faults::{Fault, FaultMode, Faults};
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
 pub use self::trips::{TripRecorder, in_request};
 
-use self::dynamodb::DynamoDb;
+use self::dynamodb::{DynamoDb, Engine};
 use self::front::{Shared, Stop, serve};
 use self::kms::Kms;
 use self::ses::Ses;
+use self::sms::Sms;
 
 /// How long [`AwsTwin::stop`] waits for calls in progress.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -107,7 +110,9 @@ pub struct AwsTwin {
     pub calls: CallLog,
     dynamodb: SocketAddr,
     ses: SocketAddr,
+    sms: SocketAddr,
     kms: SocketAddr,
+    engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
     /// Its end is the servers' signal to stop.
     running: watch::Sender<()>,
@@ -130,12 +135,14 @@ impl AwsTwin {
         let stop = Stop(stop);
         let shared = Shared { faults: Faults::default(), calls: CallLog::default(), stop: stop.clone() };
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
+        let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let ses = Ses { inbox: inbox.clone(), now };
-        let (dynamodb, embedded) = DynamoDb::start(&storage, stop).await?;
+        let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
         let listen = StartError::Listen;
         let (dynamodb, dynamodb_server) = serve(host, dynamodb, shared.clone()).await.map_err(listen)?;
         let (ses, ses_server) = serve(host, ses, shared.clone()).await.map_err(listen)?;
+        let (sms, sms_server) = serve(host, sms, shared.clone()).await.map_err(listen)?;
         let (kms, kms_server) = serve(host, kms, shared.clone()).await.map_err(listen)?;
         Ok(Self {
             inbox,
@@ -143,8 +150,10 @@ impl AwsTwin {
             calls: shared.calls,
             dynamodb,
             ses,
+            sms,
             kms,
-            servers: vec![dynamodb_server, ses_server, kms_server, embedded],
+            engine: Arc::new(engine),
+            servers: vec![dynamodb_server, ses_server, sms_server, kms_server, embedded],
             running,
         })
     }
@@ -161,10 +170,28 @@ impl AwsTwin {
         url(self.ses)
     }
 
+    /// Base URL of End User Messaging SMS and voice v2.
+    #[must_use]
+    pub fn sms_url(&self) -> String {
+        url(self.sms)
+    }
+
     /// Base URL of KMS.
     #[must_use]
     pub fn kms_url(&self) -> String {
         url(self.kms)
+    }
+
+    /// A reader of a table's stream, from now on.
+    #[must_use]
+    pub fn stream(&self, table: &str) -> TableStream {
+        TableStream::new(&self.engine, table)
+    }
+
+    /// Told of every write to a table.
+    #[must_use]
+    pub fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.engine.written)
     }
 
     /// Stops the services and waits until they are gone and the table's file is closed, at most a

@@ -62,8 +62,16 @@ pub enum NewAuthenticator {
 pub struct Replaced {
     /// The pending authenticator.
     pub authenticator: Authenticator,
+    /// The same phone by its other channel.
+    pub twin: Option<Authenticator>,
     /// Its challenge's item; an app has none.
     pub challenge: Option<Item>,
+}
+
+impl Replaced {
+    fn authenticators(&self) -> impl Iterator<Item = &Authenticator> {
+        [Some(&self.authenticator), self.twin.as_ref()].into_iter().flatten()
+    }
 }
 
 /// An association to be made.
@@ -81,6 +89,8 @@ pub struct Association {
     pub settings: TenantSettings,
     /// The pending authenticator.
     pub authenticator: Authenticator,
+    /// The same phone by its other channel, confirmed with it (contract §3).
+    pub twin: Option<Authenticator>,
     /// Its kind and cost.
     pub kind: NewAuthenticator,
     /// The profile as it was read.
@@ -112,13 +122,14 @@ impl Association {
 
     fn steps(&self) -> Result<Vec<(AssociateStep, Write)>, StoreError> {
         let user = self.user_pk();
-        let sk = users::authenticator_sk(&self.authenticator.id);
-        let authenticator = Write::put(&user, &sk, &self.authenticator)?.when("attribute_not_exists(pk)");
         let profile = accepting(self.list(&self.profile.pending, &self.pending)?, self.issued_at);
-        let mut steps = vec![
-            (AssociateStep::Authenticator, authenticator),
-            (AssociateStep::Profile, through(profile, self.gate, &self.settings)),
-        ];
+        let mut steps = Vec::with_capacity(10);
+        for authenticator in [Some(&self.authenticator), self.twin.as_ref()].into_iter().flatten() {
+            let sk = users::authenticator_sk(&authenticator.id);
+            let put = Write::put(&user, &sk, authenticator)?.when("attribute_not_exists(pk)");
+            steps.push((AssociateStep::Authenticator, put));
+        }
+        steps.push((AssociateStep::Profile, through(profile, self.gate, &self.settings)));
         if self.spendable {
             steps.push((AssociateStep::Spent, unspent(&self.jti)));
         }
@@ -137,13 +148,13 @@ impl Association {
                 }
             }
         }
-        if let Some(Replaced { authenticator: replaced, challenge }) = &self.replaced {
-            steps.push((
-                AssociateStep::Replaced,
-                Write::delete(&user, &users::authenticator_sk(&replaced.id)),
-            ));
-            if challenge.is_some() {
-                let delete = Write::delete(&pk(&self.jti), &challenge_sk(&replaced.id));
+        if let Some(replaced) = &self.replaced {
+            for gone in replaced.authenticators() {
+                let delete = Write::delete(&user, &users::authenticator_sk(&gone.id));
+                steps.push((AssociateStep::Replaced, delete));
+            }
+            if replaced.challenge.is_some() {
+                let delete = Write::delete(&pk(&self.jti), &challenge_sk(&replaced.authenticator.id));
                 steps.push((AssociateStep::Replaced, delete));
             }
         }
@@ -161,24 +172,31 @@ impl Association {
         let restored: Vec<_> =
             others.chain(self.profile.pending.iter().filter(was_replaced)).cloned().collect();
         let user = self.user_pk();
-        let authenticator = Write::delete(&user, &users::authenticator_sk(&self.authenticator.id))
-            .when("#state = :pending")
-            .name("#state", "state")
-            .value(":pending", text("pending"));
+        let unmade = |authenticator: &Authenticator| {
+            let delete = Write::delete(&user, &users::authenticator_sk(&authenticator.id))
+                .when("#state = :pending")
+                .name("#state", "state")
+                .value(":pending", text("pending"));
+            (AssociateStep::Authenticator, delete)
+        };
         let mine = Write::delete(&pk(&self.jti), &challenge_sk(&self.authenticator.id))
             .when("nonce = :mine")
             .value(":mine", text(challenge.nonce.as_str()));
         let mut steps = vec![
-            (AssociateStep::Authenticator, authenticator),
+            unmade(&self.authenticator),
             (AssociateStep::Challenge, mine),
             (AssociateStep::Profile, self.list(listed, &restored)?),
         ];
+        steps.extend(self.twin.as_ref().map(unmade));
         steps.extend(sending.refunds(AssociateStep::Limit, AssociateStep::DestinationLimit));
-        if let Some(Replaced { authenticator: replaced, challenge }) = &self.replaced {
-            let sk = users::authenticator_sk(&replaced.id);
-            steps.push((AssociateStep::Replaced, Write::put(&user, &sk, replaced)?));
-            if let Some(item) = challenge {
-                let back = Write::put_back(&pk(&self.jti), &challenge_sk(&replaced.id), item.clone());
+        if let Some(replaced) = &self.replaced {
+            for back in replaced.authenticators() {
+                let sk = users::authenticator_sk(&back.id);
+                steps.push((AssociateStep::Replaced, Write::put(&user, &sk, back)?));
+            }
+            if let Some(item) = &replaced.challenge {
+                let sk = challenge_sk(&replaced.authenticator.id);
+                let back = Write::put_back(&pk(&self.jti), &sk, item.clone());
                 steps.push((AssociateStep::Replaced, back));
             }
         }

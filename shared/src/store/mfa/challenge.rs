@@ -11,6 +11,7 @@ use crate::store::limits::LimitKey;
 use crate::store::users::{self, PROFILE};
 use crate::store::{Item, NotWritten, Store, StoreError};
 use crate::time::Timestamp;
+use crate::wire::refusal::Channel;
 
 /// The members of the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Sending {
     pub bucket: Bucket,
     /// Whether the bucket's debt of old has decayed, as it was read.
     pub decayed: bool,
+    /// By which channel, for what a refusal says.
+    pub channel: Channel,
     /// What the code is for: enrolments, which may name anybody's address, have a window of their own, so that they
     /// cannot use up the one of its owner's sign-ins.
     pub purpose: ChallengePurpose,

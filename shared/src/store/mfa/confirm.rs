@@ -1,5 +1,7 @@
 //! The transaction that turns a right code into tokens: everything the answer rests on is a condition of it.
 
+use std::sync::Arc;
+
 use super::{SPENT, accepting, challenge_sk, pk, through};
 use crate::id::{AuthenticatorId, Jti, Nonce, UserId};
 use crate::rules::address::EmailAddress;
@@ -9,6 +11,8 @@ use crate::rules::policy::TenantSettings;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
+use crate::store::notices::Notice;
+use crate::store::refresh::NewFamily;
 use crate::store::users::{self, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
@@ -29,6 +33,10 @@ pub enum ConfirmStep {
     Limit,
     /// The recovery code: set, or replaced.
     Recovery,
+    /// The refresh tokens of this sign-in, begun.
+    Refresh,
+    /// The notice of it.
+    Notice,
 }
 
 /// A TOTP secret sealed anew under the newest root (SEC-44).
@@ -42,10 +50,12 @@ pub enum Proven {
     Enrolment {
         /// Which.
         id: AuthenticatorId,
+        /// The same phone by its other channel, which is confirmed with it (contract §3).
+        twin: Option<AuthenticatorId>,
         /// The condition of the enrolment.
         gate: Gate,
         /// The tenant's settings the gate depends on.
-        settings: TenantSettings,
+        settings: Arc<TenantSettings>,
         /// The profile's list as it was read.
         pending: Vec<Pending>,
         /// The list after it.
@@ -94,8 +104,12 @@ pub struct Confirmation {
     pub proven: Proven,
     /// The attempt to give back.
     pub limit: (LimitKey, Charge),
+    /// What the user is told of it.
+    pub notice: Option<Notice>,
     /// Whether giving it back leaves nothing owed.
     pub clean: bool,
+    /// The refresh tokens of this sign-in, if it asked for `offline_access`.
+    pub refresh: Option<NewFamily>,
     /// When.
     pub now: Timestamp,
 }
@@ -110,7 +124,7 @@ const SPENT_MARGIN_SECONDS: u64 = 3_600;
 
 impl Confirmation {
     fn steps(&self) -> Result<Vec<(ConfirmStep, Write)>, StoreError> {
-        let mut steps = Vec::with_capacity(6);
+        let mut steps = Vec::with_capacity(7);
         if let Some((id, nonce)) = &self.challenge {
             let consume = Write::delete(&pk(&self.jti), &challenge_sk(id))
                 .when("nonce = :nonce")
@@ -126,20 +140,27 @@ impl Confirmation {
         steps.push((ConfirmStep::Limit, key.give_back(charge, self.clean)));
         steps.push((ConfirmStep::Profile, self.profile()?));
         steps.extend(self.authenticator());
+        steps.extend(self.twin());
         steps.extend(self.recovery()?);
+        if let Some(family) = &self.refresh {
+            steps.push((ConfirmStep::Refresh, family.begin()?));
+        }
+        if let Some(notice) = &self.notice {
+            steps.push((ConfirmStep::Notice, notice.write()?));
+        }
         Ok(steps)
     }
 
     fn profile(&self) -> Result<Write, StoreError> {
         let user = users::pk(&self.user);
         let write = match &self.proven {
-            Proven::Enrolment { gate, settings, pending, pending_after, .. } => {
-                let update = "SET pending = :after ADD active_authenticators :one";
+            Proven::Enrolment { twin, gate, settings, pending, pending_after, .. } => {
+                let update = "SET pending = :after ADD active_authenticators :confirmed";
                 let write = Write::update(&user, PROFILE, update)
                     .when("pending = :seen")
                     .value(":seen", value_of(pending)?)
                     .value(":after", value_of(pending_after)?)
-                    .value(":one", number(1));
+                    .value(":confirmed", number(if twin.is_some() { 2 } else { 1 }));
                 through(write, *gate, settings)
             }
             Proven::ImplicitEmail(address) => {
@@ -165,13 +186,8 @@ impl Confirmation {
         let write = match &self.proven {
             Proven::Enrolment { id, step, .. } => {
                 let stepped = if step.is_some() { ", last_step = :step" } else { "" };
-                let expression = format!(
-                    "SET #state = :active, last_used_at = :now{stepped} REMOVE expires_at, jti, recovery_hash"
-                );
-                let write = update(id, &expression)
-                    .when("#state = :pending AND jti = :jti")
-                    .value(":pending", text("pending"))
-                    .value(":jti", text(self.jti.as_str()));
+                let set = format!("SET #state = :active, last_used_at = :now{stepped}");
+                let write = self.activated(id, &set).value(":now", number(self.now.0));
                 match step {
                     Some(step) => write.value(":step", number(*step)),
                     None => write,
@@ -192,6 +208,24 @@ impl Confirmation {
             Proven::ImplicitEmail(_) | Proven::RecoveryCode { .. } => return None,
         };
         Some((ConfirmStep::Authenticator, write))
+    }
+
+    /// The other channel of a phone is good from now on as well, and was never used.
+    fn twin(&self) -> Option<(ConfirmStep, Write)> {
+        let Proven::Enrolment { twin: Some(id), .. } = &self.proven else { return None };
+        let write = self.activated(id, "SET #state = :active, last_used_at = :now").value(":now", number(0));
+        Some((ConfirmStep::Authenticator, write))
+    }
+
+    /// A pending authenticator of this login becomes an active one.
+    fn activated(&self, id: &AuthenticatorId, set: &str) -> Write {
+        let expression = format!("{set} REMOVE expires_at, jti, recovery_hash");
+        Write::update(&users::pk(&self.user), &users::authenticator_sk(id), expression)
+            .name("#state", "state")
+            .value(":active", text("active"))
+            .when("#state = :pending AND jti = :jti")
+            .value(":pending", text("pending"))
+            .value(":jti", text(self.jti.as_str()))
     }
 
     fn recovery(&self) -> Result<Option<(ConfirmStep, Write)>, StoreError> {

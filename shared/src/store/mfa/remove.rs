@@ -4,6 +4,7 @@ use super::accepting;
 
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::{Counter, LimitKey};
+use crate::store::notices::Notice;
 use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile, RECOVERY, State};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
@@ -19,6 +20,8 @@ pub enum RemoveStep {
     Limit,
     /// The recovery code, when the last authenticator goes.
     Recovery,
+    /// The notice of it.
+    Notice,
 }
 
 /// A removal to be made.
@@ -30,12 +33,16 @@ pub struct Removal {
     pub profile: Profile,
     /// What goes.
     pub authenticator: Authenticator,
+    /// The same phone by its other channel, which goes with it (contract §3).
+    pub twin: Option<Authenticator>,
     /// Whose consecutive failures are forgotten with it; `None` where there are none, or another app shares them.
     pub forgets: Option<Counter>,
     /// Whether the recovery code's are, when it goes too.
     pub forgets_recovery: bool,
     /// Whether the recovery code goes with it, for nothing else would be left that it recovers.
     pub with_recovery: bool,
+    /// What the user is told of it.
+    pub notice: Option<Notice>,
 }
 
 impl Removal {
@@ -43,12 +50,13 @@ impl Removal {
         let user = users::pk(&self.profile.user_id);
         let write = if self.authenticator.is_active() {
             // The exact count seen: whether this is the last one decides about the recovery code.
+            let (seen, gone) = (self.profile.active_authenticators, if self.twin.is_some() { 2 } else { 1 });
             Write::update(&user, PROFILE, "SET active_authenticators = :left")
                 .when("active_authenticators = :seen")
-                .value(":seen", number(u64::from(self.profile.active_authenticators)))
-                .value(":left", number(u64::from(self.profile.active_authenticators.saturating_sub(1))))
+                .value(":seen", number(u64::from(seen)))
+                .value(":left", number(u64::from(seen.saturating_sub(gone))))
         } else {
-            let keep = |pending: &&Pending| pending.id != self.authenticator.id;
+            let keep = |pending: &&Pending| !pending.id.is_same_device(&self.authenticator.id);
             let left: Vec<Pending> = self.profile.pending.iter().filter(keep).cloned().collect();
             Write::update(&user, PROFILE, "SET pending = :left")
                 .when("pending = :seen")
@@ -62,12 +70,15 @@ impl Removal {
         let user = users::pk(&self.profile.user_id);
         let state =
             if matches!(self.authenticator.state, State::Active { .. }) { "active" } else { "pending" };
-        let authenticator = Write::delete(&user, &users::authenticator_sk(&self.authenticator.id))
-            .when("#state = :state")
-            .name("#state", "state")
-            .value(":state", text(state));
-        let mut steps =
-            vec![(RemoveStep::Authenticator, authenticator), (RemoveStep::Profile, self.profile()?)];
+        let mut steps = Vec::with_capacity(6);
+        for gone in [Some(&self.authenticator), self.twin.as_ref()].into_iter().flatten() {
+            let delete = Write::delete(&user, &users::authenticator_sk(&gone.id))
+                .when("#state = :state")
+                .name("#state", "state")
+                .value(":state", text(state));
+            steps.push((RemoveStep::Authenticator, delete));
+        }
+        steps.push((RemoveStep::Profile, self.profile()?));
         if let Some(counter) = &self.forgets {
             steps.push((
                 RemoveStep::Limit,
@@ -80,6 +91,9 @@ impl Removal {
         if self.with_recovery && self.forgets_recovery {
             let key = LimitKey::failures(&self.profile.user_id, Counter::RecoveryCode);
             steps.push((RemoveStep::Limit, key.forget()));
+        }
+        if let Some(notice) = &self.notice {
+            steps.push((RemoveStep::Notice, notice.write()?));
         }
         Ok(steps)
     }

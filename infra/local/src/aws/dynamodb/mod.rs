@@ -4,9 +4,11 @@
 //! that forgets to check `expires_at` must fail here first (design §3).
 
 mod actions;
+mod stream;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -22,12 +24,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint, Stop};
 use super::protocol::{json_error, target_operation};
 use super::{Service, StartError, Storage};
+
+pub use stream::TableStream;
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
@@ -42,12 +47,24 @@ const FILE_NAME: &str = "dynamodb.sqlite";
 pub(super) struct DynamoDb {
     client: Client<HttpConnector, Full<Bytes>>,
     inner: Authority,
+    written: Arc<Notify>,
+}
+
+/// What the twin itself has of the engine.
+pub(super) struct Engine {
+    pub(super) database: Database,
+    /// Told of every write.
+    pub(super) written: Arc<Notify>,
 }
 
 impl DynamoDb {
     /// Opens the database and starts its private listener.
-    pub(super) async fn start(storage: &Storage, stop: Stop) -> Result<(Self, JoinHandle<()>), StartError> {
+    pub(super) async fn start(
+        storage: &Storage,
+        stop: Stop,
+    ) -> Result<(Self, Engine, JoinHandle<()>), StartError> {
         let database = open(storage)?;
+        let engine = Engine { database: database.clone(), written: Arc::default() };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StartError::Listen)?;
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let server = tokio::spawn(async move {
@@ -59,7 +76,8 @@ impl DynamoDb {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok((Self { client, inner: authority(address)? }, server))
+        let written = Arc::clone(&engine.written);
+        Ok((Self { client, inner: authority(address)?, written }, engine, server))
     }
 
     async fn forward(&self, mut parts: Parts, body: Bytes) -> Result<Response, DynamoDbUnreachable> {
@@ -77,6 +95,12 @@ impl DynamoDb {
         let request = http::Request::from_parts(parts, Full::new(body));
         let response = self.client.request(request).await.map_err(|_| DynamoDbUnreachable)?;
         Ok(response.map(Body::new).into_response())
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Engine")
     }
 }
 
@@ -109,10 +133,20 @@ impl Endpoint for DynamoDb {
 
     async fn handle(&self, request: AwsRequest) -> Response {
         match self.forward(request.parts, request.body).await {
-            Ok(response) => response,
+            Ok(response) => {
+                if response.status().is_success() && writes(&request.operation) {
+                    self.written.notify_one();
+                }
+                response
+            }
             Err(DynamoDbUnreachable) => self.broken(),
         }
     }
+}
+
+/// Whether an operation may change items.
+fn writes(operation: &str) -> bool {
+    ["PutItem", "UpdateItem", "TransactWriteItems"].contains(&operation)
 }
 
 fn error(status: StatusCode, name: &str, message: &str) -> Response {

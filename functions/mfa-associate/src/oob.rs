@@ -1,0 +1,181 @@
+//! Associating an address or a phone: the pending authenticator and its first challenge.
+
+use postern::app::App;
+use postern::delivery::DeliveryFailure;
+use postern::delivery::code::{CodeMessage, send_code};
+use postern::delivery::issued::{CodeFor, IssuedCode};
+use postern::delivery::toll::Toll;
+
+use postern::id::AuthenticatorId;
+use postern::rules::destination::Destination;
+use postern::rules::limit::Standing;
+use postern::rules::policy::Factor;
+use postern::store::DECISION_TRIES;
+use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
+use postern::store::users::Authenticator;
+use postern::wire::mfa::AssociateReply;
+use postern::wire::refusal::Refusal;
+
+use crate::enrolment::Enrolment;
+use crate::request::Wanted;
+
+/// Creates the authenticator and sends its code.
+pub(crate) async fn associate(
+    app: &App,
+    mut enrolment: Enrolment,
+    wanted: Wanted,
+) -> Result<AssociateReply, Refusal> {
+    enrolment.gate(app)?;
+    let to = destination(&enrolment, wanted)?;
+    let new = NewOob::make(app, &enrolment, to)?;
+    // What is refused already costs the country nothing.
+    new.association(app, &enrolment)?;
+    let (settings, now) = (enrolment.settings.clone(), enrolment.now);
+    let (persisted, toll) =
+        tokio::join!(persist(app, &mut enrolment, &new), Toll::charge(app, &new.to, &settings, now));
+    match (persisted, toll) {
+        (Ok(association), Ok(toll)) => deliver(app, &enrolment, &new, &association, &toll).await?,
+        (Ok(association), Err(refusal)) => {
+            undo(app, &association).await;
+            return Err(refusal);
+        }
+        (Err(refusal), toll) => {
+            if let Ok(toll) = toll {
+                toll.refund(app).await;
+            }
+            return Err(refusal);
+        }
+    }
+    Ok(AssociateReply::Oob {
+        authenticator_type: "oob",
+        binding_method: "prompt",
+        recovery_codes: enrolment.recovery_codes(),
+        oob_channel: new.to.channel(),
+        oob_code: new.issued.oob_code,
+    })
+}
+
+/// Where the code goes, if the tenant sends there.
+fn destination(enrolment: &Enrolment, wanted: Wanted) -> Result<Destination, Refusal> {
+    let settings = &enrolment.settings;
+    let to = match wanted {
+        Wanted::Named(to) => Some(to),
+        Wanted::AccountEmail => enrolment.user.profile.email.clone().map(Destination::Email),
+    };
+    let to = to.ok_or(Refusal::MissingParameter("email"));
+    // A factor that is off is said to be, also to an account without an address.
+    let off = match &to {
+        Ok(to) => to.switched_off(settings),
+        Err(_) => (!settings.factors.has(Factor::Email)).then_some(Factor::Email.as_str()),
+    };
+    if let Some(off) = off {
+        return Err(Refusal::FactorOff(off));
+    }
+    let to = to?;
+    if !to.is_in_allowed_country(settings) {
+        let text = "Parameter phone_number is of a country that codes are not sent to";
+        return Err(Refusal::InvalidRequest(text.into()));
+    }
+    Ok(to)
+}
+
+/// An authenticator with its code, and the other channel of the same phone.
+struct NewOob {
+    to: Destination,
+    id: AuthenticatorId,
+    twin: Option<(AuthenticatorId, Destination)>,
+    issued: IssuedCode,
+}
+
+impl NewOob {
+    fn make(app: &App, enrolment: &Enrolment, to: Destination) -> Result<Self, Refusal> {
+        let id = AuthenticatorId::generate(to.prefix(), &app.random)?;
+        let wanted = CodeFor {
+            ring: &enrolment.ring,
+            principal: &enrolment.principal,
+            authenticator: &id,
+            to: &to,
+            purpose: ChallengePurpose::Enrol,
+            lifetimes: &enrolment.settings.lifetimes,
+            now: enrolment.now,
+        };
+        let issued = IssuedCode::make(app, wanted)?;
+        // With both channels on, one association is both (contract §3).
+        let both = to.twin().filter(|twin| twin.switched_off(&enrolment.settings).is_none());
+        let twin = id.twin().zip(both);
+        Ok(Self { to, id, twin, issued })
+    }
+
+    /// The transaction, as the state now known allows it.
+    fn association(&self, app: &App, enrolment: &Enrolment) -> Result<Association, Refusal> {
+        let now = enrolment.now;
+        let (bucket, window) = self.to.budgets(&enrolment.settings.limits);
+        let standing = bucket.standing(enrolment.user.limit(bucket).tat, now);
+        if let Standing::Spent { retry_after } = standing {
+            return Err(Refusal::TooManySends { channel: self.to.channel(), retry_after });
+        }
+        let sending = Sending {
+            user: enrolment.principal.user.clone(),
+            bucket,
+            decayed: standing == Standing::Decayed,
+            channel: self.to.channel(),
+            purpose: ChallengePurpose::Enrol,
+            destination: self.issued.destination.clone(),
+            window,
+            now,
+        };
+        let pending = |id: &AuthenticatorId, to: &Destination| Authenticator {
+            id: id.clone(),
+            created_at: now,
+            source: to.clone().into(),
+            state: enrolment.pending_state(),
+        };
+        let authenticator = pending(&self.id, &self.to);
+        let twin = self.twin.as_ref().map(|(id, to)| pending(id, to));
+        let kind = NewAuthenticator::Oob { challenge: self.issued.challenge.clone(), sending };
+        enrolment.association(app, authenticator, twin, Some(self.issued.destination.clone()), kind)
+    }
+}
+
+async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewOob) -> Result<Association, Refusal> {
+    for _ in 0..DECISION_TRIES {
+        let association = new.association(app, enrolment)?;
+        match app.store.associate(&association).await {
+            Ok(()) => return Ok(association),
+            Err(refused) => enrolment.adapt(app, &association, refused).await?,
+        }
+    }
+    Err(Refusal::Busy)
+}
+
+/// Sends the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
+/// that fails, the items expire by themselves.
+async fn deliver(
+    app: &App,
+    enrolment: &Enrolment,
+    new: &NewOob,
+    association: &Association,
+    toll: &Toll,
+) -> Result<(), Refusal> {
+    let message = CodeMessage::of(&new.issued, enrolment.occasion());
+    match send_code(app, &new.to, &message).await {
+        Ok(()) => return Ok(()),
+        Err(DeliveryFailure::Refused) => {
+            tokio::join!(undo(app, association), toll.refund(app));
+        }
+        Err(DeliveryFailure::Unknown) => {
+            let voided =
+                app.store.void_challenge(&enrolment.principal.jti, &new.id, &new.issued.challenge).await;
+            if voided.is_err() {
+                tracing::warn!(event = "compensation_failed", operation = "associate");
+            }
+        }
+    }
+    Err(Refusal::DeliveryFailed)
+}
+
+async fn undo(app: &App, association: &Association) {
+    if app.store.undo_association(association).await.is_err() {
+        tracing::warn!(event = "compensation_failed", operation = "associate");
+    }
+}

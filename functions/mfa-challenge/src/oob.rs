@@ -1,0 +1,174 @@
+//! A challenge by a code that is sent: the code, the transaction, the message.
+
+use postern::app::App;
+use postern::delivery::DeliveryFailure;
+use postern::delivery::code::{CodeMessage, send_code};
+use postern::delivery::issued::{CodeFor, IssuedCode};
+use postern::delivery::toll::Toll;
+
+use postern::id::AuthenticatorId;
+use postern::rules::address::EmailAddress;
+use postern::rules::destination::Destination;
+use postern::rules::limit::Standing;
+use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
+use postern::store::users::profile_of;
+use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
+use postern::wire::refusal::Refusal;
+
+use crate::Login;
+
+/// Sends a code and gives the `oob_code` it answers.
+pub(crate) async fn challenge(
+    app: &App,
+    mut login: Login,
+    id: AuthenticatorId,
+    to: Destination,
+    implicit: Option<EmailAddress>,
+) -> Result<String, Refusal> {
+    if !to.is_in_allowed_country(&login.settings) {
+        let text = "Codes are not sent to phone numbers of this country";
+        return Err(Refusal::InvalidRequest(text.into()));
+    }
+    let wanted = CodeFor {
+        ring: &login.ring,
+        principal: &login.principal,
+        authenticator: &id,
+        to: &to,
+        purpose: ChallengePurpose::Verify,
+        lifetimes: &login.settings.lifetimes,
+        now: login.now,
+    };
+    let issued = IssuedCode::make(app, wanted)?;
+    // What is refused already costs the country nothing.
+    standing(&login, &to)?;
+    let (settings, now) = (login.settings.clone(), login.now);
+    let (persisted, toll) = tokio::join!(
+        persist(app, &mut login, id, &to, implicit, &issued),
+        Toll::charge(app, &to, &settings, now)
+    );
+    match (persisted, toll) {
+        (Ok(made), Ok(toll)) => deliver(app, &login, &made, &to, &issued, &toll).await?,
+        (Ok(made), Err(refusal)) => {
+            undo(app, &made).await;
+            return Err(refusal);
+        }
+        (Err(refusal), toll) => {
+            if let Ok(toll) = toll {
+                toll.refund(app).await;
+            }
+            return Err(refusal);
+        }
+    }
+    Ok(issued.oob_code)
+}
+
+/// How the user's send budget stands; what is spent is refused.
+fn standing(login: &Login, to: &Destination) -> Result<Standing, Refusal> {
+    let (bucket, _) = to.budgets(&login.settings.limits);
+    match bucket.standing(login.user.limit(bucket).tat, login.now) {
+        Standing::Spent { retry_after } => Err(Refusal::TooManySends { channel: to.channel(), retry_after }),
+        standing => Ok(standing),
+    }
+}
+
+async fn persist(
+    app: &App,
+    login: &mut Login,
+    id: AuthenticatorId,
+    to: &Destination,
+    implicit: Option<EmailAddress>,
+    issued: &IssuedCode,
+) -> Result<NewChallenge, Refusal> {
+    let (bucket, window) = to.budgets(&login.settings.limits);
+    let sending = Sending {
+        user: login.principal.user.clone(),
+        bucket,
+        decayed: false,
+        channel: to.channel(),
+        purpose: ChallengePurpose::Verify,
+        destination: issued.destination.clone(),
+        window,
+        now: login.now,
+    };
+    let mut new = NewChallenge {
+        jti: login.principal.jti.clone(),
+        issued_at: login.principal.issued_at,
+        earlier: login.mfa.challenge_item(&id),
+        authenticator_id: id,
+        implicit,
+        challenge: issued.challenge.clone(),
+        sending,
+    };
+    for _ in 0..DECISION_TRIES {
+        new.sending.decayed = standing(login, to)? == Standing::Decayed;
+        match app.store.create_challenge(&new).await {
+            Ok(()) => return Ok(new),
+            Err(NotWritten::Failed(error)) => return Err(error.into()),
+            Err(NotWritten::Refused(refused)) => adapt(login, &new, refused)?,
+        }
+    }
+    Err(Refusal::Busy)
+}
+
+/// Takes in the state that a refused transaction showed, or says what it means.
+fn adapt(
+    login: &mut Login,
+    new: &NewChallenge,
+    refused: Vec<RefusedStep<ChallengeStep>>,
+) -> Result<(), Refusal> {
+    for RefusedStep { step, old } in refused {
+        match step {
+            ChallengeStep::Spent => return Err(Refusal::MalformedMfaToken),
+            ChallengeStep::Authenticator => return Err(Refusal::AuthenticatorNotFound),
+            ChallengeStep::Profile => {
+                let profile = profile_of(old.ok_or(Refusal::MalformedMfaToken)?)?;
+                if !profile.accepts_tokens_of(new.issued_at) {
+                    return Err(Refusal::MalformedMfaToken);
+                }
+                if new.implicit.is_some() {
+                    // The address is no longer the account's.
+                    return Err(Refusal::AuthenticatorNotFound);
+                }
+            }
+            ChallengeStep::SendLimit => login.user.limit_was(new.sending.bucket, old.as_ref()),
+            ChallengeStep::DestinationLimit => {
+                let retry_after = new.sending.window.retry_after(login.now);
+                return Err(Refusal::TooManySends { channel: new.sending.channel, retry_after });
+            }
+            ChallengeStep::Challenge => {}
+        }
+    }
+    Ok(())
+}
+
+/// Sends the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
+/// that fails, the items expire by themselves.
+async fn deliver(
+    app: &App,
+    login: &Login,
+    made: &NewChallenge,
+    to: &Destination,
+    issued: &IssuedCode,
+    toll: &Toll,
+) -> Result<(), Refusal> {
+    let message = CodeMessage::of(issued, login.occasion());
+    match send_code(app, to, &message).await {
+        Ok(()) => return Ok(()),
+        Err(DeliveryFailure::Refused) => {
+            tokio::join!(undo(app, made), toll.refund(app));
+        }
+        Err(DeliveryFailure::Unknown) => {
+            let voided = app.store.void_challenge(&made.jti, &made.authenticator_id, &made.challenge).await;
+            if voided.is_err() {
+                tracing::warn!(event = "compensation_failed", operation = "challenge");
+            }
+        }
+    }
+    Err(Refusal::DeliveryFailed)
+}
+
+async fn undo(app: &App, made: &NewChallenge) {
+    if app.store.undo_challenge(made).await.is_err() {
+        tracing::warn!(event = "compensation_failed", operation = "challenge");
+    }
+}

@@ -1,0 +1,46 @@
+//! `notices`: mails the security notices that requests leave in the table, invoked by the table's stream (SEC-31,
+//! SEC-33).
+//!
+//! The stream delivers at least once. A notice that was mailed is marked so and not mailed again; twice in the mailbox
+//! it is only when the mark could not be written after SES had taken the mail, or when SES took it and did not say so.
+
+mod event;
+mod mail;
+
+use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
+use postern::app::App;
+use postern::config::Timeouts;
+use postern::lambda::{Error, app_from_environment};
+use postern::token::keys::KeyNeeds;
+use serde_json::Value;
+
+use event::{Answer, StreamEvent};
+
+/// What this function unwraps: roots, to seal the tickets of unblock links.
+pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
+
+/// Serves events until the environment ends.
+///
+/// # Errors
+/// When the environment is incomplete, or the Lambda Runtime API goes away.
+pub async fn serve() -> Result<(), Error> {
+    let app = app_from_environment(KEYS, Timeouts::default()).await?;
+    app.prime().await;
+    run(service_fn(|event: LambdaEvent<Value>| handle(&app, event.payload))).await
+}
+
+/// Mails the notices of a batch of the stream, in order, up to the first that cannot be mailed now: what ails one
+/// (SES, the table) ails the next, and the stream repeats everything from there on anyway.
+///
+/// # Errors
+/// When the event is none of a DynamoDB stream.
+pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
+    let event = StreamEvent::read(event)?;
+    for change in event.new_notices() {
+        match mail::send(app, &change.notice).await {
+            Ok(outcome) => tracing::info!(event = "notice", ?outcome),
+            Err(mail::TryAgain) => return Ok(Answer::from(change.sequence_number).into_json()),
+        }
+    }
+    Ok(Answer::done().into_json())
+}

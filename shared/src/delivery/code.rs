@@ -1,0 +1,51 @@
+//! A code on its way to wherever it is to go.
+
+use super::DeliveryFailure;
+use super::issued::IssuedCode;
+use super::occasion::Occasion;
+use crate::app::App;
+use crate::rules::destination::Destination;
+use crate::rules::otp::OneTimeCode;
+
+/// A code and what its message says beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeMessage<'a> {
+    /// The code.
+    pub code: &'a OneTimeCode,
+    /// How long the code is good, in seconds.
+    pub seconds_valid: u64,
+    /// Whom it is for: decides the language, and the domain that a text message binds the code to.
+    pub occasion: Occasion<'a>,
+}
+
+impl<'a> CodeMessage<'a> {
+    /// The message of a code on an occasion.
+    #[must_use]
+    pub fn of(issued: &'a IssuedCode, occasion: Occasion<'a>) -> Self {
+        Self { code: &issued.code, seconds_valid: issued.seconds_valid(occasion.now), occasion }
+    }
+}
+
+/// Sends a code to wherever it is to go.
+///
+/// # Errors
+/// See [`DeliveryFailure`].
+pub async fn send_code(
+    app: &App,
+    to: &Destination,
+    message: &CodeMessage<'_>,
+) -> Result<(), DeliveryFailure> {
+    let texter = || {
+        app.texter.as_ref().ok_or_else(|| {
+            tracing::error!(event = "no_sender", "this function was built without text messages and calls");
+            DeliveryFailure::Refused
+        })
+    };
+    match to {
+        Destination::Email(address) => {
+            app.mailer.send_code(address, message.code, message.seconds_valid, &message.occasion).await
+        }
+        Destination::Sms(number) => texter()?.text(number, message).await,
+        Destination::Voice(number) => texter()?.call(number, message).await,
+    }
+}

@@ -1,0 +1,155 @@
+//! Text messages and calls, by AWS End User Messaging.
+
+use aws_sdk_pinpointsmsvoicev2::Client;
+use aws_sdk_pinpointsmsvoicev2::types::{MessageType, VoiceId, VoiceMessageBodyTextType};
+
+use super::code::CodeMessage;
+use super::phone_text::{sms_code_text, voice_code_text};
+use super::template::name;
+use super::{DeliveryFailure, classify};
+use crate::config::Config;
+use crate::rules::phone::PhoneNumber;
+
+/// In log lines.
+const SERVICE: &str = "sms-voice";
+/// The bounds of a message's time to live, in seconds.
+const TIME_TO_LIVE: (u64, u64) = (5, 259_200);
+
+/// Texts and calls phones.
+#[derive(Clone, Debug)]
+pub struct Texter {
+    client: Client,
+    texts_from: Option<String>,
+    calls_from: Option<String>,
+    configuration_set: Option<String>,
+    tenant_name: String,
+}
+
+impl Texter {
+    /// A texter with the deployment's numbers.
+    #[must_use]
+    pub fn new(client: Client, config: &Config) -> Self {
+        Self {
+            client,
+            texts_from: config.sms_origination_identity.clone(),
+            calls_from: config.voice_origination_identity.clone(),
+            configuration_set: config.sms_configuration_set.clone(),
+            tenant_name: config.tenant_name.clone(),
+        }
+    }
+
+    /// Texts a code.
+    ///
+    /// # Errors
+    /// See [`DeliveryFailure`].
+    pub async fn text(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
+        let from = sender(self.texts_from.as_deref(), "POSTERN_SMS_ORIGINATION_IDENTITY")?;
+        let occasion = &message.occasion;
+        let domain = occasion.settings.web_otp_domain.as_deref();
+        let application = self.application(message);
+        let text = sms_code_text(occasion.language(), &application, message.code.as_str(), domain);
+        let call = self
+            .client
+            .send_text_message()
+            .destination_phone_number(to.as_str())
+            .origination_identity(from)
+            .message_type(MessageType::Transactional)
+            .message_body(text)
+            .time_to_live(time_to_live(message.seconds_valid))
+            .set_configuration_set_name(self.configuration_set.clone());
+        call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendTextMessage", &error))
+    }
+
+    /// Calls and speaks a code.
+    ///
+    /// # Errors
+    /// See [`DeliveryFailure`].
+    pub async fn call(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
+        let from = sender(self.calls_from.as_deref(), "POSTERN_VOICE_ORIGINATION_IDENTITY")?;
+        let language = message.occasion.language();
+        let call = self
+            .client
+            .send_voice_message()
+            .destination_phone_number(to.as_str())
+            .origination_identity(from)
+            .message_body(voice_code_text(language, &self.application(message), message.code.as_str()))
+            .message_body_text_type(VoiceMessageBodyTextType::Ssml)
+            .voice_id(voice_of(language.tag()))
+            .time_to_live(time_to_live(message.seconds_valid))
+            .set_configuration_set_name(self.configuration_set.clone());
+        call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendVoiceMessage", &error))
+    }
+
+    /// What the message calls the application: its name or, when it is blank, the tenant's, as one harmless line.
+    fn application(&self, message: &CodeMessage<'_>) -> String {
+        let application = name(message.occasion.application);
+        if application.is_empty() { name(&self.tenant_name) } else { application }
+    }
+}
+
+fn sender<'a>(identity: Option<&'a str>, variable: &'static str) -> Result<&'a str, DeliveryFailure> {
+    identity.ok_or_else(|| {
+        tracing::error!(event = "no_sender", variable, "the origination identity is not set");
+        DeliveryFailure::Refused
+    })
+}
+
+/// A code that arrives after it is over is worth nothing: the carriers may drop it then.
+fn time_to_live(seconds_valid: u64) -> i32 {
+    let (least, most) = TIME_TO_LIVE;
+    i32::try_from(seconds_valid.clamp(least, most)).unwrap_or(i32::MAX)
+}
+
+/// A voice that speaks the language, of those the service has; an English one for the rest.
+fn voice_of(language: &str) -> VoiceId {
+    let mut parts = language.split(['-', '_']).map(str::to_ascii_lowercase);
+    let (language, region) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    match (language.as_str(), region.as_str()) {
+        ("de", _) => VoiceId::Vicki,
+        ("es", "mx") => VoiceId::Mia,
+        ("es", _) => VoiceId::Lucia,
+        ("fr", "ca") => VoiceId::Chantal,
+        ("fr", _) => VoiceId::Lea,
+        ("it", _) => VoiceId::Bianca,
+        ("pt", "pt") => VoiceId::Ines,
+        ("pt", _) => VoiceId::Camila,
+        ("nl", _) => VoiceId::Lotte,
+        ("pl", _) => VoiceId::Ewa,
+        ("tr", _) => VoiceId::Filiz,
+        ("ja", _) => VoiceId::Mizuki,
+        ("zh", _) => VoiceId::Zhiyu,
+        ("ko", _) => VoiceId::Seoyeon,
+        ("ar", _) => VoiceId::Zeina,
+        ("en", "gb") => VoiceId::Amy,
+        ("en", "in") => VoiceId::Raveena,
+        ("hi", _) => VoiceId::Raveena,
+        _ => VoiceId::Joanna,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_speaks_the_language_asked_for() {
+        for (language, voice) in [
+            ("de", VoiceId::Vicki),
+            ("de-AT", VoiceId::Vicki),
+            ("pt-BR", VoiceId::Camila),
+            ("pt_PT", VoiceId::Ines),
+            ("zh-Hant-TW", VoiceId::Zhiyu),
+            ("EN-gb", VoiceId::Amy),
+            ("en", VoiceId::Joanna),
+            ("", VoiceId::Joanna),
+            ("xx", VoiceId::Joanna),
+        ] {
+            assert_eq!(voice_of(language), voice, "{language}");
+        }
+    }
+
+    #[test]
+    fn a_message_lives_as_long_as_its_code() {
+        assert_eq!([0, 300, 1_000_000].map(time_to_live), [5, 300, 259_200]);
+    }
+}

@@ -1,0 +1,197 @@
+//! What texts and calls cost in round trips, what their failures leave behind (design §7, contract A3 "delivery"), and
+//! that no number is logged (SEC-34).
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::{Reply, World};
+
+const USER: &str = "user@example.com";
+const NUMBER: &str = "+4915112345678";
+const CHANNELS: [(&str, &str); 2] = [("sms", "SendTextMessage"), ("voice", "SendVoiceMessage")];
+
+/// The operations of each trip of the last request, sorted.
+fn trips(world: &World) -> Vec<Vec<String>> {
+    let mut trips = vec![Vec::new(); usize::try_from(world.round_trips()).unwrap()];
+    for call in world.trips().as_array().unwrap() {
+        let trip = usize::try_from(call["round_trip"].as_u64().unwrap()).unwrap();
+        trips[trip - 1].push(call["operation"].as_str().unwrap().to_owned());
+    }
+    trips.iter_mut().for_each(|trip| trip.sort());
+    trips
+}
+
+/// design §7: "2 + delivery" as for a mail; the country is counted beside the transaction.
+#[tokio::test]
+async fn phones_stay_on_the_budget_of_mails() {
+    for (channel, send) in CHANNELS {
+        let world = World::with_phones(true).await;
+        let login = world.log_in(USER).await.mfa_token;
+        world.forget_calls();
+        let associated = world.associate_phone(&login, channel, NUMBER).await;
+        let expected = [vec!["Query", "Query"], vec!["TransactWriteItems", "UpdateItem"], vec![send]];
+        assert_eq!(trips(&world), expected, "associate");
+        world.forget_calls();
+        let reply = world.oob(&login, &associated.text("oob_code"), &world.code(NUMBER)).await;
+        assert_eq!((reply.status, world.round_trips()), (200, 2), "confirm");
+        let id = world.id_of_channel(USER, channel).await;
+        let login = world.log_in(USER).await.mfa_token;
+        world.forget_calls();
+        assert_eq!(world.challenge(&login, "oob", &id).await.status, 200);
+        let expected =
+            [vec!["GetItem", "Query", "Query"], vec!["TransactWriteItems", "UpdateItem"], vec![send]];
+        assert_eq!(trips(&world), expected, "challenge");
+    }
+}
+
+/// SEC-39: what IAM has to allow of a send: the action, on the origination identity.
+#[tokio::test]
+async fn a_send_is_one_action_on_one_identity() {
+    let world = World::with_phones(true).await;
+    let login = world.log_in(USER).await.mfa_token;
+    world.forget_calls();
+    for (channel, _) in CHANNELS {
+        world.associate_phone(&login, channel, NUMBER).await;
+    }
+    let calls = world.trips();
+    let sends: Vec<&Value> =
+        calls.as_array().unwrap().iter().filter(|call| call["service"] == "sms").collect();
+    assert_snapshot!(sends[0], @r#"{"function":"mfa-associate","service":"sms","operation":"SendTextMessage","round_trip":3,"actions":[{"action":"sms-voice:SendTextMessage","identity":"postern","configuration_set":"postern"}]}"#);
+    assert_snapshot!(sends[1]["actions"], @r#"[{"action":"sms-voice:SendVoiceMessage","identity":"+12065550100","configuration_set":"postern"}]"#);
+}
+
+fn assert_not_delivered(reply: &Reply) {
+    let text = r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."}"#;
+    assert_eq!((reply.snapshot().as_str(), reply.header("retry-after")), (text, Some("5")));
+}
+
+/// Contract A3 "delivery refused": every budget is given back, a replaced association is good again, nothing is sent
+/// twice.
+#[tokio::test]
+async fn a_refused_association_leaves_no_trace() {
+    for (channel, send) in CHANNELS {
+        for mode in ["throttle", "error"] {
+            let world = World::with_phones(true).await;
+            let login = world.log_in(USER).await.mfa_token;
+            let first = world.associate_phone(&login, channel, NUMBER).await;
+            let code = world.code(NUMBER);
+            let before = world.stored_without_limits().await;
+            let owed = world.tat(USER, "SEND-SMS").await;
+            world.fault("sms", send, mode, 0, 1);
+            assert_not_delivered(&world.associate_phone(&login, channel, NUMBER).await);
+            let mut after = world.stored_without_limits().await;
+            assert!(after == before, "{channel} {mode}: {:?}", changed(&mut after, &before));
+            assert_eq!((world.tat(USER, "SEND-SMS").await, world.mails(NUMBER)), (owed, 1));
+            let confirmed = world.oob(&login, &first.text("oob_code"), &code).await;
+            assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+            assert_eq!(world.authenticators(USER).await, (2, 0));
+        }
+    }
+}
+
+fn changed<K: Ord + Clone, V: PartialEq>(
+    after: &mut std::collections::BTreeMap<K, V>,
+    before: &std::collections::BTreeMap<K, V>,
+) -> Vec<K> {
+    after.retain(|key, item| before.get(key) != Some(item));
+    after.keys().cloned().collect()
+}
+
+/// Contract A3 "delivery timed out": it may have gone, so every charge stays and the challenge is void.
+#[tokio::test]
+async fn a_send_that_may_have_gone_is_charged_and_void() {
+    let world = World::with_phones(true).await;
+    let sms = world.enrol_phone(USER, "sms", NUMBER).await;
+    let login = world.log_in(USER).await.mfa_token;
+    let first = world.challenge(&login, "oob", &sms).await;
+    let code = world.code(NUMBER);
+    let owed = world.tat(USER, "SEND-SMS").await.unwrap();
+    world.fault("sms", "SendTextMessage", "timeout", 0, 1);
+    assert_not_delivered(&world.challenge(&login, "oob", &sms).await);
+    assert_eq!(world.tat(USER, "SEND-SMS").await, Some(owed + 3_600));
+    assert_eq!((world.sends_to_country("DE").await, world.mails(NUMBER)), (3, 2));
+    let earlier = world.oob(&login, &first.text("oob_code"), &code).await;
+    assert_eq!(earlier.outcome(), "403 Invalid binding_code.");
+    let again = world.challenge(&login, "oob", &sms).await;
+    assert_eq!(world.oob(&login, &again.text("oob_code"), &world.code(NUMBER)).await.status, 200);
+}
+
+/// Contract A3 "delivery refused" at a challenge: the earlier code stays good, the budgets are as before.
+#[tokio::test]
+async fn a_refused_challenge_leaves_the_earlier_one() {
+    for (channel, send) in CHANNELS {
+        let world = World::with_phones(true).await;
+        let id = world.enrol_phone(USER, channel, NUMBER).await;
+        let login = world.log_in(USER).await.mfa_token;
+        let first = world.challenge(&login, "oob", &id).await;
+        let code = world.code(NUMBER);
+        let owed = world.tat(USER, "SEND-SMS").await;
+        world.fault("sms", send, "throttle", 0, 1);
+        assert_not_delivered(&world.challenge(&login, "oob", &id).await);
+        assert_eq!((world.tat(USER, "SEND-SMS").await, world.sends_to_country("DE").await), (owed, 2));
+        assert_eq!(world.oob(&login, &first.text("oob_code"), &code).await.status, 200);
+    }
+}
+
+/// SEC-36: where the country cannot be counted nothing is sent, and nothing is left of the association.
+#[tokio::test]
+async fn without_the_country_s_counter_nothing_is_sent() {
+    let world = World::with_phones(true).await;
+    let login = world.log_in(USER).await.mfa_token;
+    world.fault("dynamodb", "UpdateItem", "error", 0, 1);
+    let refused = world.associate_phone(&login, "sms", NUMBER).await;
+    assert_eq!((refused.status, refused.text("error").as_str()), (503, "temporarily_unavailable"));
+    assert_eq!((world.mails(NUMBER), world.authenticators(USER).await), (0, (0, 0)));
+    world.fault("dynamodb", "TransactWriteItems", "error", 0, 1_000);
+    assert_eq!(world.associate_phone(&login, "sms", NUMBER).await.status, 503);
+    assert_eq!((world.mails(NUMBER), world.sends_to_country("DE").await), (0, 0), "the country is paid back");
+}
+
+/// A buffer that logs are written to.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// SEC-34: whatever becomes of a send, no log line holds the number or its subscriber's digits.
+#[tokio::test]
+async fn no_number_is_logged() {
+    const CANARY: &str = "+4917698765432";
+    let log = Log::default();
+    let writer = log.clone();
+    // The process has one log: other tests write to it as well, but only this one knows the number.
+    postern::audit::start_logging_to(move || writer.clone());
+    let world = World::with_phones(true).await;
+    let login = world.log_in(USER).await.mfa_token;
+    for (channel, send) in CHANNELS {
+        world.fault("sms", send, "error", 0, 1);
+        world.associate_phone(&login, channel, CANARY).await;
+        world.fault("sms", send, "timeout", 0, 1);
+        world.associate_phone(&login, channel, CANARY).await;
+        world.associate_phone(&login, channel, CANARY).await;
+    }
+    world.associate_phone(&login, "sms", "+4917698765432000").await;
+    world.configure(&[("sms_sends_per_country", postern::rules::settings::SettingValue::Number(1))]).await;
+    world.associate_phone(&login, "sms", CANARY).await;
+    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(written.contains("delivery_failed") && written.contains("country_limit_reached"), "{written}");
+    assert!(!written.contains("17698765432"), "a number is logged");
+    let debug = format!("{:?}", world.twin.app.store.user(&user_id(), world.clock.now()).await.unwrap());
+    assert!(!debug.contains("1769876"), "a number is in a Debug: {debug}");
+}
+
+fn user_id() -> postern::id::UserId {
+    postern::id::UserId::new(crate::support::user_pk(USER).trim_start_matches("USER#").to_owned())
+}
