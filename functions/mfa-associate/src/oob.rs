@@ -157,7 +157,7 @@ async fn deliver(
     association: &Association,
     toll: &Toll,
 ) -> Result<(), Refusal> {
-    let message = CodeMessage { issued: &new.issued, occasion: enrolment.occasion() };
+    let message = CodeMessage::of(&new.issued, enrolment.occasion());
     match send_code(app, &new.to, &message).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {

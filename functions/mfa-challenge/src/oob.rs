@@ -151,7 +151,7 @@ async fn deliver(
     issued: &IssuedCode,
     toll: &Toll,
 ) -> Result<(), Refusal> {
-    let message = CodeMessage { issued, occasion: login.occasion() };
+    let message = CodeMessage::of(issued, login.occasion());
     match send_code(app, to, &message).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {

@@ -74,7 +74,7 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
     let languages = RequestedLanguages::of(notice.language.as_deref().map(str::as_bytes), None);
     let occasion = Occasion {
         profile: &profile,
-        client: Some(&notice.client_id),
+        client: client.as_ref().map(|client| &client.client_id),
         application: client.as_ref().map_or("", |client| &client.name),
         client_metadata: client.as_ref().map(|client| &client.client_metadata),
         languages: &languages,
@@ -122,6 +122,7 @@ async fn mail(
     let link = match blocked {
         None => None,
         Some(blocked) => {
+            let now = occasion.now;
             let ring = app.keys.ring(now).await.map_err(|_| NoticeFailure::NotNow)?;
             let ticket = UnblockTicket::new(blocked.clone(), notice.id.clone(), notice.at);
             let sealed = ticket.seal(&ring, &app.random, now).map_err(|_| NoticeFailure::NotNow)?;

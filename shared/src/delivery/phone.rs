@@ -45,9 +45,10 @@ impl Texter {
     /// See [`DeliveryFailure`].
     pub async fn text(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
         let from = sender(self.texts_from.as_deref(), "POSTERN_SMS_ORIGINATION_IDENTITY")?;
-        let domain = message.occasion.settings.web_otp_domain.as_deref();
-        let language = message.occasion.language();
-        let text = sms_code_text(language, &self.application(message), message.code().as_str(), domain);
+        let occasion = &message.occasion;
+        let domain = occasion.settings.web_otp_domain.as_deref();
+        let application = self.application(message);
+        let text = sms_code_text(occasion.language(), &application, message.code.as_str(), domain);
         let call = self
             .client
             .send_text_message()
@@ -66,16 +67,16 @@ impl Texter {
     /// See [`DeliveryFailure`].
     pub async fn call(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
         let from = sender(self.calls_from.as_deref(), "POSTERN_VOICE_ORIGINATION_IDENTITY")?;
-        let (language, voice) = spoken(message.occasion.language());
+        let language = message.occasion.language();
         let call = self
             .client
             .send_voice_message()
             .destination_phone_number(to.as_str())
             .origination_identity(from)
-            .message_body(voice_code_text(language, &self.application(message), message.code().as_str()))
+            .message_body(voice_code_text(language, &self.application(message), message.code.as_str()))
             .message_body_text_type(VoiceMessageBodyTextType::Ssml)
-            .voice_id(voice)
-            .time_to_live(time_to_live(message.seconds_valid()))
+            .voice_id(voice_of(language.tag()))
+            .time_to_live(time_to_live(message.seconds_valid))
             .set_configuration_set_name(self.configuration_set.clone());
         call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendVoiceMessage", &error))
     }
