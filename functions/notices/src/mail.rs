@@ -114,7 +114,6 @@ async fn mail(
     to: &EmailAddress,
     occasion: &Occasion<'_>,
 ) -> Result<(), NoticeFailure> {
-    let now = occasion.now;
     let blocked = match &notice.recipient {
         Recipient::Login(blocked) => Some(blocked),
         Recipient::User(_) => None,

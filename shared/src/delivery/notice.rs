@@ -19,6 +19,12 @@ pub enum NoticeFailure {
 }
 
 impl Mailer {
+    /// The tenant's name, as mails show it.
+    #[must_use]
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+
     /// Mails a notice; one attempt.
     ///
     /// # Errors

@@ -35,8 +35,12 @@ fn sms(sentence: &str, application: &str, code: &str) -> String {
 }
 
 fn short(application: &str) -> String {
-    // Without an ellipsis: one character outside GSM's alphabet makes every character count double.
-    name(application).chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
+    let name = name(application);
+    let mut short: String = name.chars().take(NAME_CHARS_MAX).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// `@domain #code` on the last line (WICG, "Origin-bound one-time codes delivered via SMS").
@@ -99,7 +103,7 @@ mod tests {
         @login.acme.example #042917
         ");
         let long = sms_code_text(Language::En, &"a".repeat(500), "042917", None);
-        assert_eq!(long, format!("042917 is your {} code. Never share it with anyone.", "a".repeat(30)));
+        assert_eq!(long, format!("042917 is your {}… code. Never share it with anyone.", "a".repeat(30)));
     }
 
     #[test]
