@@ -26,8 +26,13 @@ pub fn is_management(path: &str) -> bool {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error, description) = self.wire();
-        let mfa_token = if let Self::MfaRequired(token) = &self { Some(token.0.as_str()) } else { None };
-        let body = RefusalBody { error, error_description: &description, mfa_token };
+        let due = if let Self::MfaRequired(due) = &self { Some(due) } else { None };
+        let body = RefusalBody {
+            error,
+            error_description: &description,
+            mfa_token: due.map(|due| due.mfa_token.0.as_str()),
+            mfa_requirements: due.and_then(|due| due.requirements.as_ref()),
+        };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
         never_stored(&mut response);

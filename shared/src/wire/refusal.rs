@@ -25,6 +25,36 @@ impl std::fmt::Debug for IssuedToken {
     }
 }
 
+/// What the second factor is asked for with (contract §1.3).
+#[derive(Debug)]
+pub struct MfaDue {
+    /// What completes the login.
+    pub mfa_token: IssuedToken,
+    /// Which factors it can be completed with, where the tenant wants that said.
+    pub requirements: Option<MfaRequirements>,
+}
+
+/// `mfa_requirements`: factors by Auth0's words (`otp`, `phone`, `email`, `recovery-code`).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MfaRequirements {
+    /// The user has these.
+    #[serde(serialize_with = "as_types")]
+    Challenge(Vec<&'static str>),
+    /// The user has none yet, and may enrol these.
+    #[serde(serialize_with = "as_types")]
+    Enroll(Vec<&'static str>),
+}
+
+/// Each as `{"type":"…"}`.
+fn as_types<S: serde::Serializer>(words: &[&'static str], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Type {
+        r#type: &'static str,
+    }
+    serializer.collect_seq(words.iter().map(|word| Type { r#type: word }))
+}
+
 /// Why a request was refused. Each variant names the contract row it is.
 #[derive(Debug)]
 pub enum Refusal {
@@ -47,7 +77,7 @@ pub enum Refusal {
     /// §1.4 the refresh token's user was deleted.
     RefreshUserGone,
     /// §1.3 the second factor is due; holds the `mfa_token`.
-    MfaRequired(IssuedToken),
+    MfaRequired(MfaDue),
     /// "undecodable `mfa_token`", and one already used.
     MalformedMfaToken,
     /// "undecodable `oob_code`".
@@ -338,4 +368,7 @@ pub struct RefusalBody<'a> {
     /// Only with `mfa_required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_token: Option<&'a str>,
+    /// Only with `mfa_required`, where the tenant wants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_requirements: Option<&'a MfaRequirements>,
 }
