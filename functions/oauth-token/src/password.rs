@@ -85,7 +85,9 @@ pub(crate) async fn sign_in(
     };
     let charge = match attempt {
         Taken::Charged(charge) => charge,
-        Taken::Spent { retry_after } => return Err(Refusal::TooManyPasswords { retry_after }),
+        Taken::Spent { retry_after } => {
+            return Err(Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after });
+        }
     };
     let stored = login.as_ref().map(|login| login.password_hash.0.clone());
     let right = password::verify(request.password, stored).await?;

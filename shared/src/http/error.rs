@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::never_stored;
+use crate::rules::limit::Quota;
 use crate::rules::random::RandomUnavailable;
 use crate::store::StoreError;
 use crate::token::keyring::KeyError;
@@ -41,6 +42,10 @@ impl IntoResponse for Refusal {
         }
         if let Some(challenge) = challenge(&self) {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(limit) = self.limit() {
+            let resets_in = self.retry_after().unwrap_or_default();
+            response.extensions_mut().insert(Quota { limit, remaining: 0, resets_in });
         }
         response.extensions_mut().insert(ErrorLabel(error));
         response

@@ -120,6 +120,8 @@ pub enum Refusal {
     TooManyCodes {
         /// Seconds until an attempt has come back.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// "send budget spent".
     TooManySends {
@@ -127,16 +129,22 @@ pub enum Refusal {
         channel: Channel,
         /// Seconds until a send has come back.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// "the eleventh password after ten wrong ones".
     TooManyPasswords {
         /// Seconds until an attempt has come back.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// Five unconfirmed authenticators wait already (design §5).
     TooManyPending {
         /// Seconds until the first of them expires.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// "unknown or foreign `authenticator_id`".
     AuthenticatorNotFound,
@@ -343,14 +351,26 @@ impl Refusal {
         }
     }
 
+    /// How many the limit admits at once, where one is spent: `x-ratelimit-limit`.
+    #[must_use]
+    pub fn limit(&self) -> Option<u64> {
+        match self {
+            Self::TooManyCodes { limit, .. }
+            | Self::TooManySends { limit, .. }
+            | Self::TooManyPasswords { limit, .. }
+            | Self::TooManyPending { limit, .. } => Some(*limit),
+            _ => None,
+        }
+    }
+
     /// Seconds for `Retry-After`, where the refusal passes by itself.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyCodes { retry_after }
+            Self::TooManyCodes { retry_after, .. }
             | Self::TooManySends { retry_after, .. }
-            | Self::TooManyPasswords { retry_after }
-            | Self::TooManyPending { retry_after } => Some((*retry_after).max(1)),
+            | Self::TooManyPasswords { retry_after, .. }
+            | Self::TooManyPending { retry_after, .. } => Some((*retry_after).max(1)),
             Self::DeliveryFailed | Self::Unavailable => Some(RETRY_AFTER_FAILURE_SECONDS),
             Self::Busy => Some(RETRY_AFTER_CONFLICT_SECONDS),
             _ => None,
