@@ -40,6 +40,7 @@ mod phone_faults;
 mod phone_limits;
 mod phone_races;
 mod races;
+mod recovery_code;
 mod refresh;
 mod refresh_chain;
 mod refresh_factors;

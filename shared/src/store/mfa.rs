@@ -3,6 +3,7 @@
 mod associate;
 mod challenge;
 mod confirm;
+mod regenerate;
 mod remove;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use associate::{AssociateStep, Association, NewAuthenticator, Replaced};
 pub use challenge::{ChallengeStep, NewChallenge, Sending};
 pub use confirm::{ConfirmStep, Confirmation, Proven, Reseal};
+pub use regenerate::{RegenerateStep, Regeneration};
 pub use remove::{Removal, RemoveStep};
 
 use super::expression::{Write, number};
