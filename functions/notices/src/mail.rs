@@ -52,12 +52,16 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
     if notice.sent_at.is_some() || notice.expires_at.is_past(now) {
         return Ok(Outcome::Over);
     }
-    let (settings, template) = tokio::join!(app.settings(), app.template(TemplateName::SecurityNotice));
+    let (settings, template, profile, client) = tokio::join!(
+        app.settings(),
+        app.template(TemplateName::SecurityNotice),
+        whom(app, &notice),
+        app.store.client(&notice.client_id)
+    );
     let (settings, template) = (settings?, template?);
     if !settings.notices.wants(notice.kind) {
         return Ok(Outcome::SwitchedOff);
     }
-    let (profile, client) = tokio::join!(whom(app, &notice), app.store.client(&notice.client_id));
     let Some(profile) = profile? else { return Ok(Outcome::Nobody) };
     let Some(address) = profile.email.clone() else { return Ok(Outcome::Nobody) };
     // Anybody can have addresses blocked that they know; not so that their owner drowns in mail.
