@@ -200,8 +200,9 @@ impl Twin {
         let Self { aws, server, background, notices, .. } = self;
         server.end().await;
         if let Some(background) = background {
-            background.end().await;
+            // Ended in the middle of a delivery it would take with it what it had read off the stream.
             notices.deliver().await;
+            background.end().await;
         }
         drop(notices);
         aws.stop().await;
