@@ -39,8 +39,6 @@ async fn phones_stay_on_the_budget_of_mails() {
         assert_eq!((reply.status, world.round_trips()), (200, 2), "confirm");
         let id = world.id_of_channel(USER, channel).await;
         let login = world.log_in(USER).await.mfa_token;
-        // A challenge does not know yet where it goes when it reads the template of mails, once a minute.
-        drop(world.challenge(&login, "oob", &id).await);
         world.forget_calls();
         assert_eq!(world.challenge(&login, "oob", &id).await.status, 200);
         let expected =
@@ -186,6 +184,8 @@ async fn no_number_is_logged() {
     }
     world.associate_phone(&login, "sms", "+4917698765432000").await;
     world.configure(&[("sms_sends_per_country", postern::rules::settings::SettingValue::Number(1))]).await;
+    // Whatever was counted under the limit before, the second is one too many.
+    world.associate_phone(&login, "sms", CANARY).await;
     world.associate_phone(&login, "sms", CANARY).await;
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(written.contains("delivery_failed") && written.contains("country_limit_reached"), "{written}");

@@ -55,7 +55,7 @@ async fn persist(
         let bucket = limits.otp_associations;
         let standing = bucket.standing(enrolment.user.limit(bucket).tat, enrolment.now);
         if let Standing::Spent { retry_after } = standing {
-            return Err(Refusal::TooManyCodes { retry_after });
+            return Err(Refusal::TooManyCodes { limit: bucket.burst, retry_after });
         }
         let authenticator = Authenticator {
             id: id.clone(),

@@ -10,6 +10,7 @@ mod otp;
 mod password;
 mod recovery;
 mod refresh;
+mod requirements;
 mod target;
 mod verification;
 

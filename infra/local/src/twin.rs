@@ -200,7 +200,7 @@ impl Twin {
         let Self { aws, server, background, notices, .. } = self;
         server.end().await;
         if let Some(background) = background {
-            // Ended in the middle of a delivery it would take with it what it had read off the stream.
+            // What was read of the stream is delivered before its reader ends.
             notices.deliver().await;
             background.end().await;
         }
