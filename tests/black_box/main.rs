@@ -51,6 +51,7 @@ mod send_limits;
 mod settings;
 mod storage;
 mod totp;
+mod totp_import;
 mod unblock;
 mod wire_authenticators;
 mod wire_claims;

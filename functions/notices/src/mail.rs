@@ -74,7 +74,8 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
         },
     };
     let (client, template) = (client?, template?);
-    let languages = RequestedLanguages::of(notice.language.as_deref().map(str::as_bytes), None);
+    // The request that caused it may be somebody else's: the user's own language counts, else the tenant's.
+    let languages = RequestedLanguages::default();
     let occasion = Occasion {
         profile: &profile,
         client: client.as_ref().map(|client| &client.client_id),
