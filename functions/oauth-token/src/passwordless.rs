@@ -142,8 +142,7 @@ impl Proven<'_> {
     ) -> Result<TokenReply, Refusal> {
         let app = self.app;
         let answer = self.use_up(request, login, key, stored).await;
-        let ours =
-            matches!(&answer, Err(Refusal::Unavailable | Refusal::Busy | Refusal::Internal));
+        let ours = matches!(&answer, Err(Refusal::Unavailable | Refusal::Busy | Refusal::Internal));
         if ours && app.store.restore_sign_in(key, stored).await.is_err() {
             tracing::warn!(event = "compensation_failed", operation = "passwordless_otp");
         }
@@ -159,10 +158,8 @@ impl Proven<'_> {
     ) -> Result<TokenReply, Refusal> {
         let Self { app, settings, ring, client, target, now } = self;
         let wrong = request.wrong();
-        let (profile, consumed) = tokio::join!(
-            app.store.profile(&login.user_id),
-            app.store.consume_sign_in(key, &stored.nonce)
-        );
+        let (profile, consumed) =
+            tokio::join!(app.store.profile(&login.user_id), app.store.consume_sign_in(key, &stored.nonce));
         if !consumed? {
             return Err(wrong);
         }

@@ -119,11 +119,7 @@ fn template(connection: Connection) -> TemplateName {
 }
 
 /// What tenant and client have to allow.
-fn demand_allowed(
-    request: &StartRequest,
-    client: &Client,
-    settings: &TenantSettings,
-) -> Result<(), Refusal> {
+fn demand_allowed(request: &StartRequest, client: &Client, settings: &TenantSettings) -> Result<(), Refusal> {
     if !request.connection.is_on(settings) {
         return Err(Refusal::BadStart(StartFault::ConnectionOff));
     }

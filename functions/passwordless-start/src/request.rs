@@ -43,8 +43,7 @@ impl StartRequest {
             return Err(Refusal::BadStart(StartFault::NotAllowed(others)));
         }
         let name = required(params, "connection")?;
-        let connection =
-            Connection::parse(name).ok_or(Refusal::BadStart(StartFault::UnknownConnection))?;
+        let connection = Connection::parse(name).ok_or(Refusal::BadStart(StartFault::UnknownConnection))?;
         let to = destination(connection, params)?;
         let send = Send::parse(connection, params).map_err(Refusal::BadStart)?;
         Ok(Self { connection, to, send })

@@ -138,7 +138,8 @@ impl CustomTemplate {
         let text = text_of(&html);
         match template.template {
             TemplateName::SmsPasswordless if as_text(&html, SAMPLE_CODE).is_none() => {
-                let problem = "The template does not show the code ({{ code }}), or makes more than 201 characters";
+                let problem =
+                    "The template does not show the code ({{ code }}), or makes more than 201 characters";
                 Err(misfit("body", problem))
             }
             TemplateName::AuthEmailByCode if !text.contains(SAMPLE_CODE) && !html.contains(SAMPLE_LINK) => {

@@ -50,7 +50,8 @@ impl Texter {
     pub async fn text(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
         let domain = message.occasion.settings.web_otp_domain.as_deref();
         let language = message.occasion.language();
-        let text = sms_code_text(language, &self.application(&message.occasion), message.code().as_str(), domain);
+        let text =
+            sms_code_text(language, &self.application(&message.occasion), message.code().as_str(), domain);
         self.send_text(to, text, message.seconds_valid(), Reach::Somebody).await
     }
 
@@ -118,7 +119,11 @@ impl Texter {
             .send_voice_message()
             .destination_phone_number(to.as_str())
             .origination_identity(from)
-            .message_body(voice_code_text(language, &self.application(&message.occasion), message.code().as_str()))
+            .message_body(voice_code_text(
+                language,
+                &self.application(&message.occasion),
+                message.code().as_str(),
+            ))
             .message_body_text_type(VoiceMessageBodyTextType::Ssml)
             .voice_id(voice)
             .time_to_live(time_to_live(message.seconds_valid()))

@@ -70,9 +70,7 @@ impl Connection {
     /// When that is no address, or no number codes are sent to.
     pub fn destination(self, typed: &str) -> Result<Destination, NotANumber> {
         match self {
-            Self::Email => {
-                EmailAddress::parse(typed).map(Destination::Email).ok_or(NotANumber::Malformed)
-            }
+            Self::Email => EmailAddress::parse(typed).map(Destination::Email).ok_or(NotANumber::Malformed),
             Self::Sms => PhoneNumber::parse(typed).map(Destination::Sms),
         }
     }

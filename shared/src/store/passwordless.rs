@@ -54,13 +54,8 @@ impl SignInKey {
 
     /// A zero byte ends each part: none of them can contain one.
     fn message(&self, nonce: &Nonce, code: &OneTimeCode) -> Vec<u8> {
-        let parts = [
-            self.connection.as_str(),
-            &self.address,
-            self.client.as_str(),
-            nonce.as_str(),
-            code.as_str(),
-        ];
+        let parts =
+            [self.connection.as_str(), &self.address, self.client.as_str(), nonce.as_str(), code.as_str()];
         parts.iter().flat_map(|part| part.bytes().chain([0])).collect()
     }
 }
@@ -232,9 +227,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn consume_sign_in(&self, key: &SignInKey, nonce: &Nonce) -> Result<bool, StoreError> {
-        let write = Write::delete(&key.pk(), &key.sk())
-            .when("nonce = :nonce")
-            .value(":nonce", text(nonce.as_str()));
+        let write =
+            Write::delete(&key.pk(), &key.sk()).when("nonce = :nonce").value(":nonce", text(nonce.as_str()));
         Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }
 

@@ -9,16 +9,15 @@ use postern::store::limits::{Counter, LimitKey};
 use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
 use postern::time::Timestamp;
 
-use super::fixtures::{
-    ADDRESS, association, attempt, email_id, enrolled, profile, refused, state, user,
-};
+use super::fixtures::{ADDRESS, association, attempt, email_id, enrolled, profile, refused, state, user};
 use super::{at_once, subjects};
 use crate::support::START;
 
 const LIMITS: Limits = Limits::DEFAULT;
 
 async fn login_of(store: &Store, owner: &str) {
-    let login = Login { user_id: postern::id::UserId::new(owner), password_hash: Some(PasswordHash("old".into())) };
+    let login =
+        Login { user_id: postern::id::UserId::new(owner), password_hash: Some(PasswordHash("old".into())) };
     assert!(store.create_login(&LoginKey::new(DEFAULT_CONNECTION, ADDRESS), &login).await.unwrap());
 }
 

@@ -21,7 +21,10 @@ async fn an_address_is_taken_once() {
             let store = store.clone();
             async move {
                 let spelling = if i % 2 == 0 { "User@Example.com" } else { "user@example.com" };
-                store.create_login(&LoginKey::new("db", spelling), &login(&format!("auth0|{i}"))).await.unwrap()
+                store
+                    .create_login(&LoginKey::new("db", spelling), &login(&format!("auth0|{i}")))
+                    .await
+                    .unwrap()
             }
         })
         .await;
