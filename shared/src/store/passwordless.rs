@@ -237,11 +237,17 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn restore_sign_in(&self, key: &SignInKey, code: &SignInCode) -> Result<(), StoreError> {
-        let before = SignInCode { tries: code.tries.saturating_sub(1), ..code.clone() };
-        let write = Write::put(&key.pk(), &key.sk(), &before)?.when("attribute_not_exists(pk)");
-        match self.write(&write).await? {
-            Outcome::Done(_) => Ok(()),
-            Outcome::Refused(_) => self.untry_sign_in(key, code).await,
-        }
+        // An update that makes the item where it is gone: one write for both states it can be in.
+        let fields = "nonce = :nonce, mac = :mac, kid = :kid, expires_at = :expires_at";
+        let tries = "tries = if_not_exists(tries, :tries) - :one";
+        let write = Write::update(&key.pk(), &key.sk(), format!("SET {fields}, {tries}"))
+            .when("attribute_not_exists(pk) OR nonce = :nonce")
+            .value(":nonce", text(code.nonce.as_str()))
+            .value(":mac", text(&code.mac))
+            .value(":kid", text(code.kid.as_str()))
+            .value(":expires_at", number(code.expires_at.0))
+            .value(":tries", number(code.tries))
+            .value(":one", number(1));
+        self.charge(&write).await.map(|_| ())
     }
 }
