@@ -116,3 +116,14 @@ async fn arabic_runs_from_right_to_left() {
     let html = message.html.unwrap();
     assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">") && html.contains("dir=\"ltr\" role=\"group\""));
 }
+
+/// A security notice is in the user's language, for no request is at hand when it is mailed.
+#[tokio::test]
+async fn notices_are_in_the_users_language() {
+    let world = World::new().await;
+    let metadata = serde_dynamo::to_attribute_value(json!({ "lang": "ja" })).unwrap();
+    world.set_profile(USER, "user_metadata", metadata).await;
+    world.enrol_otp(USER).await;
+    let notices = world.notices(USER).await;
+    assert_snapshot!(notices[0].subject.as_deref().unwrap(), @"Postern Demo アカウントに認証方法が追加されました");
+}

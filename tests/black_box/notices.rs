@@ -78,12 +78,12 @@ pub(crate) async fn cause(world: &World, kind: NoticeKind) {
 #[tokio::test]
 async fn each_kind_is_told_once_and_has_a_switch() {
     let rows = [
-        (NoticeKind::FactorAdded, "A sign-in method was added: Postern Demo"),
-        (NoticeKind::FactorRemoved, "A sign-in method was removed: Postern Demo"),
-        (NoticeKind::RecoveryCodeUsed, "Your recovery code was used: Postern Demo"),
-        (NoticeKind::PasswordBlocked, "Sign-in was blocked: Postern Demo"),
-        (NoticeKind::AuthenticatorLocked, "A sign-in method was locked: Postern Demo"),
-        (NoticeKind::CodesFailing, "Wrong codes after your password: Postern Demo"),
+        (NoticeKind::FactorAdded, "A verification method was added to your Postern Demo account"),
+        (NoticeKind::FactorRemoved, "A verification method was removed from your Postern Demo account"),
+        (NoticeKind::RecoveryCodeUsed, "Your Postern Demo recovery code was used"),
+        (NoticeKind::PasswordBlocked, "Sign-in to your Postern Demo account was blocked"),
+        (NoticeKind::AuthenticatorLocked, "A verification method of your Postern Demo account was locked"),
+        (NoticeKind::CodesFailing, "Wrong codes for your Postern Demo account"),
     ];
     for (kind, subject) in rows {
         let world = World::new().await;
@@ -105,18 +105,19 @@ async fn a_new_factor_is_told_with_what_when_and_what_to_do() {
     let world = World::new().await;
     world.enrol_otp(USER).await;
     let notices = world.notices(USER).await;
-    assert_snapshot!(notices[0].text, @r"
-    A sign-in method was added
+    assert_snapshot!(notices[0].text, @"
+    A verification method was added
 
-    Your account can now be confirmed with this second step: an authenticator app.
+    From now on it can be used as the second step when you sign in.
 
     Account: ****@exam*******
+    Method: Authenticator app
     Application: Demo App
     Time: 2030-03-17 17:47 UTC
 
-    If this was not you, somebody may know your password. Change it now, and look through your sign-in methods for one you do not know.
+    This was not you? Then somebody else may have access to your account. Change your password now, remove the method and contact Postern Demo.
     ");
-    assert!(notices[0].html.as_deref().unwrap().contains("an authenticator app"));
+    assert!(notices[0].html.as_deref().unwrap().contains("Authenticator app"));
     assert_eq!(notices[0].received_at, START.0 + 30);
 }
 
@@ -175,7 +176,10 @@ async fn guessed_recovery_codes_are_told() {
     let notices = world.notices(USER).await;
     assert_eq!(
         subjects(&notices),
-        ["A sign-in method was added: Postern Demo", "Wrong codes after your password: Postern Demo"]
+        [
+            "A verification method was added to your Postern Demo account",
+            "Wrong codes for your Postern Demo account"
+        ]
     );
 }
 
@@ -253,7 +257,9 @@ async fn a_notice_costs_the_request_nothing() {
         .iter()
         .map(|call| (call["function"].as_str().unwrap(), call["operation"].as_str().unwrap()));
     let made: Vec<_> = made.collect();
-    assert_eq!(made, ["GetItem", "GetItem", "GetItem", "SendEmail", "UpdateItem"].map(|it| ("notices", it)));
+    // The notice; then the user, the client, and the operator's template, which is kept for a minute.
+    let expected = ["GetItem", "GetItem", "GetItem", "GetItem", "SendEmail", "UpdateItem"];
+    assert_eq!(made, expected.map(|it| ("notices", it)));
     assert_eq!(world.round_trips(), 4);
 }
 
@@ -281,7 +287,7 @@ async fn the_inbox_has_the_notices_of_what_was_answered() {
     let subjects: Vec<_> =
         inbox.as_array().unwrap().iter().map(|it| it["subject"].as_str().unwrap()).collect();
     assert_eq!(subjects.len(), 2);
-    assert_eq!(subjects[0], "A sign-in method was added: Postern Demo");
+    assert_eq!(subjects[0], "A verification method was added to your Postern Demo account");
 }
 
 /// design §9: a twin that people run mails notices by itself, and before it stops.
@@ -294,10 +300,10 @@ async fn a_running_twin_mails_notices_by_itself() {
         messages.iter().filter(|message| message.subject.as_deref().unwrap().starts_with(subject)).count()
     };
     cause(&world, NoticeKind::FactorAdded).await;
-    while told("A sign-in method was added") == 0 {
+    while told("A verification method was added") == 0 {
         tokio::task::yield_now().await;
     }
     cause(&world, NoticeKind::PasswordBlocked).await;
     world.twin.stop().await;
-    assert_eq!((told("A sign-in method was added"), told("Sign-in was blocked")), (1, 1));
+    assert_eq!((told("A verification method was added"), told("Sign-in to your")), (1, 1));
 }

@@ -24,7 +24,7 @@ async fn the_whole_flow_by_sms() {
     let associated = world.associate_phone(&login, "sms", NUMBER).await;
     assert_snapshot!(associated.snapshot(), @r#"200 {"authenticator_type":"oob","binding_method":"prompt","recovery_codes":["[recovery_code]"],"oob_channel":"sms","oob_code":"[oob_code]"}"#);
     let code = world.code(NUMBER);
-    let expected = format!("{code} is your Postern Demo code. Never share it.");
+    let expected = format!("{code} is your Postern Demo code. Never share it with anyone.");
     assert_eq!(newest(&world), (Channel::Sms, "postern".to_owned(), expected));
     assert_eq!(world.authenticators(USER).await, (0, 1));
     assert_snapshot!(world.shown(&world.list(&login).await), @r#"200 [{"id":"sms|dev_[id]","authenticator_type":"oob","active":false,"oob_channel":"sms","oob_channels":["sms"],"name":"XXXXXXXXX9167","type":"phone"}]"#);
@@ -39,7 +39,7 @@ async fn the_whole_flow_by_sms() {
     let challenge = world.challenge(&login, "oob", &id).await;
     assert_snapshot!(challenge.snapshot(), @r#"200 {"challenge_type":"oob","oob_code":"[oob_code]","binding_method":"prompt"}"#);
     let code = world.code(NUMBER);
-    assert_eq!(newest(&world).2, format!("{code} is your Demo App code. Never share it."));
+    assert_eq!(newest(&world).2, format!("{code} is your Demo App code. Never share it with anyone."));
     let wrong = world.oob(&login, &challenge.text("oob_code"), &World::wrong(&code)).await;
     assert_eq!(wrong.outcome(), "403 Invalid binding_code.");
     assert_eq!(world.oob(&login, &challenge.text("oob_code"), &code).await.status, 200);
@@ -58,9 +58,7 @@ async fn the_whole_flow_by_voice_makes_twins() {
     let spelled = code.chars().map(String::from).collect::<Vec<_>>().join(", ");
     assert_eq!(
         text,
-        format!(
-            "Hello. Your Postern Demo code is {code}. Once more: {spelled}. Never share it with anybody. Goodbye."
-        )
+        format!("Hello. Your code for Postern Demo is: {code}. Once more, your code is: {spelled}. Goodbye.")
     );
     assert_eq!(world.mails(NUMBER), 1, "one call, and no message beside it");
     assert_eq!(world.authenticators(USER).await, (0, 2));

@@ -2,6 +2,7 @@
 //! SEC-20, SEC-25).
 
 use insta::assert_snapshot;
+use postern::id::ClientId;
 use serde_json::{Value, json};
 
 use crate::support::{Body, World};
@@ -195,4 +196,41 @@ async fn budgets_are_settings() {
     assert_eq!(world.associate_email(&login, None).await.status, 429, "two mails");
     assert_eq!(world.password(USER, "wrong").await.status, 403);
     assert_eq!(world.password(USER, "pwd").await.status, 429, "one password");
+}
+
+/// Contract §1.3: off by default; on, the documented words, of what the user has or may enrol.
+#[tokio::test]
+async fn mfa_requirements_name_the_factors() {
+    let world = with_settings(json!({ "mfa_requirements": true })).await;
+    let asked = async |user: &str| world.password(user, "pwd").await.json()["mfa_requirements"].to_string();
+    assert_snapshot!(asked(USER).await, @r#"{"enroll":[{"type":"otp"},{"type":"email"}]}"#);
+    assert_snapshot!(asked("verified@example.com").await, @r#"{"challenge":[{"type":"email"}]}"#);
+    world.enrol_otp(USER).await;
+    assert_snapshot!(asked(USER).await, @r#"{"challenge":[{"type":"otp"},{"type":"recovery-code"}]}"#);
+    world.set_factor("recovery-code", false).await;
+    world.set_factor("sms", true).await;
+    assert_snapshot!(asked(USER).await, @r#"{"challenge":[{"type":"otp"}]}"#);
+    let refused = world.password("nobody@example.com", "pwd").await;
+    assert!(refused.json()["mfa_requirements"].is_null());
+}
+
+/// The policy of one client, by its metadata, goes before the tenant's, in both directions.
+#[tokio::test]
+async fn a_client_has_a_policy_of_its_own() {
+    let world = World::new().await;
+    let store = &world.twin.app.store;
+    let with_policy = async |word: &str| {
+        let mut client = store.client(&ClientId::new("demo-app")).await.unwrap().unwrap();
+        client.client_metadata.insert("mfa_policy".into(), word.into());
+        store.put_client(&client).await.unwrap();
+    };
+    with_policy("never").await;
+    assert_eq!(world.password(USER, "pwd").await.status, 200);
+    with_policy("no word of ours").await;
+    assert_eq!(world.password(USER, "pwd").await.status, 403, "then the tenant's counts");
+    put_policies(&world, &json!([])).await;
+    world.clock.advance(60);
+    assert_eq!(world.password(USER, "pwd").await.status, 200);
+    with_policy("all-applications").await;
+    assert_eq!(world.password(USER, "pwd").await.status, 403);
 }

@@ -18,7 +18,7 @@ async fn block(world: &World) {
 async fn link(world: &World) -> String {
     let notices = world.notices(USER).await;
     let text = &notices.last().expect("a notice").text;
-    let link = text.lines().find_map(|line| line.strip_prefix("Unblock sign-in: ")).expect("a link");
+    let link = text.lines().find(|line| line.starts_with("http")).expect("a link");
     link.strip_prefix(world.twin.base_url()).expect("a link to the issuer").to_owned()
 }
 

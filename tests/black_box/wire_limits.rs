@@ -194,3 +194,30 @@ async fn a_table_that_fails() {
     world.twin.aws.faults.clear();
     assert_eq!(world.list(&login.mfa_token).await.status, 200);
 }
+
+/// Contract §0 "Rate headers": a send says what is left of the budget, a refusal when the next one has come back.
+#[tokio::test]
+async fn rate_headers_tell_how_a_budget_stands() {
+    let world = World::new().await;
+    let told = |reply: &Reply| {
+        ["limit", "remaining", "reset"].map(|name| {
+            let value = reply.header(&format!("x-ratelimit-{name}"));
+            value.map(|value| value.parse::<u64>().unwrap())
+        })
+    };
+    let login = world.log_in("verified@example.com").await.mfa_token;
+    let now = world.clock.now().0;
+    let first = world.challenge_any(&login).await;
+    assert_eq!(told(&first), [Some(20), Some(19), Some(now + 60)]);
+    for _ in 0..19 {
+        world.challenge_any(&login).await;
+    }
+    world.clock.advance(10);
+    let spent = world.challenge_any(&login).await;
+    assert_eq!(spent.status, 429);
+    assert_eq!(told(&spent), [Some(20), Some(0), Some(now + 60)]);
+    assert_eq!(spent.header("retry-after"), Some("50"));
+    let associated = world.associate_email(&world.log_in("user@example.com").await.mfa_token, None).await;
+    assert_eq!(told(&associated), [Some(20), Some(19), Some(now + 70)]);
+    assert_eq!(told(&world.password("user@example.com", "wrong").await), [None, None, None]);
+}

@@ -44,6 +44,7 @@ impl Enrolment {
         principal: MfaPrincipal,
         presented: Option<&PresentedClient>,
         languages: RequestedLanguages,
+        is_mailed: bool,
     ) -> Result<Self, Refusal> {
         let now = app.now();
         let client = async {
@@ -52,12 +53,18 @@ impl Enrolment {
                 None => Ok(None),
             }
         };
+        let template = async {
+            match is_mailed {
+                true => app.template(TemplateName::MfaOobCode).await,
+                false => Ok(None),
+            }
+        };
         let (client, user, mfa, settings, template, ring) = tokio::join!(
             client,
             app.store.user(&principal.user, now),
             app.store.mfa(&principal.jti),
             app.settings(),
-            app.template(TemplateName::MfaOobCode),
+            template,
             app.keys.ring(now),
         );
         let (client, user, mfa, settings, template, ring) =
@@ -160,7 +167,10 @@ impl Enrolment {
         let (gone, mut stays): (Vec<_>, Vec<_>) = now.into_iter().partition(same);
         if stays.len() >= PENDING_MAX {
             let first = stays.iter().map(|pending| pending.expires_at).min().unwrap_or(self.now);
-            return Err(Refusal::TooManyPending { retry_after: first.since(self.now) });
+            return Err(Refusal::TooManyPending {
+                limit: PENDING_MAX as u64,
+                retry_after: first.since(self.now),
+            });
         }
         if self.user.active().count() + stays.len() >= AUTHENTICATORS_MAX {
             return Err(Refusal::InvalidRequest("The user has the largest number of authenticators".into()));
@@ -216,6 +226,7 @@ impl Enrolment {
                 (AssociateStep::DestinationLimit, NewAuthenticator::Oob { sending, .. }) => {
                     return Err(Refusal::TooManySends {
                         channel: sending.channel,
+                        limit: sending.window.sends,
                         retry_after: sending.window.retry_after(self.now),
                     });
                 }

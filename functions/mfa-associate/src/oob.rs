@@ -8,7 +8,7 @@ use postern::delivery::toll::Toll;
 
 use postern::id::AuthenticatorId;
 use postern::rules::destination::Destination;
-use postern::rules::limit::Standing;
+use postern::rules::limit::{Quota, Standing};
 use postern::rules::policy::Factor;
 use postern::store::DECISION_TRIES;
 use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
@@ -24,7 +24,7 @@ pub(crate) async fn associate(
     app: &App,
     mut enrolment: Enrolment,
     wanted: Wanted,
-) -> Result<AssociateReply, Refusal> {
+) -> Result<(AssociateReply, Quota), Refusal> {
     enrolment.gate(app)?;
     let to = destination(&enrolment, wanted)?;
     let new = NewOob::make(app, &enrolment, to)?;
@@ -46,13 +46,16 @@ pub(crate) async fn associate(
             return Err(refusal);
         }
     }
-    Ok(AssociateReply::Oob {
+    let (bucket, _) = new.to.budgets(&settings.limits);
+    let quota = bucket.quota_after(enrolment.user.limit(bucket).tat, now);
+    let reply = AssociateReply::Oob {
         authenticator_type: "oob",
         binding_method: "prompt",
         recovery_codes: enrolment.recovery_codes(),
         oob_channel: new.to.channel(),
         oob_code: new.issued.oob_code,
-    })
+    };
+    Ok((reply, quota))
 }
 
 /// Where the code goes, if the tenant sends there.
@@ -112,7 +115,11 @@ impl NewOob {
         let (bucket, window) = self.to.budgets(&enrolment.settings.limits);
         let standing = bucket.standing(enrolment.user.limit(bucket).tat, now);
         if let Standing::Spent { retry_after } = standing {
-            return Err(Refusal::TooManySends { channel: self.to.channel(), retry_after });
+            return Err(Refusal::TooManySends {
+                channel: self.to.channel(),
+                limit: bucket.burst,
+                retry_after,
+            });
         }
         let sending = Sending {
             user: enrolment.principal.user.clone(),
@@ -157,7 +164,7 @@ async fn deliver(
     association: &Association,
     toll: &Toll,
 ) -> Result<(), Refusal> {
-    let message = CodeMessage { issued: &new.issued, occasion: enrolment.occasion() };
+    let message = CodeMessage::of(&new.issued, enrolment.occasion());
     match send_code(app, &new.to, &message).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {

@@ -130,7 +130,8 @@ impl Wanted {
             return Err(Refusal::FactorOff(off));
         }
         if user.is_locked(&best.counter, &settings.limits) {
-            return Err(Refusal::TooManyCodes { retry_after: settings.limits.codes.refill_seconds });
+            let codes = settings.limits.codes;
+            return Err(Refusal::TooManyCodes { limit: codes.burst, retry_after: codes.refill_seconds });
         }
         Ok(best.chosen)
     }

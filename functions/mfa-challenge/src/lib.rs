@@ -15,7 +15,7 @@ use postern::delivery::custom::CustomTemplate;
 use postern::delivery::occasion::Occasion;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, method_not_allowed, private_json};
+use postern::http::{Params, method_not_allowed, private_json, private_json_within};
 use postern::rules::email_template::TemplateName;
 use postern::rules::language::RequestedLanguages;
 use postern::rules::policy::TenantSettings;
@@ -78,14 +78,18 @@ async fn challenge(
     let presented = PresentedClient::of(&headers, &params)?;
     let wanted = Wanted::parse(&params)?;
     let login = log_in(&app, &presented, mfa_token, languages).await?;
-    let reply = match wanted.choose(&login.user, &login.settings)? {
-        Chosen::Otp => ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None },
-        Chosen::Oob { id, to, implicit } => {
-            let oob_code = oob::challenge(&app, login, id, to, implicit).await?;
-            ChallengeReply { challenge_type: "oob", oob_code: Some(oob_code), binding_method: Some("prompt") }
+    match wanted.choose(&login.user, &login.settings)? {
+        Chosen::Otp => {
+            let reply = ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None };
+            Ok(private_json(&reply))
         }
-    };
-    Ok(private_json(&reply))
+        Chosen::Oob { id, to, implicit } => {
+            let (oob_code, quota) = oob::challenge(&app, login, id, to, implicit).await?;
+            let (oob_code, binding_method) = (Some(oob_code), Some("prompt"));
+            let reply = ChallengeReply { challenge_type: "oob", oob_code, binding_method };
+            Ok(private_json_within(&reply, quota))
+        }
+    }
 }
 
 /// The first trip: the client, then the token, then the user it still stands for.

@@ -9,7 +9,7 @@ use postern::delivery::toll::Toll;
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
 use postern::rules::destination::Destination;
-use postern::rules::limit::Standing;
+use postern::rules::limit::{Quota, Standing};
 use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
 use postern::store::users::profile_of;
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
@@ -24,7 +24,7 @@ pub(crate) async fn challenge(
     id: AuthenticatorId,
     to: Destination,
     implicit: Option<EmailAddress>,
-) -> Result<String, Refusal> {
+) -> Result<(String, Quota), Refusal> {
     if !to.is_in_allowed_country(&login.settings) {
         let text = "Codes are not sent to phone numbers of this country";
         return Err(Refusal::InvalidRequest(text.into()));
@@ -59,14 +59,17 @@ pub(crate) async fn challenge(
             return Err(refusal);
         }
     }
-    Ok(issued.oob_code)
+    let (bucket, _) = to.budgets(&settings.limits);
+    Ok((issued.oob_code, bucket.quota_after(login.user.limit(bucket).tat, now)))
 }
 
 /// How the user's send budget stands; what is spent is refused.
 fn standing(login: &Login, to: &Destination) -> Result<Standing, Refusal> {
     let (bucket, _) = to.budgets(&login.settings.limits);
     match bucket.standing(login.user.limit(bucket).tat, login.now) {
-        Standing::Spent { retry_after } => Err(Refusal::TooManySends { channel: to.channel(), retry_after }),
+        Standing::Spent { retry_after } => {
+            Err(Refusal::TooManySends { channel: to.channel(), limit: bucket.burst, retry_after })
+        }
         standing => Ok(standing),
     }
 }
@@ -132,8 +135,9 @@ fn adapt(
             }
             ChallengeStep::SendLimit => login.user.limit_was(new.sending.bucket, old.as_ref()),
             ChallengeStep::DestinationLimit => {
-                let retry_after = new.sending.window.retry_after(login.now);
-                return Err(Refusal::TooManySends { channel: new.sending.channel, retry_after });
+                let Sending { channel, window, .. } = new.sending;
+                let retry_after = window.retry_after(login.now);
+                return Err(Refusal::TooManySends { channel, limit: window.sends, retry_after });
             }
             ChallengeStep::Challenge => {}
         }
@@ -151,7 +155,7 @@ async fn deliver(
     issued: &IssuedCode,
     toll: &Toll,
 ) -> Result<(), Refusal> {
-    let message = CodeMessage { issued, occasion: login.occasion() };
+    let message = CodeMessage::of(issued, login.occasion());
     match send_code(app, to, &message).await {
         Ok(()) => return Ok(()),
         Err(DeliveryFailure::Refused) => {

@@ -10,7 +10,7 @@ use postern::token::issue::{SignIn, sign_in};
 use postern::token::keyring::{KeyRing, Purpose};
 use postern::token::sealed;
 use postern::wire::oauth::TokenReply;
-use postern::wire::refusal::{IssuedToken, Refusal};
+use postern::wire::refusal::{IssuedToken, MfaDue, MfaRequirements, Refusal};
 
 use crate::offline::Offline;
 
@@ -24,6 +24,10 @@ pub(crate) struct FirstFactor<'a> {
     pub(crate) target: &'a Target,
     pub(crate) nonce: Option<String>,
     pub(crate) granted_by: GrantedBy,
+    /// When the second factor is asked for: the client's word, else the tenant's.
+    pub(crate) policy: MfaPolicy,
+    /// What `mfa_required` says of the factors.
+    pub(crate) requirements: Option<MfaRequirements>,
     pub(crate) now: Timestamp,
 }
 
@@ -35,7 +39,7 @@ impl FirstFactor<'_> {
             // This is how the first factor is added; further ones need the ones there are (design §5).
             self.user.is_enrolled(self.settings)
         } else {
-            self.settings.policy == MfaPolicy::AllApplications
+            self.policy == MfaPolicy::AllApplications
         };
         if mfa_is_due { Err(self.ask_for_mfa()?) } else { self.tokens().await }
     }
@@ -53,7 +57,7 @@ impl FirstFactor<'_> {
             granted_by: self.granted_by,
         };
         let sealed = sealed::seal(self.ring, Purpose::MfaToken, &token, &self.app.random, self.now)?;
-        Ok(Refusal::MfaRequired(IssuedToken(sealed)))
+        Ok(Refusal::MfaRequired(MfaDue { mfa_token: IssuedToken(sealed), requirements: self.requirements }))
     }
 
     async fn tokens(self) -> Result<TokenReply, Refusal> {

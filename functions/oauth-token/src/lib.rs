@@ -11,6 +11,7 @@ mod password;
 mod passwordless;
 mod recovery;
 mod refresh;
+mod requirements;
 mod target;
 mod verification;
 

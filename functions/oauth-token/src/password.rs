@@ -13,7 +13,7 @@ use postern::wire::refusal::Refusal;
 
 use crate::first_factor::FirstFactor;
 use crate::target::{OfflineAccess, Wanted};
-use crate::{admit, alarm};
+use crate::{admit, alarm, requirements};
 
 /// Longest `nonce` that is carried into the id token, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
@@ -77,7 +77,7 @@ pub(crate) async fn sign_in(
         let client = admit(presented, client?, grant)?;
         let may = OfflineAccess::of(&client);
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
-        Ok((client.client_id, target, login?, ring?))
+        Ok((client, target, login?, ring?))
     };
     let (client, target, login, ring) = match (admit(), &attempt) {
         (Ok(admitted), _) => admitted,
@@ -90,12 +90,14 @@ pub(crate) async fn sign_in(
     };
     let charge = match attempt {
         Taken::Charged(charge) => charge,
-        Taken::Spent { retry_after } => return Err(Refusal::TooManyPasswords { retry_after }),
+        Taken::Spent { retry_after } => {
+            return Err(Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after });
+        }
     };
     let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
     let right = password::verify(request.password, stored).await?;
     let Some(login) = login.filter(|_| right) else {
-        return Err(alarm::wrong_password(app, &limit, &charge, &client).await);
+        return Err(alarm::wrong_password(app, &limit, &charge, &client.client_id).await);
     };
     let (user, given_back) =
         tokio::join!(app.store.user(&login.user_id, now), app.store.give_back(&limit, &charge));
@@ -109,10 +111,12 @@ pub(crate) async fn sign_in(
         settings: &settings,
         ring: &ring,
         user: &user.profile,
-        client: &client,
+        client: &client.client_id,
         target: &target,
         nonce: request.nonce,
         granted_by: GrantedBy::Password,
+        policy: client.policy(settings.policy),
+        requirements: requirements::of(&user, &settings),
         now,
     };
     first.answer().await

@@ -20,7 +20,7 @@ use postern::wire::refusal::Refusal;
 
 use crate::first_factor::FirstFactor;
 use crate::target::{OfflineAccess, Wanted};
-use crate::{admit, password};
+use crate::{admit, password, requirements};
 
 const GRANT: Grant = Grant::PasswordlessOtp;
 /// The lengths a code may have, whatever the tenant's is now: it may have been another when the code was sent.
@@ -158,24 +158,26 @@ impl Proven<'_> {
     ) -> Result<TokenReply, Refusal> {
         let Self { app, settings, ring, client, target, now } = self;
         let wrong = request.wrong();
-        let (profile, consumed) =
-            tokio::join!(app.store.profile(&login.user_id), app.store.consume_sign_in(key, &stored.nonce));
+        let (user, consumed) =
+            tokio::join!(app.store.user(&login.user_id, now), app.store.consume_sign_in(key, &stored.nonce));
         if !consumed? {
             return Err(wrong);
         }
-        let user = profile?.ok_or(wrong)?;
-        if user.blocked {
+        let user = user?.ok_or(wrong)?;
+        if user.profile.blocked {
             return Err(Refusal::UserBlocked);
         }
         let first = FirstFactor {
             app,
             settings,
             ring,
-            user: &user,
+            user: &user.profile,
             client: &client.client_id,
             target,
             nonce: request.nonce,
             granted_by: GrantedBy::Passwordless,
+            policy: client.policy(settings.policy),
+            requirements: requirements::of(&user, settings),
             now,
         };
         first.answer().await

@@ -20,11 +20,11 @@ use postern::token::issue::{SignIn, sign_in};
 use postern::token::keyring::KeyRing;
 use postern::token::refresh::RefreshToken;
 use postern::wire::oauth::{Grant, TokenReply};
-use postern::wire::refusal::Refusal;
+use postern::wire::refusal::{MfaRequirements, Refusal};
 
-use crate::admit;
 use crate::first_factor::FirstFactor;
 use crate::target::{OfflineAccess, Wanted, shown};
+use crate::{admit, requirements};
 
 /// What the client asked for; its tokens may ask for less than the sign-in did, never for more.
 struct RefreshRequest {
@@ -160,6 +160,15 @@ impl Refresh<'_> {
         }
     }
 
+    /// Read only where the tenant wants `mfa_required` to say it.
+    async fn requirements(&self, user: &Profile) -> Result<Option<MfaRequirements>, Refusal> {
+        if !self.settings.mfa_requirements {
+            return Ok(None);
+        }
+        let state = self.app.store.user(&user.user_id, self.now).await?;
+        Ok(state.and_then(|state| requirements::of(&state, &self.settings)))
+    }
+
     /// Tokens, or that MFA is due: managing factors is not for whoever holds a refresh token, once there are any
     /// (design §5). Being asked for MFA leaves the refresh token as it is, for that answer has no room for the next one.
     async fn answer(&self, user: &Profile, target: &Target, family: Family) -> Result<TokenReply, Refusal> {
@@ -174,6 +183,8 @@ impl Refresh<'_> {
                 target,
                 nonce: None,
                 granted_by: family.granted_by,
+                policy: self.settings.policy,
+                requirements: self.requirements(user).await?,
                 now: self.now,
             };
             return Err(login.ask_for_mfa()?);

@@ -91,7 +91,7 @@ impl MfaGrant<'_> {
         admit(self.presented, client?, self.grant)?;
         let user = holder(principal, user?, &mfa?)?;
         match limit.refusal(&user.limit(limit.bucket()), now) {
-            Some(retry_after) => Err(Refusal::TooManyCodes { retry_after }),
+            Some(retry_after) => Err(Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after }),
             None => Err((self.as_wrong)()),
         }
     }
@@ -122,7 +122,9 @@ impl MfaGrant<'_> {
                 let as_wrong = self.as_wrong;
                 Ok(Verification { principal, user, mfa, settings, ring, limit, charge, as_wrong, now })
             }
-            (Ok(_), Taken::Spent { retry_after }) => Err(Refusal::TooManyCodes { retry_after }),
+            (Ok(_), Taken::Spent { retry_after }) => {
+                Err(Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after })
+            }
             (Err(refusal), Taken::Charged(charge)) => {
                 app.store.undo_attempt(&limit, &charge).await?;
                 Err(refusal)

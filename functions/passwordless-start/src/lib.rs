@@ -103,7 +103,8 @@ async fn admit(
     let charge = match attempt {
         Taken::Charged(charge) => charge,
         Taken::Spent { retry_after } => {
-            return Err(Refusal::TooManySends { channel: request.connection.channel(), retry_after });
+            let limit = settings.limits.passwordless_starts.burst;
+            return Err(Refusal::TooManySends { channel: request.connection.channel(), limit, retry_after });
         }
     };
     let (login, template, ring) = (login?, template?, ring?);

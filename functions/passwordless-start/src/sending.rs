@@ -67,7 +67,12 @@ fn decide(
     profile: Result<Option<Profile>, StoreError>,
 ) -> Result<Option<Profile>, Refusal> {
     if let Begun::Spent { retry_after } = begun? {
-        return Err(Refusal::TooManySends { channel: start.request.connection.channel(), retry_after });
+        let limit = start.settings.limits.passwordless_sends.burst;
+        return Err(Refusal::TooManySends {
+            channel: start.request.connection.channel(),
+            limit,
+            retry_after,
+        });
     }
     Ok(profile?.filter(|profile| start.login.is_some() && !profile.blocked))
 }

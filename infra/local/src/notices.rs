@@ -35,25 +35,35 @@ pub struct DeadLetter {
 #[derive(Clone, Debug)]
 pub struct Notices {
     app: App,
-    stream: Arc<tokio::sync::Mutex<TableStream>>,
+    reader: Arc<tokio::sync::Mutex<Reader>>,
     dead: Arc<Mutex<Vec<DeadLetter>>>,
+}
+
+/// The stream, and what was read of it and not mailed yet: whoever delivers may be cancelled at any time.
+#[derive(Debug)]
+struct Reader {
+    stream: TableStream,
+    waiting: VecDeque<Value>,
 }
 
 impl Notices {
     /// From now on: what was written before is not looked at.
     pub(crate) fn new(app: App, stream: TableStream) -> Self {
-        Self { app, stream: Arc::new(tokio::sync::Mutex::new(stream)), dead: Arc::default() }
+        let reader = Reader { stream, waiting: VecDeque::new() };
+        Self { app, reader: Arc::new(tokio::sync::Mutex::new(reader)), dead: Arc::default() }
     }
 
     /// Has every notice written so far mailed, or given up.
     pub async fn deliver(&self) {
-        let mut stream = self.stream.lock().await;
+        let mut reader = self.reader.lock().await;
         loop {
-            let changes = stream.read();
-            if changes.is_empty() {
+            let changes = reader.stream.read();
+            let is_end = changes.is_empty();
+            reader.waiting.extend(changes.into_iter().filter(is_new_notice));
+            self.hand_over(&mut reader.waiting).await;
+            if is_end {
                 return;
             }
-            self.hand_over(changes.into_iter().filter(is_new_notice).collect()).await;
         }
     }
 
@@ -67,7 +77,7 @@ impl Notices {
         self.dead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn hand_over(&self, mut queue: VecDeque<Value>) {
+    async fn hand_over(&self, queue: &mut VecDeque<Value>) {
         let mut tries = 0;
         while !queue.is_empty() {
             let batch: Vec<_> = queue.iter().take(BATCH_MAX).cloned().collect();

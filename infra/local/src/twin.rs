@@ -200,8 +200,9 @@ impl Twin {
         let Self { aws, server, background, notices, .. } = self;
         server.end().await;
         if let Some(background) = background {
-            background.end().await;
+            // What was read of the stream is delivered before its reader ends.
             notices.deliver().await;
+            background.end().await;
         }
         drop(notices);
         aws.stop().await;

@@ -11,22 +11,18 @@ use crate::rules::otp::OneTimeCode;
 #[derive(Clone, Copy, Debug)]
 pub struct CodeMessage<'a> {
     /// The code.
-    pub issued: &'a IssuedCode,
-    /// Whom it is for, and where it comes from.
+    pub code: &'a OneTimeCode,
+    /// How long the code is good, in seconds.
+    pub seconds_valid: u64,
+    /// Whom it is for: decides the language, and the domain that a text message binds the code to.
     pub occasion: Occasion<'a>,
 }
 
-impl CodeMessage<'_> {
-    /// The code.
+impl<'a> CodeMessage<'a> {
+    /// The message of a code on an occasion.
     #[must_use]
-    pub fn code(&self) -> &OneTimeCode {
-        &self.issued.code
-    }
-
-    /// How long it is good, in seconds.
-    #[must_use]
-    pub fn seconds_valid(&self) -> u64 {
-        self.issued.seconds_valid(self.occasion.now)
+    pub fn of(issued: &'a IssuedCode, occasion: Occasion<'a>) -> Self {
+        Self { code: &issued.code, seconds_valid: issued.seconds_valid(occasion.now), occasion }
     }
 }
 
@@ -47,7 +43,7 @@ pub async fn send_code(
     };
     match to {
         Destination::Email(address) => {
-            app.mailer.send_code(address, message.code(), message.seconds_valid(), &message.occasion).await
+            app.mailer.send_code(address, message.code, message.seconds_valid, &message.occasion).await
         }
         Destination::Sms(number) => texter()?.text(number, message).await,
         Destination::Voice(number) => texter()?.call(number, message).await,

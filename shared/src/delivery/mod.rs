@@ -67,12 +67,6 @@ impl Mailer {
         }
     }
 
-    /// The tenant's name, as mails show it.
-    #[must_use]
-    pub fn tenant_name(&self) -> &str {
-        &self.tenant_name
-    }
-
     /// Mails the second factor's code, good for so many seconds.
     ///
     /// # Errors

@@ -1,5 +1,4 @@
-//! Sending a security notice. What it says is composed as every mail is ([`Mailer::notice_email`]); what becomes of a
-//! send that fails is another matter than for a code: nobody waits, so it may be tried again.
+//! Mailing a security notice.
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::Destination;
@@ -20,12 +19,18 @@ pub enum NoticeFailure {
 }
 
 impl Mailer {
+    /// The tenant's name, as mails show it.
+    #[must_use]
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+
     /// Mails a notice; one attempt.
     ///
     /// # Errors
     /// See [`NoticeFailure`].
-    pub async fn send_notice(&self, to: &EmailAddress, mail: Composed) -> Result<(), NoticeFailure> {
-        let Composed { email, from } = mail;
+    pub async fn send_notice(&self, to: &EmailAddress, notice: Composed) -> Result<(), NoticeFailure> {
+        let Composed { email, from } = notice;
         let Some(address) = &self.from else {
             tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
             return Err(NoticeFailure::Refused);

@@ -178,11 +178,13 @@ impl Page<'_> {
 }
 
 /// A URL in which no group of digits looks like a code: the fourth digit of a long run is percent-encoded, which names
-/// the same resource (RFC 3986 §2.3) and leaves runs of three and of what follows.
+/// the same resource (RFC 3986 §2.3). The host stays as it is.
 pub(super) fn unmistakable(url: &str) -> String {
     const RUN_MIN: usize = 6;
+    let host_end = url.split_once("://").and_then(|(scheme, rest)| Some(scheme.len() + 3 + rest.find('/')?));
+    let (host, mut rest) = url.split_at_checked(host_end.unwrap_or(0)).unwrap_or(("", url));
     let mut written = String::with_capacity(url.len());
-    let mut rest = url;
+    written.push_str(host);
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, digits) = rest.split_at(start);
         written.push_str(before);

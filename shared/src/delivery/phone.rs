@@ -11,7 +11,6 @@ use super::sign_in::{Reach, SignInMessage};
 use super::template::name;
 use super::{DeliveryFailure, classify};
 use crate::config::{Config, Issuer};
-use crate::rules::language::Language;
 use crate::rules::passwordless::Connection;
 use crate::rules::phone::PhoneNumber;
 
@@ -48,11 +47,11 @@ impl Texter {
     /// # Errors
     /// See [`DeliveryFailure`].
     pub async fn text(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
-        let domain = message.occasion.settings.web_otp_domain.as_deref();
-        let language = message.occasion.language();
-        let text =
-            sms_code_text(language, &self.application(&message.occasion), message.code().as_str(), domain);
-        self.send_text(to, text, message.seconds_valid(), Reach::Somebody).await
+        let occasion = &message.occasion;
+        let domain = occasion.settings.web_otp_domain.as_deref();
+        let application = self.application(occasion);
+        let text = sms_code_text(occasion.language(), &application, message.code.as_str(), domain);
+        self.send_text(to, text, message.seconds_valid, Reach::Somebody).await
     }
 
     /// Texts the code of a sign-in without password: by the operator's template if there is one that works, else by the
@@ -113,7 +112,7 @@ impl Texter {
     /// See [`DeliveryFailure`].
     pub async fn call(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
         let from = sender(self.calls_from.as_deref(), "POSTERN_VOICE_ORIGINATION_IDENTITY")?;
-        let (language, voice) = spoken(message.occasion.language());
+        let language = message.occasion.language();
         let call = self
             .client
             .send_voice_message()
@@ -122,11 +121,11 @@ impl Texter {
             .message_body(voice_code_text(
                 language,
                 &self.application(&message.occasion),
-                message.code().as_str(),
+                message.code.as_str(),
             ))
             .message_body_text_type(VoiceMessageBodyTextType::Ssml)
-            .voice_id(voice)
-            .time_to_live(time_to_live(message.seconds_valid()))
+            .voice_id(voice_of(language.tag()))
+            .time_to_live(time_to_live(message.seconds_valid))
             .set_configuration_set_name(self.configuration_set.clone());
         call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendVoiceMessage", &error))
     }
@@ -151,26 +150,31 @@ fn time_to_live(seconds_valid: u64) -> i32 {
     i32::try_from(seconds_valid.clamp(least, most)).unwrap_or(i32::MAX)
 }
 
-/// The language a call is spoken in, and the voice: the one asked for, or English where the service has no voice for it
-/// (a voice that cannot read a script says nothing).
-fn spoken(language: Language) -> (Language, VoiceId) {
-    let voice = match language {
-        Language::En => VoiceId::Joanna,
-        Language::De => VoiceId::Vicki,
-        Language::Es => VoiceId::Lucia,
-        Language::Fr => VoiceId::Lea,
-        Language::It => VoiceId::Bianca,
-        Language::PtBr => VoiceId::Camila,
-        Language::Nl => VoiceId::Lotte,
-        Language::Pl => VoiceId::Ewa,
-        Language::Tr => VoiceId::Filiz,
-        Language::Ja => VoiceId::Mizuki,
-        Language::ZhHans | Language::ZhHant => VoiceId::Zhiyu,
-        Language::Ko => VoiceId::Seoyeon,
-        Language::Ar => VoiceId::Zeina,
-        Language::Hi => return (Language::En, VoiceId::Raveena),
-    };
-    (language, voice)
+/// A voice that speaks the language, of those the service has; an English one for the rest.
+fn voice_of(language: &str) -> VoiceId {
+    let mut parts = language.split(['-', '_']).map(str::to_ascii_lowercase);
+    let (language, region) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    match (language.as_str(), region.as_str()) {
+        ("de", _) => VoiceId::Vicki,
+        ("es", "mx") => VoiceId::Mia,
+        ("es", _) => VoiceId::Lucia,
+        ("fr", "ca") => VoiceId::Chantal,
+        ("fr", _) => VoiceId::Lea,
+        ("it", _) => VoiceId::Bianca,
+        ("pt", "pt") => VoiceId::Ines,
+        ("pt", _) => VoiceId::Camila,
+        ("nl", _) => VoiceId::Lotte,
+        ("pl", _) => VoiceId::Ewa,
+        ("tr", _) => VoiceId::Filiz,
+        ("ja", _) => VoiceId::Mizuki,
+        ("zh", _) => VoiceId::Zhiyu,
+        ("ko", _) => VoiceId::Seoyeon,
+        ("ar", _) => VoiceId::Zeina,
+        ("en", "gb") => VoiceId::Amy,
+        ("en", "in") => VoiceId::Raveena,
+        ("hi", _) => VoiceId::Raveena,
+        _ => VoiceId::Joanna,
+    }
 }
 
 #[cfg(test)]
@@ -178,9 +182,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_voice_speaks_the_language_or_english_is_spoken() {
-        assert_eq!(spoken(Language::De), (Language::De, VoiceId::Vicki));
-        assert_eq!(spoken(Language::Hi), (Language::En, VoiceId::Raveena));
+    fn a_voice_speaks_the_language_asked_for() {
+        for (language, voice) in [
+            ("de", VoiceId::Vicki),
+            ("de-AT", VoiceId::Vicki),
+            ("pt-BR", VoiceId::Camila),
+            ("pt_PT", VoiceId::Ines),
+            ("zh-Hant-TW", VoiceId::Zhiyu),
+            ("EN-gb", VoiceId::Amy),
+            ("en", VoiceId::Joanna),
+            ("", VoiceId::Joanna),
+            ("xx", VoiceId::Joanna),
+        ] {
+            assert_eq!(voice_of(language), voice, "{language}");
+        }
     }
 
     #[test]

@@ -35,8 +35,12 @@ fn sms(sentence: &str, application: &str, code: &str) -> String {
 }
 
 fn short(application: &str) -> String {
-    // Without an ellipsis: one character outside GSM's alphabet makes every character count double.
-    name(application).chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
+    let name = name(application);
+    let mut short: String = name.chars().take(NAME_CHARS_MAX).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// `@domain #code` on the last line (WICG, "Origin-bound one-time codes delivered via SMS").
@@ -50,10 +54,15 @@ pub(super) fn bound(text: String, code: &str, domain: Option<&str>) -> String {
 /// What a call says, in SSML: the code digit by digit, slowly, and once more.
 #[must_use]
 pub fn voice_code_text(language: Language, application: &str, code: &str) -> String {
+    let slowly = |said: &str| format!(r#"<break time="500ms"/><prosody rate="slow">{said}</prosody>"#);
     let digits: Vec<_> = code.chars().map(String::from).collect();
-    let spoken = digits.join(", ");
-    let once = format!(r#"<break time="500ms"/><prosody rate="slow">{}</prosody>"#, escape_html(&spoken));
-    let values = [("code", once), ("application", escape_html(&name(application)))];
+    // Only once as one group: whoever looks for the code in what was said finds it once (design §9).
+    let whole = format!(r#"<say-as interpret-as="digits">{}</say-as>"#, escape_html(code));
+    let values = [
+        ("code", slowly(&whole)),
+        ("again", slowly(&escape_html(&digits.join(", ")))),
+        ("application", escape_html(&name(application))),
+    ];
     format!("<speak>{}</speak>", fill(language.texts().voice_code, &values, str::to_owned))
 }
 
@@ -94,16 +103,17 @@ mod tests {
         @login.acme.example #042917
         ");
         let long = sms_code_text(Language::En, &"a".repeat(500), "042917", None);
-        assert_eq!(long, format!("042917 is your {} code. Never share it with anyone.", "a".repeat(30)));
+        assert_eq!(long, format!("042917 is your {}… code. Never share it with anyone.", "a".repeat(30)));
     }
 
     #[test]
     fn a_call_says_the_digits_twice() {
-        assert_snapshot!(voice_code_text(Language::En, "Acme <&> Co", "042917"), @r#"<speak>Hello. Your code for Acme &lt;&amp;&gt; Co is: <break time="500ms"/><prosody rate="slow">0, 4, 2, 9, 1, 7</prosody>. Once more, your code is: <break time="500ms"/><prosody rate="slow">0, 4, 2, 9, 1, 7</prosody>. Goodbye.</speak>"#);
+        assert_snapshot!(voice_code_text(Language::En, "Acme <&> Co", "042917"), @r#"<speak>Hello. Your code for Acme &lt;&amp;&gt; Co is: <break time="500ms"/><prosody rate="slow"><say-as interpret-as="digits">042917</say-as></prosody>. Once more, your code is: <break time="500ms"/><prosody rate="slow">0, 4, 2, 9, 1, 7</prosody>. Goodbye.</speak>"#);
         for language in Language::ALL {
             let said = voice_code_text(language, "Acme", "042917");
-            assert_eq!(said.matches("0, 4, 2, 9, 1, 7").count(), 2, "{language:?}");
-            assert!(!said.contains("{{") && !said.contains("042917"), "{language:?}");
+            assert_eq!(said.matches("0, 4, 2, 9, 1, 7").count(), 1, "{language:?}");
+            assert_eq!(said.matches("042917").count(), 1, "{language:?}");
+            assert!(!said.contains("{{"), "{language:?}");
         }
     }
 }

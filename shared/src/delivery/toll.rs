@@ -29,7 +29,11 @@ impl Toll {
             Some(charge) => Ok(Self(Some(charge))),
             None => {
                 tracing::warn!(event = "country_limit_reached", country = number.country().as_str());
-                Err(Refusal::TooManySends { channel: to.channel(), retry_after: window.retry_after(now) })
+                Err(Refusal::TooManySends {
+                    channel: to.channel(),
+                    limit: window.sends,
+                    retry_after: window.retry_after(now),
+                })
             }
         }
     }

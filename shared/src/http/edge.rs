@@ -15,7 +15,8 @@ use lambda_http::request::RequestContext as GatewayContext;
 use super::error::{ErrorLabel, is_management, refuse};
 use super::params::BODY_BYTES_MAX;
 use crate::app::App;
-use crate::time::Stopwatch;
+use crate::rules::limit::Quota;
+use crate::time::{Stopwatch, Timestamp};
 use crate::wire::management::ManagementRefusal;
 use crate::wire::refusal::Refusal;
 
@@ -55,6 +56,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable))
     };
     name_charset(&path, &mut response);
+    tell_quota(&mut response, app.now());
     tracing::info!(
         event = "request",
         request_id = context.request_id,
@@ -82,6 +84,15 @@ fn name_charset(path: &str, response: &mut Response) {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     }
+}
+
+/// `x-ratelimit-*`, where the handler says how a limit stands; the reset is a time in epoch seconds (contract §0).
+fn tell_quota(response: &mut Response, now: Timestamp) {
+    let Some(Quota { limit, remaining, resets_in }) = response.extensions().get().copied() else { return };
+    let headers = response.headers_mut();
+    headers.insert("x-ratelimit-limit", HeaderValue::from(limit));
+    headers.insert("x-ratelimit-remaining", HeaderValue::from(remaining));
+    headers.insert("x-ratelimit-reset", HeaderValue::from(now.plus(resets_in).0));
 }
 
 fn context(request: &Request, trusted_header: Option<&str>) -> RequestContext {

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::never_stored;
+use crate::rules::limit::Quota;
 use crate::rules::random::RandomUnavailable;
 use crate::store::StoreError;
 use crate::token::keyring::KeyError;
@@ -26,8 +27,13 @@ pub fn is_management(path: &str) -> bool {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error, description) = self.wire();
-        let mfa_token = if let Self::MfaRequired(token) = &self { Some(token.0.as_str()) } else { None };
-        let body = RefusalBody { error, error_description: &description, mfa_token };
+        let due = if let Self::MfaRequired(due) = &self { Some(due) } else { None };
+        let body = RefusalBody {
+            error,
+            error_description: &description,
+            mfa_token: due.map(|due| due.mfa_token.0.as_str()),
+            mfa_requirements: due.and_then(|due| due.requirements.as_ref()),
+        };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
         never_stored(&mut response);
@@ -36,6 +42,10 @@ impl IntoResponse for Refusal {
         }
         if let Some(challenge) = challenge(&self) {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(limit) = self.limit() {
+            let resets_in = self.retry_after().unwrap_or_default();
+            response.extensions_mut().insert(Quota { limit, remaining: 0, resets_in });
         }
         response.extensions_mut().insert(ErrorLabel(error));
         response

@@ -18,10 +18,19 @@ use axum::http::header::{CACHE_CONTROL, PRAGMA};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::rules::limit::Quota;
+
 /// A successful answer that must not be kept by anyone (RFC 6749 §5.1, SEC-37).
 pub fn private_json<T: Serialize>(body: &T) -> Response {
     let mut response = Json(body).into_response();
     never_stored(&mut response);
+    response
+}
+
+/// The same, and tells how a limit stands, in `x-ratelimit-*`.
+pub fn private_json_within<T: Serialize>(body: &T, quota: Quota) -> Response {
+    let mut response = private_json(body);
+    response.extensions_mut().insert(quota);
     response
 }
 

@@ -99,6 +99,17 @@ impl Window {
     }
 }
 
+/// How a limit stands, as `x-ratelimit-*` tell it (contract §0 "Rate headers").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Attempts a clean user has at once.
+    pub limit: u64,
+    /// Attempts left now.
+    pub remaining: u64,
+    /// Seconds until one more has come back; 0 when none is owed.
+    pub resets_in: u64,
+}
+
 /// How a bucket stands before an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -128,6 +139,19 @@ impl Bucket {
             Some(tat) if tat < now => Standing::Decayed,
             Some(tat) if tat <= self.admits_until(now) => Standing::Open,
             Some(tat) => Standing::Spent { retry_after: tat.since(self.admits_until(now)) },
+        }
+    }
+
+    /// How the bucket stands after one more attempt at `now`, which it admitted.
+    #[must_use]
+    pub fn quota_after(&self, tat: Option<Timestamp>, now: Timestamp) -> Quota {
+        let owed_until = tat.unwrap_or(now).max(now).plus(self.refill_seconds);
+        let refill = self.refill_seconds.max(1);
+        let owed = owed_until.since(now).div_ceil(refill);
+        Quota {
+            limit: self.burst,
+            remaining: self.burst.saturating_sub(owed),
+            resets_in: (owed_until.since(now) - 1) % refill + 1,
         }
     }
 
@@ -193,6 +217,20 @@ mod tests {
         tat = attempt(CODES, tat, now.plus(360));
         assert!(tat.is_some());
         assert_eq!(CODES.standing(tat, now.plus(360)), Standing::Spent { retry_after: 360 });
+    }
+
+    /// What is told to remain is what can be taken: no more, no less.
+    #[test]
+    fn the_quota_told_is_the_quota_there_is() {
+        let now = Timestamp(1_000_000);
+        let mut tat = None;
+        for left in (0..10).rev() {
+            assert_eq!(CODES.quota_after(tat, now).remaining, left);
+            tat = attempt(CODES, tat, now);
+        }
+        let later = now.plus(100);
+        let quota = CODES.quota_after(Some(now.plus(360)), later);
+        assert_eq!((quota.limit, quota.remaining, quota.resets_in), (10, 8, 260));
     }
 
     #[test]

@@ -27,6 +27,36 @@ impl std::fmt::Debug for IssuedToken {
     }
 }
 
+/// What the second factor is asked for with (contract §1.3).
+#[derive(Debug)]
+pub struct MfaDue {
+    /// What completes the login.
+    pub mfa_token: IssuedToken,
+    /// Which factors it can be completed with, where the tenant wants that said.
+    pub requirements: Option<MfaRequirements>,
+}
+
+/// `mfa_requirements`: factors by Auth0's words (`otp`, `phone`, `email`, `recovery-code`).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MfaRequirements {
+    /// The user has these.
+    #[serde(serialize_with = "as_types")]
+    Challenge(Vec<&'static str>),
+    /// The user has none yet, and may enrol these.
+    #[serde(serialize_with = "as_types")]
+    Enroll(Vec<&'static str>),
+}
+
+/// Each as `{"type":"…"}`.
+fn as_types<S: serde::Serializer>(words: &[&'static str], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Type {
+        r#type: &'static str,
+    }
+    serializer.collect_seq(words.iter().map(|word| Type { r#type: word }))
+}
+
 /// Why a request was refused. Each variant names the contract row it is.
 #[derive(Debug)]
 pub enum Refusal {
@@ -55,7 +85,7 @@ pub enum Refusal {
     /// §1.4 the refresh token's user was deleted.
     RefreshUserGone,
     /// §1.3 the second factor is due; holds the `mfa_token`.
-    MfaRequired(IssuedToken),
+    MfaRequired(MfaDue),
     /// "undecodable `mfa_token`", and one already used.
     MalformedMfaToken,
     /// "undecodable `oob_code`".
@@ -98,6 +128,8 @@ pub enum Refusal {
     TooManyCodes {
         /// Seconds until an attempt has come back.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// "send budget spent".
     TooManySends {
@@ -105,16 +137,22 @@ pub enum Refusal {
         channel: Channel,
         /// Seconds until a send has come back.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// "the eleventh password after ten wrong ones".
     TooManyPasswords {
         /// Seconds until an attempt has come back.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// Five unconfirmed authenticators wait already (design §5).
     TooManyPending {
         /// Seconds until the first of them expires.
         retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
     },
     /// "unknown or foreign `authenticator_id`".
     AuthenticatorNotFound,
@@ -338,14 +376,26 @@ impl Refusal {
         }
     }
 
+    /// How many the limit admits at once, where one is spent: `x-ratelimit-limit`.
+    #[must_use]
+    pub fn limit(&self) -> Option<u64> {
+        match self {
+            Self::TooManyCodes { limit, .. }
+            | Self::TooManySends { limit, .. }
+            | Self::TooManyPasswords { limit, .. }
+            | Self::TooManyPending { limit, .. } => Some(*limit),
+            _ => None,
+        }
+    }
+
     /// Seconds for `Retry-After`, where the refusal passes by itself.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyCodes { retry_after }
+            Self::TooManyCodes { retry_after, .. }
             | Self::TooManySends { retry_after, .. }
-            | Self::TooManyPasswords { retry_after }
-            | Self::TooManyPending { retry_after } => Some((*retry_after).max(1)),
+            | Self::TooManyPasswords { retry_after, .. }
+            | Self::TooManyPending { retry_after, .. } => Some((*retry_after).max(1)),
             Self::DeliveryFailed | Self::Unavailable => Some(RETRY_AFTER_FAILURE_SECONDS),
             Self::Busy => Some(RETRY_AFTER_CONFLICT_SECONDS),
             _ => None,
@@ -363,4 +413,7 @@ pub struct RefusalBody<'a> {
     /// Only with `mfa_required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_token: Option<&'a str>,
+    /// Only with `mfa_required`, where the tenant wants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_requirements: Option<&'a MfaRequirements>,
 }

@@ -70,7 +70,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "إذا لم يعمل الزر، فافتح هذا العنوان في متصفحك:",
     sms_code: "{{code}} هو رمزك في {{application}}. لا تشاركه مع أحد.",
     sms_sign_in: "{{code}} هو رمز دخولك إلى {{application}}. لا تشاركه.",
-    voice_code: "مرحبًا. رمزك في {{application}} هو: {{code}}. مرة أخرى، رمزك هو: {{code}}. مع السلامة.",
+    voice_code: "مرحبًا. رمزك في {{application}} هو: {{code}}. مرة أخرى، رمزك هو: {{again}}. مع السلامة.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "أُضيفت طريقة تحقق إلى حسابك في {{tenant}}",

@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse im Browser:",
     sms_code: "{{code}} ist Ihr Code für {{application}}. Geben Sie ihn niemals weiter.",
     sms_sign_in: "{{code}} ist Ihr Anmeldecode für {{application}}. Geben Sie ihn niemals weiter.",
-    voice_code: "Guten Tag. Ihr Code für {{application}} lautet: {{code}}. Noch einmal, Ihr Code lautet: {{code}}. Auf Wiederhören.",
+    voice_code: "Guten Tag. Ihr Code für {{application}} lautet: {{code}}. Noch einmal, Ihr Code lautet: {{again}}. Auf Wiederhören.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "Für Ihr Konto bei {{tenant}} wurde eine Bestätigungsmethode hinzugefügt",

@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "If the button does not work, open this address in your browser:",
     sms_code: "{{code}} is your {{application}} code. Never share it with anyone.",
     sms_sign_in: "{{code}} is your {{application}} sign-in code. Never share it with anyone.",
-    voice_code: "Hello. Your code for {{application}} is: {{code}}. Once more, your code is: {{code}}. Goodbye.",
+    voice_code: "Hello. Your code for {{application}} is: {{code}}. Once more, your code is: {{again}}. Goodbye.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "A verification method was added to your {{tenant}} account",

@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Si el botón no funciona, abre esta dirección en tu navegador:",
     sms_code: "{{code}} es tu código de {{application}}. No lo compartas.",
     sms_sign_in: "{{code}} es tu código para entrar en {{application}}. No lo compartas.",
-    voice_code: "Hola. Tu código para {{application}} es: {{code}}. Repito, tu código es: {{code}}. Adiós.",
+    voice_code: "Hola. Tu código para {{application}} es: {{code}}. Repito, tu código es: {{again}}. Adiós.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "Se ha añadido un método de verificación a tu cuenta de {{tenant}}",

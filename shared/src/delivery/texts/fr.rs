@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Si le bouton ne fonctionne pas, ouvrez cette adresse dans votre navigateur\u{a0}:",
     sms_code: "{{code}} est votre code pour {{application}}. Ne le communiquez jamais.",
     sms_sign_in: "{{code}} est votre code de connexion pour {{application}}. Ne le communiquez jamais.",
-    voice_code: "Bonjour. Votre code pour {{application}} est\u{a0}: {{code}}. Je répète, votre code est\u{a0}: {{code}}. Au revoir.",
+    voice_code: "Bonjour. Votre code pour {{application}} est\u{a0}: {{code}}. Je répète, votre code est\u{a0}: {{again}}. Au revoir.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "Une méthode de validation a été ajoutée à votre compte {{tenant}}",

@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "अगर बटन काम न करे, तो यह पता अपने ब्राउज़र में खोलें:",
     sms_code: "{{code}} आपका {{application}} कोड है। इसे किसी को न बताएँ।",
     sms_sign_in: "{{code}} आपका {{application}} साइन-इन कोड है। किसी को न बताएँ।",
-    voice_code: "नमस्ते। {{application}} के लिए आपका कोड है: {{code}}। एक बार फिर, आपका कोड है: {{code}}। धन्यवाद।",
+    voice_code: "नमस्ते। {{application}} के लिए आपका कोड है: {{code}}। एक बार फिर, आपका कोड है: {{again}}। धन्यवाद।",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "आपके {{tenant}} खाते में सत्यापन का एक तरीका जोड़ा गया",

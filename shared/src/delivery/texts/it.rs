@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Se il pulsante non funziona, apri questo indirizzo nel browser:",
     sms_code: "{{code}} è il tuo codice per {{application}}. Non condividerlo con nessuno.",
     sms_sign_in: "{{code}} è il tuo codice di accesso per {{application}}. Non condividerlo con nessuno.",
-    voice_code: "Buongiorno. Il tuo codice per {{application}} è: {{code}}. Ripeto, il tuo codice è: {{code}}. Arrivederci.",
+    voice_code: "Buongiorno. Il tuo codice per {{application}} è: {{code}}. Ripeto, il tuo codice è: {{again}}. Arrivederci.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "È stato aggiunto un metodo di verifica al tuo account {{tenant}}",

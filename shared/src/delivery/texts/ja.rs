@@ -62,7 +62,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "ボタンが使えない場合は、次のアドレスをブラウザで開いてください。",
     sms_code: "{{code}} は {{application}} の認証コードです。誰にも教えないでください。",
     sms_sign_in: "{{code}} は {{application}} のログインコードです。誰にも教えないでください。",
-    voice_code: "こちらは {{application}} です。認証コードは、{{code}}、です。繰り返します。認証コードは、{{code}}、です。",
+    voice_code: "こちらは {{application}} です。認証コードは、{{code}}、です。繰り返します。認証コードは、{{again}}、です。",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "{{tenant}} アカウントに認証方法が追加されました",

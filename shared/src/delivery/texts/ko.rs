@@ -62,7 +62,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "버튼이 작동하지 않으면 브라우저에서 다음 주소를 여십시오.",
     sms_code: "{{code}} - {{application}} 인증 코드입니다. 누구에게도 알려 주지 마십시오.",
     sms_sign_in: "{{code}} - {{application}} 로그인 코드입니다. 누구에게도 알려 주지 마십시오.",
-    voice_code: "안녕하십니까. {{application}} 인증 코드는 {{code}} 입니다. 다시 한번 말씀드립니다. 인증 코드는 {{code}} 입니다. 감사합니다.",
+    voice_code: "안녕하십니까. {{application}} 인증 코드는 {{code}} 입니다. 다시 한번 말씀드립니다. 인증 코드는 {{again}} 입니다. 감사합니다.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "{{tenant}} 계정에 인증 수단이 추가되었습니다",

@@ -2,7 +2,7 @@
 //! translation that is missing does not compile.
 //!
 //! Names stand where no case ending or article depends on them, for nobody knows how an operator's name declines. In
-//! braces: `{{code}}`, `{{tenant}}`, `{{application}}`, `{{validity}}` ("5 minutes").
+//! braces: `{{code}}` (`{{again}}` when it is said once more), `{{tenant}}`, `{{application}}`, `{{validity}}` ("5 minutes").
 
 mod ar;
 mod de;
@@ -53,7 +53,7 @@ pub struct Texts {
     pub sms_code: &'static str,
     /// The code of a sign-in without password as a text message, in one segment.
     pub sms_sign_in: &'static str,
-    /// The second factor's code as it is spoken.
+    /// The second factor's code as it is spoken, twice.
     pub voice_code: &'static str,
     /// Security notices.
     pub notices: Notices,

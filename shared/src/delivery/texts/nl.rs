@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Werkt de knop niet? Open dan dit adres in je browser:",
     sms_code: "{{code}} is je code voor {{application}}. Deel hem met niemand.",
     sms_sign_in: "{{code}} is je inlogcode voor {{application}}. Deel hem met niemand.",
-    voice_code: "Hallo. Je code voor {{application}} is: {{code}}. Nog een keer, je code is: {{code}}. Tot ziens.",
+    voice_code: "Hallo. Je code voor {{application}} is: {{code}}. Nog een keer, je code is: {{again}}. Tot ziens.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "Er is een verificatiemethode toegevoegd aan je account bij {{tenant}}",

@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Jeśli przycisk nie działa, otwórz ten adres w przeglądarce:",
     sms_code: "{{code}} – kod do {{application}}. Nikomu go nie podawaj.",
     sms_sign_in: "{{code}} – kod logowania do {{application}}. Nie podawaj nikomu.",
-    voice_code: "Dzień dobry. Twój kod do {{application}} to: {{code}}. Powtarzam, Twój kod to: {{code}}. Do widzenia.",
+    voice_code: "Dzień dobry. Twój kod do {{application}} to: {{code}}. Powtarzam, Twój kod to: {{again}}. Do widzenia.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "Do Twojego konta w {{tenant}} dodano metodę weryfikacji",

@@ -65,7 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Se o botão não funcionar, abra este endereço no navegador:",
     sms_code: "{{code}} é o seu código para {{application}}. Não compartilhe.",
     sms_sign_in: "{{code}} é o seu código para entrar em {{application}}. Sigilo!",
-    voice_code: "Olá. O seu código para {{application}} é: {{code}}. Repetindo, o seu código é: {{code}}. Até logo.",
+    voice_code: "Olá. O seu código para {{application}} é: {{code}}. Repetindo, o seu código é: {{again}}. Até logo.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "Um método de verificação foi adicionado à sua conta de {{tenant}}",

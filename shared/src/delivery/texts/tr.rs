@@ -62,7 +62,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "Düğme çalışmazsa bu adresi tarayıcınızda açın:",
     sms_code: "{{code}}, {{application}} kodunuzdur. Kimseyle paylaşmayın.",
     sms_sign_in: "{{code}}, {{application}} giriş kodunuzdur. Kimseyle paylaşmayın.",
-    voice_code: "Merhaba. {{application}} için kodunuz: {{code}}. Tekrar ediyorum, kodunuz: {{code}}. İyi günler.",
+    voice_code: "Merhaba. {{application}} için kodunuz: {{code}}. Tekrar ediyorum, kodunuz: {{again}}. İyi günler.",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "{{tenant}} hesabınıza bir doğrulama yöntemi eklendi",

@@ -62,7 +62,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "如果按钮无法使用，请在浏览器中打开以下地址：",
     sms_code: "{{code}} 是您的 {{application}} 验证码，切勿告诉他人。",
     sms_sign_in: "{{code}} 是您的 {{application}} 登录验证码，切勿告诉他人。",
-    voice_code: "您好。您的 {{application}} 验证码是：{{code}}。再重复一遍，您的验证码是：{{code}}。再见。",
+    voice_code: "您好。您的 {{application}} 验证码是：{{code}}。再重复一遍，您的验证码是：{{again}}。再见。",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "您的 {{tenant}} 账户已添加验证方式",

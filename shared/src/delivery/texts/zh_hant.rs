@@ -61,7 +61,7 @@ pub(super) static TEXTS: Texts = Texts {
     open_by_hand: "如果按鈕無法使用，請在瀏覽器中開啟以下網址：",
     sms_code: "{{code}} 是您的 {{application}} 驗證碼，請勿告訴他人。",
     sms_sign_in: "{{code}} 是您的 {{application}} 登入驗證碼，請勿告訴他人。",
-    voice_code: "您好。您的 {{application}} 驗證碼是：{{code}}。再重複一次，您的驗證碼是：{{code}}。再見。",
+    voice_code: "您好。您的 {{application}} 驗證碼是：{{code}}。再重複一次，您的驗證碼是：{{again}}。再見。",
     notices: Notices {
         factor_added: NoticeWords {
             subject: "您的 {{tenant}} 帳戶已新增驗證方式",
