@@ -129,12 +129,13 @@ impl App {
 }
 
 /// The templates of the mails that are sent.
-const SENT: [TemplateName; 5] = [
+const SENT: [TemplateName; 6] = [
     TemplateName::MfaOobCode,
     TemplateName::VerifyEmail,
     TemplateName::AuthEmailByCode,
     TemplateName::EnrollmentEmail,
     TemplateName::SecurityNotice,
+    TemplateName::SmsPasswordless,
 ];
 
 /// What was fine at upload may not be for a later version.

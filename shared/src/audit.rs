@@ -32,12 +32,13 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 13] = [
+    const OURS: [&str; 14] = [
         "postern",
         "oauth_token",
         "oauth_revoke",
         "mfa_associate",
         "mfa_challenge",
+        "passwordless_start",
         "mfa_authenticators",
         "guardian_factors",
         "well_known",

@@ -139,6 +139,7 @@ fn an_oauth_client() -> OauthClient {
         secret_hash: None,
         grant_types: Vec::new(),
         client_metadata: std::collections::BTreeMap::new(),
+        callbacks: Vec::new(),
     }
 }
 

@@ -58,6 +58,10 @@ enum Step {
     EnrolOffline,
     Refresh,
     Revoke,
+    StartMail,
+    StartText,
+    Passwordless,
+    PasswordlessOffline,
 }
 
 /// What a step needs.
@@ -142,6 +146,22 @@ impl Step {
                 let oob_code = world.associate_email(&token, None).await.text("oob_code");
                 Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
             }
+            Self::StartMail | Self::StartText => {
+                world.passwordless_on().await;
+                // Settings, keys and templates are read again now, and not by the request that is counted.
+                world.log_in(VERIFIED).await;
+                world.start_email(VERIFIED).await;
+                world.start_sms("+4915112345670").await;
+                Ready::default()
+            }
+            Self::Passwordless | Self::PasswordlessOffline => {
+                if self == Self::PasswordlessOffline {
+                    world.without_mfa().await;
+                }
+                world.passwordless_on().await;
+                world.start_email(USER).await;
+                Ready { code: world.code(USER), ..Ready::default() }
+            }
             Self::Refresh | Self::Revoke => {
                 Ready { token: world.enrol_offline(USER).await.text("refresh_token"), ..Ready::default() }
             }
@@ -159,6 +179,9 @@ impl Step {
             Self::PasswordOffline => world.password_for(USER, "pwd", API, OFFLINE).await,
             Self::Refresh => world.refresh(token).await,
             Self::Revoke => world.revoke(token).await,
+            Self::StartMail => world.start_email(USER).await,
+            Self::StartText => world.start_sms(NUMBER).await,
+            Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::EnrolEmail | Self::EnrolPhone | Self::EnrolOffline | Self::VerifyEmail => {
                 world.oob(token, oob_code, code).await
             }
@@ -187,7 +210,7 @@ impl Step {
     /// Whether the request was answered as it should be.
     fn is_done(self, reply: &Reply) -> bool {
         match self {
-            Self::Password => reply.body.contains(r#""error":"mfa_required""#),
+            Self::Password | Self::Passwordless => reply.body.contains(r#""error":"mfa_required""#),
             _ => (200..300).contains(&reply.status),
         }
     }
@@ -374,4 +397,8 @@ steps! {
     enrol_offline: EnrolOffline,
     refresh: Refresh,
     revoke: Revoke,
+    start_mail: StartMail,
+    start_text: StartText,
+    passwordless: Passwordless,
+    passwordless_offline: PasswordlessOffline,
 }

@@ -31,6 +31,7 @@ async fn put_client(world: &World, name: &str, kind: ClientKind, grant_types: &[
         secret_hash: (kind == ClientKind::Confidential).then(|| ClientSecret::new("secret").hash()),
         grant_types: grant_types.iter().map(ToString::to_string).collect(),
         client_metadata: Default::default(),
+        callbacks: Vec::new(),
     };
     world.twin.app.store.put_client(&client).await.unwrap();
 }

@@ -54,6 +54,7 @@ async fn unknown_and_foreign_tokens() {
         secret_hash: Some(ClientSecret::new("secret").hash()),
         grant_types: Vec::new(),
         client_metadata: Default::default(),
+        callbacks: Vec::new(),
     };
     world.twin.app.store.put_client(&client).await.unwrap();
     let tokens = world.enrol_offline(USER).await;

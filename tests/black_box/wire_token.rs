@@ -173,6 +173,7 @@ async fn a_public_client_has_no_name_of_its_own() {
         secret_hash: None,
         grant_types: vec!["client_credentials".into()],
         client_metadata: std::collections::BTreeMap::new(),
+        callbacks: Vec::new(),
     };
     world.twin.app.store.put_client(&client).await.unwrap();
     let pairs = [
@@ -286,6 +287,7 @@ async fn the_body_goes_before_the_client_before_the_grant_before_the_tokens() {
         secret_hash: Some(ClientSecret::new("limited-secret").hash()),
         grant_types: vec!["password".into()],
         client_metadata: std::collections::BTreeMap::new(),
+        callbacks: Vec::new(),
     };
     world.twin.app.store.put_client(&limited).await.unwrap();
     let malformed = [("grant_type", OOB), ("mfa_token", "x"), ("oob_code", "x"), ("binding_code", "x")];

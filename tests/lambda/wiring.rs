@@ -109,21 +109,22 @@ fn collect_variables(folder: &Path, names: &mut BTreeSet<String>) {
 #[test]
 fn each_function_is_given_only_what_it_uses() {
     for function in Template::read().functions().values() {
-        let mails = ["mfa-associate", "mfa-challenge", STREAMED].contains(&&*function.binary);
-        let texts = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
+        let calls = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
+        let texts = calls || function.binary == "passwordless-start";
+        let mails = texts || function.binary == STREAMED;
         for (variable, sends) in [
             ("POSTERN_MAIL_FROM", mails),
             ("POSTERN_SES_CONFIGURATION_SET", mails),
             ("POSTERN_SMS_ORIGINATION_IDENTITY", texts),
             ("POSTERN_SMS_CONFIGURATION_SET", texts),
-            ("POSTERN_VOICE_ORIGINATION_IDENTITY", texts),
+            ("POSTERN_VOICE_ORIGINATION_IDENTITY", calls),
         ] {
             assert_eq!(function.variables.contains(variable), sends, "{} {variable}", function.binary);
         }
         for (action, sends) in [
             ("ses:SendEmail", mails),
             ("sms-voice:SendTextMessage", texts),
-            ("sms-voice:SendVoiceMessage", texts),
+            ("sms-voice:SendVoiceMessage", calls),
         ] {
             let asked = Action { action: action.to_owned(), ..Action::default() };
             let may = function.rights.iter().any(|right| right.allows(&asked));
@@ -158,7 +159,15 @@ fn keys_are_written_and_unwrapped_by_few() {
     assert_eq!(who(&ask("kms:Decrypt", None, Some("signing"))), ["oauth-token"]);
     assert_eq!(
         who(&ask("kms:Decrypt", None, Some("root"))),
-        ["mfa-associate", "mfa-authenticators", "mfa-challenge", STREAMED, "oauth-token", "unblock"]
+        [
+            "mfa-associate",
+            "mfa-authenticators",
+            "mfa-challenge",
+            STREAMED,
+            "oauth-token",
+            "passwordless-start",
+            "unblock"
+        ]
     );
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
     assert_eq!(

@@ -8,6 +8,7 @@ mod offline;
 mod oob;
 mod otp;
 mod password;
+mod passwordless;
 mod recovery;
 mod refresh;
 mod requirements;
@@ -55,6 +56,7 @@ async fn token(
         Grant::Password | Grant::PasswordRealm => {
             password::sign_in(&app, &context, &client, grant, &params).await?
         }
+        Grant::PasswordlessOtp => passwordless::sign_in(&app, &client, &params).await?,
         Grant::MfaOob => oob::verify(&app, &client, &params).await?,
         Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
         Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,

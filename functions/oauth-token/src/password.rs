@@ -34,18 +34,23 @@ impl PasswordRequest {
             Grant::PasswordRealm => params.required("realm")?,
             _ => DEFAULT_CONNECTION,
         };
-        let nonce = params.optional("nonce")?.map(ToOwned::to_owned);
-        if nonce.as_ref().is_some_and(|nonce| nonce.len() > NONCE_BYTES_MAX) {
-            return Err(Refusal::InvalidRequest("Parameter nonce is too long".into()));
-        }
         Ok(Self {
             login: LoginKey::new(connection, username),
             password,
             wanted: Wanted::of(&app.config.issuer, params.optional("audience")?),
             scope: params.optional("scope")?.map(Scope::parse),
-            nonce,
+            nonce: nonce(params)?,
         })
     }
+}
+
+/// The `nonce` for the id token, if sent.
+pub(crate) fn nonce(params: &Params) -> Result<Option<String>, Refusal> {
+    let nonce = params.optional("nonce")?.map(ToOwned::to_owned);
+    if nonce.as_ref().is_some_and(|nonce| nonce.len() > NONCE_BYTES_MAX) {
+        return Err(Refusal::InvalidRequest("Parameter nonce is too long".into()));
+    }
+    Ok(nonce)
 }
 
 /// Checks the password and answers tokens, or that the second factor is due.
@@ -89,7 +94,7 @@ pub(crate) async fn sign_in(
             return Err(Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after });
         }
     };
-    let stored = login.as_ref().map(|login| login.password_hash.0.clone());
+    let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
     let right = password::verify(request.password, stored).await?;
     let Some(login) = login.filter(|_| right) else {
         return Err(alarm::wrong_password(app, &limit, &charge, &client.client_id).await);

@@ -38,6 +38,7 @@ impl Init {
             secret_hash: Some(ClientSecret::new(&secret).hash()),
             grant_types: vec![Grant::ClientCredentials.as_str().to_owned()],
             client_metadata: std::collections::BTreeMap::new(),
+            callbacks: Vec::new(),
         };
         tenant.store.put_client(&client).await?;
         let audience = issuer.management_audience();

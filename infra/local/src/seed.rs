@@ -9,10 +9,12 @@ use postern::id::{ClientId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::client::{ClientKind, ClientSecret};
 use postern::rules::metadata::UserMetadata;
+use postern::rules::passwordless::Connection;
+use postern::rules::phone::PhoneNumber;
 use postern::rules::scope::Scope;
 use postern::store::StoreError;
 use postern::store::clients::{Api, Client};
-use postern::store::logins::{DEFAULT_CONNECTION, Login, PasswordHash};
+use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
 use postern::store::users::Profile;
 use postern::time::Timestamp;
 use postern::token::claims::ACCESS_TOKEN_SECONDS;
@@ -46,6 +48,9 @@ struct SeedClient {
     grant_types: Vec<String>,
     #[serde(default)]
     client_metadata: BTreeMap<String, String>,
+    /// Where links in mails may lead.
+    #[serde(default)]
+    callbacks: Vec<String>,
     /// Whether it gets every scope of the Management API, for `client_credentials`.
     #[serde(default)]
     management: bool,
@@ -68,6 +73,8 @@ struct SeedUser {
     email_verified: bool,
     user_id: Option<String>,
     connection: Option<String>,
+    /// A number to sign in by, where the tenant has the connection `sms` on.
+    phone_number: Option<String>,
     name: Option<String>,
     nickname: Option<String>,
     user_metadata: Option<serde_json::Map<String, serde_json::Value>>,
@@ -134,6 +141,7 @@ async fn plant_client(app: &App, seed: &SeedClient) -> Result<(), SeedError> {
         secret_hash: secret.map(|secret| secret.hash()),
         grant_types: seed.grant_types.clone(),
         client_metadata: seed.client_metadata.clone(),
+        callbacks: seed.callbacks.clone(),
     };
     app.store.put_client(&client).await?;
     if seed.management {
@@ -172,9 +180,30 @@ async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
         implicit_last_used_at: None,
     };
     if app.store.create_profile(&profile).await? {
-        let password_hash = PasswordHash(hash(app, &seed.password)?);
+        let password_hash = Some(PasswordHash(hash(app, &seed.password)?));
         let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
-        app.store.create_login(connection, &address, &Login { user_id, password_hash }).await?;
+        let key = LoginKey::new(connection, address.as_str());
+        app.store.create_login(&key, &Login { user_id: user_id.clone(), password_hash }).await?;
+        plant_passwordless(app, seed, &address, user_id).await?;
+    }
+    Ok(())
+}
+
+/// Whoever is seeded may sign in by a code as well, where the tenant has the connection on.
+async fn plant_passwordless(
+    app: &App,
+    seed: &SeedUser,
+    address: &EmailAddress,
+    user_id: UserId,
+) -> Result<(), SeedError> {
+    let login = Login { user_id, password_hash: None };
+    let by_mail = LoginKey::new(Connection::Email.as_str(), address.as_str());
+    app.store.create_login(&by_mail, &login).await?;
+    if let Some(number) = &seed.phone_number {
+        let number = PhoneNumber::parse(number)
+            .map_err(|_| SeedError::Invalid(format!("user {} has no valid phone_number", seed.email)))?;
+        let by_sms = LoginKey::new(Connection::Sms.as_str(), number.as_str());
+        app.store.create_login(&by_sms, &login).await?;
     }
     Ok(())
 }

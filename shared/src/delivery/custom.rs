@@ -7,11 +7,16 @@
 use super::built_in::{CodeMail, LinkMail};
 use super::html_text::text_of;
 use super::liquid::{Escaping, Flaw, Given, Liquid};
+use super::sign_in::SignInMessage;
 use super::template::{RenderedEmail, break_up_digits, without_controls};
 use crate::rules::email_template::{EmailTemplate, TemplateName};
+use crate::rules::passwordless::Connection;
+use crate::store::logins::DEFAULT_CONNECTION;
 
 /// Characters of a subject or a sender's name.
 const LINE_CHARS_MAX: usize = 200;
+/// Characters of a text message: three segments in any script.
+const TEXT_CHARS_MAX: usize = 201;
 /// What stands for a code or a link when a template is tried.
 const SAMPLE_CODE: &str = "042917";
 const SAMPLE_LINK: &str = "https://example.com/sample-link";
@@ -26,6 +31,18 @@ impl CodeMail {
             Self::SignIn => TemplateName::AuthEmailByCode,
         }
     }
+
+    /// What templates know of the connection.
+    pub(super) fn connection(self) -> (&'static str, Given) {
+        connection(self == Self::SignIn)
+    }
+}
+
+fn connection(is_sign_in: bool) -> (&'static str, Given) {
+    match is_sign_in {
+        true => SignInMessage::connection(Connection::Email),
+        false => ("connection", Given::members([("name", Given::text(Some(DEFAULT_CONNECTION)))])),
+    }
 }
 
 impl LinkMail {
@@ -36,6 +53,11 @@ impl LinkMail {
             Self::Enrolment => TemplateName::EnrollmentEmail,
             Self::SignIn => TemplateName::AuthEmailByCode,
         }
+    }
+
+    /// What templates know of the connection.
+    pub(super) fn connection(self) -> (&'static str, Given) {
+        connection(self == Self::SignIn)
     }
 }
 
@@ -88,7 +110,7 @@ impl CustomTemplate {
         let from = template.from.as_deref().map(|from| Liquid::parse(from, Escaping::None)).transpose();
         Ok(Self {
             name: template.template,
-            body: Liquid::parse(&template.body, Escaping::Html).map_err(property("body"))?,
+            body: Liquid::parse(&template.body, escaping(template.template)).map_err(property("body"))?,
             subject: Liquid::parse(&template.subject, Escaping::None).map_err(property("subject"))?,
             from: from.map_err(property("from"))?,
         })
@@ -115,6 +137,15 @@ impl CustomTemplate {
         let html = custom.body.render(&values).map_err(|_| misfit("body", too_much))?;
         let text = text_of(&html);
         match template.template {
+            TemplateName::SmsPasswordless if as_text(&html, SAMPLE_CODE).is_none() => {
+                let problem =
+                    "The template does not show the code ({{ code }}), or makes more than 201 characters";
+                Err(misfit("body", problem))
+            }
+            TemplateName::AuthEmailByCode if !text.contains(SAMPLE_CODE) && !html.contains(SAMPLE_LINK) => {
+                let problem = "The template shows neither the code, {{ code }}, nor the link, {{ link }}";
+                Err(misfit("body", problem))
+            }
             TemplateName::MfaOobCode | TemplateName::VerifyEmail if !text.contains(SAMPLE_CODE) => {
                 Err(misfit("body", "The template does not show the code: {{ code }}"))
             }
@@ -142,6 +173,16 @@ impl CustomTemplate {
         rendered
     }
 
+    /// A text message by this template, or `None` as with mails.
+    pub(super) fn render_text(&self, values: &Given, code: &str) -> Option<String> {
+        let text = self.body.render(values).ok().and_then(|text| as_text(&text, code));
+        if text.is_none() {
+            let template = self.name.as_str();
+            tracing::error!(event = "template_failed", template, "the built-in text is sent instead");
+        }
+        text
+    }
+
     fn try_render(&self, values: &Given, carries: Carries<'_>) -> Option<Composed> {
         let html = self.body.render(values).ok()?;
         let text = only_code(&text_of(&html), carries);
@@ -162,6 +203,18 @@ impl CustomTemplate {
     }
 }
 
+/// Text messages are not HTML.
+fn escaping(name: TemplateName) -> Escaping {
+    if name == TemplateName::SmsPasswordless { Escaping::None } else { Escaping::Html }
+}
+
+/// A text message: one line, with the code as its only group of digits that could be one.
+fn as_text(rendered: &str, code: &str) -> Option<String> {
+    let text = only_code(&words(rendered), Carries::Code(code));
+    let fits = text.contains(code) && text.chars().count() <= TEXT_CHARS_MAX;
+    fits.then_some(text)
+}
+
 /// What templates are tried with.
 fn sample() -> Given {
     let application =
@@ -180,9 +233,13 @@ fn sample() -> Given {
 
 /// One line without control characters, however the template was written: a subject cannot add a header.
 fn line(text: &str) -> String {
+    words(text).chars().take(LINE_CHARS_MAX).collect()
+}
+
+fn words(text: &str) -> String {
     let visible = without_controls(&text.replace(char::is_whitespace, " "));
     let words: Vec<_> = visible.split_whitespace().collect();
-    words.join(" ").chars().take(LINE_CHARS_MAX).collect()
+    words.join(" ")
 }
 
 /// The name of `Name <address>`; an address alone has none.

@@ -11,6 +11,7 @@ pub mod occasion;
 mod page;
 pub mod phone;
 pub mod phone_text;
+pub mod sign_in;
 pub mod template;
 pub mod texts;
 pub mod toll;
@@ -77,8 +78,13 @@ impl Mailer {
         seconds_valid: u64,
         occasion: &Occasion<'_>,
     ) -> Result<(), DeliveryFailure> {
-        let Composed { email, from } =
-            self.code_email(CodeMail::SecondFactor, code.as_str(), seconds_valid / 60, occasion);
+        let composed = self.code_email(CodeMail::SecondFactor, code.as_str(), seconds_valid / 60, occasion);
+        self.post(to.as_str(), composed, "mfa-code").await
+    }
+
+    /// Mails what was composed; `kind` is what SES's events name it by.
+    async fn post(&self, to: &str, composed: Composed, kind: &str) -> Result<(), DeliveryFailure> {
+        let Composed { email, from } = composed;
         let Some(address) = &self.from else {
             tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
             return Err(DeliveryFailure::Refused);
@@ -87,10 +93,10 @@ impl Mailer {
             .ses
             .send_email()
             .from_email_address(sender(from.as_deref().unwrap_or(&self.tenant_name), address))
-            .destination(Destination::builder().to_addresses(to.as_str()).build())
+            .destination(Destination::builder().to_addresses(to).build())
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
-            .email_tags(tag("postern-message", "mfa-code")?);
+            .email_tags(tag("postern-message", kind)?);
         call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
     }
 
@@ -106,6 +112,7 @@ impl Mailer {
         let own = [
             ("code", Given::text(Some(code))),
             ("send", Given::text(Some("code"))),
+            mail.connection(),
             ("minutes_valid", Given::number(minutes_valid)),
         ];
         self.by_template(mail.template(), own, Carries::Code(code), occasion).unwrap_or_else(|| {
@@ -128,6 +135,7 @@ impl Mailer {
             ("link", Given::text(Some(url))),
             ("url", Given::text(Some(url))),
             ("send", Given::text(Some("link"))),
+            mail.connection(),
             ("minutes_valid", Given::number(minutes_valid)),
         ];
         self.by_template(mail.template(), own, Carries::Link(url), occasion).unwrap_or_else(|| {

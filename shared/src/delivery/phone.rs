@@ -4,10 +4,14 @@ use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{MessageType, VoiceId, VoiceMessageBodyTextType};
 
 use super::code::CodeMessage;
-use super::phone_text::{sms_code_text, voice_code_text};
+use super::liquid::Given;
+use super::occasion::Occasion;
+use super::phone_text::{bound, sms_code_text, sms_sign_in_text, voice_code_text};
+use super::sign_in::{Reach, SignInMessage};
 use super::template::name;
 use super::{DeliveryFailure, classify};
-use crate::config::Config;
+use crate::config::{Config, Issuer};
+use crate::rules::passwordless::Connection;
 use crate::rules::phone::PhoneNumber;
 
 /// In log lines.
@@ -43,11 +47,52 @@ impl Texter {
     /// # Errors
     /// See [`DeliveryFailure`].
     pub async fn text(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
-        let from = sender(self.texts_from.as_deref(), "POSTERN_SMS_ORIGINATION_IDENTITY")?;
         let occasion = &message.occasion;
         let domain = occasion.settings.web_otp_domain.as_deref();
-        let application = self.application(message);
+        let application = self.application(occasion);
         let text = sms_code_text(occasion.language(), &application, message.code.as_str(), domain);
+        self.send_text(to, text, message.seconds_valid, Reach::Somebody).await
+    }
+
+    /// Texts the code of a sign-in without password: by the operator's template if there is one that works, else by the
+    /// built-in text.
+    ///
+    /// # Errors
+    /// See [`DeliveryFailure`].
+    pub async fn send_sign_in(
+        &self,
+        to: &PhoneNumber,
+        message: &SignInMessage<'_>,
+        issuer: &Issuer,
+    ) -> Result<(), DeliveryFailure> {
+        let (occasion, code) = (&message.occasion, message.code.as_str());
+        let domain = occasion.settings.web_otp_domain.as_deref();
+        let by_template = || {
+            let own = [
+                SignInMessage::connection(Connection::Sms),
+                ("code", Given::text(Some(code))),
+                ("phone_number", Given::text(Some(to.as_str()))),
+                ("minutes_valid", Given::number(message.seconds_valid / 60)),
+            ];
+            let values = occasion.values(&self.tenant_name, issuer.as_str()).into_iter().chain(own);
+            let values = values.map(|(name, value)| (name.to_owned(), value)).collect();
+            occasion.template?.render_text(&Given::Members(values), code)
+        };
+        let text = match by_template() {
+            Some(text) => bound(text, code, domain),
+            None => sms_sign_in_text(occasion.language(), &self.application(occasion), code, domain),
+        };
+        self.send_text(to, text, message.seconds_valid, message.reach).await
+    }
+
+    async fn send_text(
+        &self,
+        to: &PhoneNumber,
+        text: String,
+        seconds_valid: u64,
+        reach: Reach,
+    ) -> Result<(), DeliveryFailure> {
+        let from = sender(self.texts_from.as_deref(), "POSTERN_SMS_ORIGINATION_IDENTITY")?;
         let call = self
             .client
             .send_text_message()
@@ -55,7 +100,8 @@ impl Texter {
             .origination_identity(from)
             .message_type(MessageType::Transactional)
             .message_body(text)
-            .time_to_live(time_to_live(message.seconds_valid))
+            .time_to_live(time_to_live(seconds_valid))
+            .set_dry_run((reach == Reach::Nobody).then_some(true))
             .set_configuration_set_name(self.configuration_set.clone());
         call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendTextMessage", &error))
     }
@@ -72,7 +118,11 @@ impl Texter {
             .send_voice_message()
             .destination_phone_number(to.as_str())
             .origination_identity(from)
-            .message_body(voice_code_text(language, &self.application(message), message.code.as_str()))
+            .message_body(voice_code_text(
+                language,
+                &self.application(&message.occasion),
+                message.code.as_str(),
+            ))
             .message_body_text_type(VoiceMessageBodyTextType::Ssml)
             .voice_id(voice_of(language.tag()))
             .time_to_live(time_to_live(message.seconds_valid))
@@ -81,8 +131,8 @@ impl Texter {
     }
 
     /// What the message calls the application: its name or, when it is blank, the tenant's, as one harmless line.
-    fn application(&self, message: &CodeMessage<'_>) -> String {
-        let application = name(message.occasion.application);
+    fn application(&self, occasion: &Occasion<'_>) -> String {
+        let application = name(occasion.application);
         if application.is_empty() { name(&self.tenant_name) } else { application }
     }
 }

@@ -44,7 +44,7 @@ fn short(application: &str) -> String {
 }
 
 /// `@domain #code` on the last line (WICG, "Origin-bound one-time codes delivered via SMS").
-fn bound(text: String, code: &str, domain: Option<&str>) -> String {
+pub(super) fn bound(text: String, code: &str, domain: Option<&str>) -> String {
     match domain {
         Some(domain) => format!("{text}\n\n@{domain} #{code}"),
         None => text,

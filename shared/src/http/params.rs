@@ -137,6 +137,20 @@ impl Params {
         self.optional(name)?.ok_or(Refusal::MissingParameter(name))
     }
 
+    /// A parameter of whatever type, if it is there.
+    #[must_use]
+    pub fn value(&self, name: &'static str) -> Option<&Value> {
+        self.present(name)
+    }
+
+    /// The names that are not among `known`, as far as they can be shown, joined by commas; `None` when there are none.
+    #[must_use]
+    pub fn others(&self, known: &[&str]) -> Option<String> {
+        let others: Vec<_> =
+            self.0.keys().filter(|name| !known.contains(&name.as_str())).map(|name| shown(name)).collect();
+        (!others.is_empty()).then(|| others.join(", "))
+    }
+
     /// A parameter that is an array of words, or one bare word.
     ///
     /// # Errors

@@ -43,11 +43,14 @@ pub enum TemplateName {
     AsyncApproval,
     /// Postern's own: every security notice; the kind is a variable.
     SecurityNotice,
+    /// Postern's own: the text message of a sign-in without password. Plain text, one line; of the properties only the
+    /// body is used.
+    SmsPasswordless,
 }
 
 impl TemplateName {
     /// All, as Auth0 lists them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::VerifyEmail,
         Self::VerifyEmailByCode,
         Self::AuthEmailByCode,
@@ -63,6 +66,7 @@ impl TemplateName {
         Self::PasswordReset,
         Self::AsyncApproval,
         Self::SecurityNotice,
+        Self::SmsPasswordless,
     ];
 
     /// The name on the wire and in the table.
@@ -84,6 +88,7 @@ impl TemplateName {
             Self::PasswordReset => "password_reset",
             Self::AsyncApproval => "async_approval",
             Self::SecurityNotice => "security_notice",
+            Self::SmsPasswordless => "sms_passwordless",
         }
     }
 

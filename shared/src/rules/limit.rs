@@ -54,6 +54,10 @@ pub struct Limits {
     pub sms_per_destination: Window,
     /// Text messages and calls to one country.
     pub sms_per_prefix: Window,
+    /// Codes and links of sign-ins without password, to one address or number.
+    pub passwordless_sends: Bucket,
+    /// Sign-ins without password begun from one source (contract §7).
+    pub passwordless_starts: Bucket,
 }
 
 impl Limits {
@@ -69,6 +73,9 @@ impl Limits {
         emails_per_destination: Window { sends: 100, seconds: 3_600 },
         sms_per_destination: Window { sends: 30, seconds: 3_600 },
         sms_per_prefix: Window { sends: 1_000, seconds: 3_600 },
+        // Each code may be guessed at three times: this is also what bounds guessing.
+        passwordless_sends: Bucket { name: "PASSWORDLESS", burst: 10, refill_seconds: 600 },
+        passwordless_starts: Bucket { name: "PASSWORDLESS", burst: 50, refill_seconds: 72 },
     };
 }
 

@@ -14,6 +14,7 @@ pub mod mask;
 pub mod metadata;
 pub mod notice;
 pub mod otp;
+pub mod passwordless;
 pub mod phone;
 pub mod policy;
 pub mod random;

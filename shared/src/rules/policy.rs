@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limit::Limits;
 use super::notice::NoticeSwitches;
+use super::passwordless::PasswordlessSwitches;
 use super::settings::Lifetimes;
 
 /// A factor as the Management API names it, in the order it lists them (contract §6).
@@ -141,6 +142,8 @@ pub struct TenantSettings {
     pub mfa_requirements: bool,
     /// Which security notices are sent.
     pub notices: NoticeSwitches,
+    /// By which connections users may sign in without password.
+    pub passwordless: PasswordlessSwitches,
 }
 
 #[cfg(test)]

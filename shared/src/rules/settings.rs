@@ -22,6 +22,8 @@ pub struct Lifetimes {
     pub refresh_token_idle_seconds: u64,
     /// How long a refresh token that was exchanged is taken again, in seconds: the reply may have been lost.
     pub refresh_token_leeway_seconds: u64,
+    /// A code of a sign-in without password, in seconds.
+    pub passwordless_code_seconds: u64,
 }
 
 impl Default for Lifetimes {
@@ -33,6 +35,7 @@ impl Default for Lifetimes {
             refresh_token_seconds: 2_592_000,
             refresh_token_idle_seconds: 1_296_000,
             refresh_token_leeway_seconds: 30,
+            passwordless_code_seconds: 180,
         }
     }
 }
@@ -304,6 +307,46 @@ pub const SETTINGS: &[Setting] = &[
         HOURLY,
         |s| &mut s.limits.sms_per_prefix.sends,
         "SMS and calls with codes to one country in an hour",
+    ),
+    switch(
+        "passwordless_email",
+        |s| &mut s.passwordless.email,
+        "whether users may sign in by a code or link in a mail, without password",
+    ),
+    switch(
+        "passwordless_sms",
+        |s| &mut s.passwordless.sms,
+        "whether users may sign in by a code in an SMS, without password",
+    ),
+    number(
+        "passwordless_code_seconds",
+        (30, 600),
+        |s| &mut s.lifetimes.passwordless_code_seconds,
+        "seconds a code or link of a sign-in without password is good for",
+    ),
+    number(
+        "passwordless_sends",
+        ATTEMPTS,
+        |s| &mut s.limits.passwordless_sends.burst,
+        "codes and links of sign-ins without password that one address or number gets at once",
+    ),
+    number(
+        "passwordless_send_seconds",
+        REFILL,
+        |s| &mut s.limits.passwordless_sends.refill_seconds,
+        "seconds until one of them has come back",
+    ),
+    number(
+        "passwordless_starts",
+        ATTEMPTS,
+        |s| &mut s.limits.passwordless_starts.burst,
+        "sign-ins without password that one source may begin at once",
+    ),
+    number(
+        "passwordless_start_seconds",
+        REFILL,
+        |s| &mut s.limits.passwordless_starts.refill_seconds,
+        "seconds until one of them has come back",
     ),
     switch("voice", |s| &mut s.voice, "whether the phone factor can call as well as text"),
     Setting {

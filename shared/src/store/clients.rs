@@ -33,6 +33,9 @@ pub struct Client {
     /// What the operator notes of it (contract §6); `mfa_policy` among it overrides the tenant's policy.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub client_metadata: BTreeMap<String, String>,
+    /// Where links in mails may lead, each to the letter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub callbacks: Vec<String>,
 }
 
 /// The name in `client_metadata` that overrides the tenant's policy for one client.

@@ -109,6 +109,19 @@ impl LimitKey {
         Self { pk: login_pk, sk, bucket, counter: None, cap: u64::MAX, forgotten: true }
     }
 
+    /// A bucket of whoever may be behind a partition, or nobody: it is forgotten once it is clean.
+    #[must_use]
+    pub fn of_anybody(pk: String, bucket: Bucket) -> Self {
+        let sk = format!("LIMIT#{}", bucket.name);
+        Self { pk, sk, bucket, counter: None, cap: u64::MAX, forgotten: true }
+    }
+
+    /// A bucket of a source address.
+    #[must_use]
+    pub fn of_source(source: IpAddr, bucket: Bucket) -> Self {
+        Self::of_anybody(format!("SOURCE#{}", source_network(source)), bucket)
+    }
+
     fn failures_attribute(&self) -> Option<String> {
         self.counter.as_ref().map(Counter::attribute)
     }

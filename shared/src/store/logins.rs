@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::expression::Write;
 use super::{Outcome, Store, StoreError, read};
 use crate::id::UserId;
-use crate::rules::address::EmailAddress;
 
 /// The connection users belong to where none is named.
 pub const DEFAULT_CONNECTION: &str = "Username-Password-Authentication";
@@ -54,8 +53,9 @@ impl LoginKey {
 pub struct Login {
     /// Whose it is.
     pub user_id: UserId,
-    /// PHC string.
-    pub password_hash: PasswordHash,
+    /// PHC string; absent where codes take the password's place (connections `email` and `sms`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<PasswordHash>,
 }
 
 /// A PHC string; never shown.
@@ -82,13 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn create_login(
-        &self,
-        connection: &str,
-        address: &EmailAddress,
-        login: &Login,
-    ) -> Result<bool, StoreError> {
-        let key = LoginKey::new(connection, address.as_str());
+    pub async fn create_login(&self, key: &LoginKey, login: &Login) -> Result<bool, StoreError> {
         let write = Write::put(&key.pk, "LOGIN", login)?.when("attribute_not_exists(pk)");
         Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }

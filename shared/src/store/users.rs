@@ -175,6 +175,29 @@ impl UserState {
 }
 
 impl Profile {
+    /// What stands for a user where there is none, so that the work is the same (SEC-35). It is never stored.
+    #[must_use]
+    pub fn of_nobody(now: Timestamp) -> Self {
+        Self {
+            user_id: UserId::new("nobody"),
+            email: None,
+            email_verified: false,
+            name: None,
+            nickname: None,
+            given_name: None,
+            family_name: None,
+            picture: None,
+            user_metadata: None,
+            created_at: now,
+            updated_at: now,
+            blocked: false,
+            active_authenticators: 0,
+            tokens_valid_after: None,
+            pending: Vec::new(),
+            implicit_last_used_at: None,
+        }
+    }
+
     /// The language the user chose, where applications keep it.
     #[must_use]
     pub fn lang(&self) -> Option<&str> {

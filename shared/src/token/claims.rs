@@ -29,6 +29,8 @@ pub enum GrantedBy {
     Password,
     /// A client in its own name.
     ClientCredentials,
+    /// A code sent to the user's address or number.
+    Passwordless,
     /// A refresh token of an earlier sign-in.
     #[serde(rename = "refresh_token")]
     RefreshToken,

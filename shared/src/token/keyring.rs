@@ -43,6 +43,8 @@ pub enum Purpose {
     StoredSecret,
     /// The MAC of one-time codes (SEC-2).
     CodeMac,
+    /// The MAC of codes of sign-ins without password (SEC-2).
+    SignInCodeMac,
     /// The MAC of destinations in limit keys and pending lists.
     Destination,
     /// Computing the secret that replaces a refresh token's.
@@ -60,6 +62,7 @@ impl Purpose {
             Self::OobCode => b"postern/v1/oob-code",
             Self::StoredSecret => b"postern/v1/stored-secret",
             Self::CodeMac => b"postern/v1/code-mac",
+            Self::SignInCodeMac => b"postern/v1/sign-in-code-mac",
             Self::Destination => b"postern/v1/destination",
             Self::RefreshSecret => b"postern/v1/refresh-secret",
             Self::UnblockTicket => b"postern/v1/unblock-ticket",

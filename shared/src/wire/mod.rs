@@ -3,4 +3,5 @@
 pub mod management;
 pub mod mfa;
 pub mod oauth;
+pub mod passwordless;
 pub mod refusal;

@@ -26,15 +26,19 @@ pub enum Grant {
     /// What an earlier sign-in with `offline_access` left.
     #[serde(rename = "refresh_token")]
     RefreshToken,
+    /// A code sent to the user's address or number, instead of a password.
+    #[serde(rename = "http://auth0.com/oauth/grant-type/passwordless/otp")]
+    PasswordlessOtp,
 }
 
 impl Grant {
     /// All grants, in the order discovery lists them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ClientCredentials,
         Self::RefreshToken,
         Self::Password,
         Self::PasswordRealm,
+        Self::PasswordlessOtp,
         Self::MfaOob,
         Self::MfaOtp,
         Self::MfaRecoveryCode,
@@ -46,6 +50,7 @@ impl Grant {
         match self {
             Self::Password => "password",
             Self::PasswordRealm => "http://auth0.com/oauth/grant-type/password-realm",
+            Self::PasswordlessOtp => "http://auth0.com/oauth/grant-type/passwordless/otp",
             Self::MfaOob => "http://auth0.com/oauth/grant-type/mfa-oob",
             Self::MfaOtp => "http://auth0.com/oauth/grant-type/mfa-otp",
             Self::MfaRecoveryCode => "http://auth0.com/oauth/grant-type/mfa-recovery-code",

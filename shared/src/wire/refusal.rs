@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::passwordless::StartFault;
+
 /// The channel of a code, as the wire names it (`oob_channel`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,6 +74,12 @@ pub enum Refusal {
     WrongPassword,
     /// §1.4 blocked user.
     UserBlocked,
+    /// §9 a start that is wrong in itself.
+    BadStart(StartFault),
+    /// §1.4 wrong code of a sign-in without password, or no such user; holds how codes are sent.
+    WrongSignInCode(Channel),
+    /// §1.4 a code of a sign-in without password was tried too often.
+    TooManyTries,
     /// §1.4 a refresh token that is unknown, over, ended, reused, or another client's.
     UnknownRefreshToken,
     /// §1.4 the refresh token's user was deleted.
@@ -228,7 +236,13 @@ impl Refusal {
                 format!("User does not have any enrolled authenticator with the supported challenge type ({asked})")
                     .into(),
             ),
+            Self::BadStart(fault) => {
+                let (code, text) = fault.wire();
+                (400, code, text)
+            }
             Self::WrongPassword
+            | Self::WrongSignInCode(_)
+            | Self::TooManyTries
             | Self::UserBlocked
             | Self::MfaRequired(_)
             | Self::UnknownRefreshToken
@@ -260,6 +274,17 @@ impl Refusal {
     fn sign_in_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
         match self {
             Self::UserBlocked => (403, "unauthorized", "user is blocked".into()),
+            Self::WrongSignInCode(Channel::Email) => {
+                (403, "invalid_grant", "Wrong email or verification code.".into())
+            }
+            Self::WrongSignInCode(_) => {
+                (403, "invalid_grant", "Wrong phone number or verification code.".into())
+            }
+            Self::TooManyTries => (
+                403,
+                "invalid_grant",
+                "You've reached the maximum number of attempts. Please try to login again.".into(),
+            ),
             Self::MfaRequired(_) => (403, "mfa_required", "Multifactor authentication required".into()),
             Self::UnknownRefreshToken => (403, "invalid_grant", "Unknown or invalid refresh token.".into()),
             Self::RefreshUserGone => (

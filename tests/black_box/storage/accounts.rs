@@ -9,17 +9,16 @@ use postern::store::limits::{Counter, LimitKey};
 use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
 use postern::time::Timestamp;
 
-use super::fixtures::{
-    ADDRESS, address, association, attempt, email_id, enrolled, profile, refused, state, user,
-};
+use super::fixtures::{ADDRESS, association, attempt, email_id, enrolled, profile, refused, state, user};
 use super::{at_once, subjects};
 use crate::support::START;
 
 const LIMITS: Limits = Limits::DEFAULT;
 
 async fn login_of(store: &Store, owner: &str) {
-    let login = Login { user_id: postern::id::UserId::new(owner), password_hash: PasswordHash("old".into()) };
-    assert!(store.create_login(DEFAULT_CONNECTION, &address(), &login).await.unwrap());
+    let login =
+        Login { user_id: postern::id::UserId::new(owner), password_hash: Some(PasswordHash("old".into())) };
+    assert!(store.create_login(&LoginKey::new(DEFAULT_CONNECTION, ADDRESS), &login).await.unwrap());
 }
 
 async fn set_password(store: &Store, now: Timestamp) -> bool {
@@ -34,7 +33,7 @@ async fn valid_after(store: &Store) -> Option<Timestamp> {
 
 async fn hash_of(store: &Store) -> String {
     let login = LoginKey::new(DEFAULT_CONNECTION, ADDRESS);
-    store.login(&login).await.unwrap().unwrap().password_hash.0
+    store.login(&login).await.unwrap().unwrap().password_hash.unwrap().0
 }
 
 /// The time tokens must be younger than only grows: to now, or by one when it is there already.

@@ -9,6 +9,7 @@ mod enrol;
 mod keys;
 mod limits;
 mod notices;
+mod passwordless;
 mod refresh;
 mod remove;
 mod send;

@@ -4,6 +4,7 @@ mod client;
 mod flows;
 mod jwt;
 mod offline;
+mod passwordless;
 mod phone;
 mod table;
 mod wire;
@@ -12,6 +13,7 @@ pub(crate) use client::{Body, Reply};
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
 pub(crate) use offline::OFFLINE;
+pub(crate) use passwordless::{NUMBER, PASSWORDLESS};
 pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
 

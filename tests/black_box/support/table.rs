@@ -60,7 +60,8 @@ impl World {
     pub(crate) async fn stored_without_limits(&self) -> Table {
         let mut table = self.stored().await;
         let is_limit = |pk: &str, sk: &str| {
-            sk.starts_with("LIMIT#") || pk.starts_with("DESTINATION#") || pk.starts_with("COUNTRY#")
+            sk.starts_with("LIMIT#")
+                || ["DESTINATION#", "COUNTRY#", "SOURCE#"].iter().any(|it| pk.starts_with(it))
         };
         table.retain(|(pk, sk), _| !is_limit(pk, sk));
         table

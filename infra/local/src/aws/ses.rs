@@ -21,6 +21,7 @@ const RECIPIENTS_MAX: usize = 50;
 const ADDRESS_BYTES_MAX: usize = 320;
 const CONFIGURATION_SET_CHARACTERS_MAX: usize = 64;
 const TAG_CHARACTERS_MAX: usize = 256;
+const SIMULATOR: &str = "@simulator.amazonses.com";
 
 /// The service; what it sends goes to `inbox`.
 pub(super) struct Ses {
@@ -105,7 +106,8 @@ impl Ses {
         }
         let text = body.text.map(|part| part.data).unwrap_or_default();
         let html = body.html.map(|part| part.data);
-        for to in recipients {
+        // What is sent to the simulator is taken and reaches nobody, as in AWS.
+        for to in recipients.into_iter().filter(|to| !bare_address(to).ends_with(SIMULATOR)) {
             self.inbox.push(Message {
                 channel: Channel::Email,
                 to,

@@ -49,6 +49,9 @@ struct Send {
     message_body_text_type: Option<String>,
     configuration_set_name: Option<String>,
     time_to_live: Option<u32>,
+    /// Everything is checked and nothing sent.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 impl Sms {
@@ -69,7 +72,9 @@ impl Sms {
             _ => texted(body, send.message_type.as_deref())?,
         };
         let received_at = (self.now)();
-        self.inbox.push(Message { channel, to, from, subject: None, text, html: None, received_at });
+        if !send.dry_run {
+            self.inbox.push(Message { channel, to, from, subject: None, text, html: None, received_at });
+        }
         Ok(json!({ "MessageId": random_id() }))
     }
 }

@@ -1,0 +1,62 @@
+//! Signing in without password.
+
+use postern::id::UserId;
+use postern::rules::settings::SettingValue;
+use postern::store::logins::{Login, LoginKey};
+use serde_json::{Value, json};
+
+use super::client::{Body, Reply};
+use super::{World, user_pk};
+
+pub(crate) const PASSWORDLESS: &str = "http://auth0.com/oauth/grant-type/passwordless/otp";
+/// The number by which `user@example.com` may sign in.
+pub(crate) const NUMBER: &str = "+4915112345678";
+
+impl World {
+    /// A tenant with both connections on, whose demo user has a number as well.
+    pub(crate) async fn with_passwordless() -> Self {
+        let world = Self::new().await;
+        world.passwordless_on().await;
+        world
+    }
+
+    pub(crate) async fn passwordless_on(&self) {
+        let on = SettingValue::Switch(true);
+        self.configure(&[("passwordless_email", on.clone()), ("passwordless_sms", on)]).await;
+        let user_id = UserId::new(user_pk("user@example.com").trim_start_matches("USER#"));
+        let login = Login { user_id, password_hash: None };
+        self.twin.app.store.create_login(&LoginKey::new("sms", NUMBER), &login).await.unwrap();
+    }
+
+    /// `POST /passwordless/start` by the demo app, with these members besides.
+    pub(crate) async fn start(&self, members: &Value) -> Reply {
+        let mut body = json!({ "client_id": "demo-app", "client_secret": "demo-secret" });
+        for (name, value) in members.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        self.post("/passwordless/start", Body::json(&body)).await
+    }
+
+    /// Asks for a code by mail.
+    pub(crate) async fn start_email(&self, address: &str) -> Reply {
+        self.start(&json!({ "connection": "email", "email": address, "send": "code" })).await
+    }
+
+    /// Asks for a code by SMS.
+    pub(crate) async fn start_sms(&self, number: &str) -> Reply {
+        self.start(&json!({ "connection": "sms", "phone_number": number })).await
+    }
+
+    /// The grant, for the sample API.
+    pub(crate) async fn passwordless(&self, realm: &str, username: &str, otp: &str) -> Reply {
+        self.token_as_app(&[
+            ("grant_type", PASSWORDLESS),
+            ("realm", realm),
+            ("username", username),
+            ("otp", otp),
+            ("audience", "https://someapi.com/api"),
+            ("scope", "openid read:sample offline_access"),
+        ])
+        .await
+    }
+}
