@@ -50,6 +50,8 @@ mod send_limits;
 mod settings;
 mod storage;
 mod totp;
+mod twilio;
+mod twilio_management;
 mod unblock;
 mod wire_authenticators;
 mod wire_claims;

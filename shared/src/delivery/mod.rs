@@ -14,6 +14,7 @@ pub mod phone_text;
 pub mod template;
 pub mod texts;
 pub mod toll;
+pub mod twilio;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod logins;
 pub mod mfa;
 pub mod notices;
+pub mod providers;
 pub mod refresh;
 pub mod schema;
 pub mod sends;
