@@ -31,6 +31,7 @@ fn sent(world: &World) -> usize {
 async fn phones_on(world: &World) {
     world.set_factor("sms", true).await;
     world.configure(&[("voice", SettingValue::Switch(true))]).await;
+    world.warm_template().await;
 }
 
 /// A request of the flow.

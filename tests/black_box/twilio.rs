@@ -38,8 +38,9 @@ async fn the_whole_flow_by_sms() {
     let associated = world.associate_phone(&login, "sms", NUMBER).await;
     assert_snapshot!(associated.snapshot(), @r#"200 {"authenticator_type":"oob","binding_method":"prompt","recovery_codes":["[recovery_code]"],"oob_channel":"sms","oob_code":"[oob_code]"}"#);
     let code = world.code(NUMBER);
-    let expected = format!("{code} is your Postern Demo code. Never share it.");
-    assert_eq!(newest(&world), (Channel::Sms, TWILIO_FROM.to_owned(), expected));
+    let (channel, from, text) = newest(&world);
+    assert_eq!((channel, from.as_str()), (Channel::Sms, TWILIO_FROM));
+    assert!(text.starts_with(&format!("{code} is your Postern Demo code.")), "{text}");
     let tokens = world.oob(&login, &associated.text("oob_code"), &code).await;
     assert_eq!(claims(&world, &tokens.text("access_token")).await["amr"], json!(["mfa", "sms"]));
 
@@ -144,7 +145,8 @@ async fn a_refused_send_leaves_no_trace() {
             let before = world.stored_without_limits().await;
             assert_not_delivered(&world.associate_phone(&login, channel, NUMBER).await);
             assert!(world.stored_without_limits().await == before, "{channel} {why}");
-            assert_eq!(world.tat(USER, "SEND-SMS").await.unwrap_or(0), 0, "{channel} {why}");
+            let owed = world.tat(USER, "SEND-SMS").await;
+            assert!(owed <= Some(world.clock.now().0), "{channel} {why}: nothing is owed");
             assert_eq!(world.sends_to_country("DE").await, 0, "{channel} {why}");
             assert_eq!(world.mails(NUMBER), 0);
         }

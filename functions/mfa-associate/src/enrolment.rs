@@ -44,6 +44,7 @@ impl Enrolment {
         principal: MfaPrincipal,
         presented: Option<&PresentedClient>,
         languages: RequestedLanguages,
+        is_mailed: bool,
     ) -> Result<Self, Refusal> {
         let now = app.now();
         let client = async {
@@ -52,12 +53,18 @@ impl Enrolment {
                 None => Ok(None),
             }
         };
+        let template = async {
+            match is_mailed {
+                true => app.template(TemplateName::MfaOobCode).await,
+                false => Ok(None),
+            }
+        };
         let (client, user, mfa, settings, template, ring) = tokio::join!(
             client,
             app.store.user(&principal.user, now),
             app.store.mfa(&principal.jti),
             app.settings(),
-            app.template(TemplateName::MfaOobCode),
+            template,
             app.keys.ring(now),
         );
         let (client, user, mfa, settings, template, ring) =

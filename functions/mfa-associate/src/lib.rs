@@ -38,7 +38,8 @@ async fn associate(
     let principal = MfaPrincipal::bearer(&app, &headers, "enroll").await?;
     let client = PresentedClient::if_named(&headers, &params)?;
     let request = AssociateRequest::parse(&params)?;
-    let enrolment = Enrolment::begin(&app, principal, client.as_ref(), languages).await?;
+    let enrolment =
+        Enrolment::begin(&app, principal, client.as_ref(), languages, request.is_mailed()).await?;
     Ok(match request {
         AssociateRequest::Oob(wanted) => {
             let (reply, quota) = oob::associate(&app, enrolment, wanted).await?;

@@ -4,13 +4,12 @@ use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::limit::Standing;
 use postern::rules::policy::Factor;
-use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri, sealing_context};
+use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri};
 use postern::store::DECISION_TRIES;
 use postern::store::limits::Counter;
 use postern::store::mfa::NewAuthenticator;
 use postern::store::users::{Authenticator, SealedSecret, Source};
-use postern::token::keyring::Purpose;
-use postern::token::sealed;
+use postern::token::totp_secret;
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
 
@@ -24,16 +23,9 @@ pub(crate) async fn associate(app: &App, mut enrolment: Enrolment) -> Result<Ass
     }
     let id = AuthenticatorId::generate(AuthenticatorPrefix::Totp, &app.random)?;
     let secret = TotpSecret::generate(&app.random)?;
-    let context = sealing_context(enrolment.principal.user.as_str(), id.as_str());
-    let sealed = sealed::seal_bytes(
-        &enrolment.ring,
-        Purpose::StoredSecret,
-        &context,
-        secret.as_bytes(),
-        &app.random,
-        enrolment.now,
-    )?;
-    persist(app, &mut enrolment, &id, SealedSecret(sealed)).await?;
+    let (user, now) = (&enrolment.principal.user, enrolment.now);
+    let sealed = totp_secret::seal(&enrolment.ring, user, &id, &secret, &app.random, now)?;
+    persist(app, &mut enrolment, &id, sealed).await?;
     let account = enrolment.user.profile.email.as_ref().map(|address| address.as_str());
     let account = account.unwrap_or(enrolment.principal.user.as_str());
     Ok(AssociateReply::Otp {

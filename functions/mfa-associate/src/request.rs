@@ -26,6 +26,11 @@ pub(crate) enum Wanted {
 }
 
 impl AssociateRequest {
+    /// Whether its code is mailed, by a template if there is one.
+    pub(crate) fn is_mailed(&self) -> bool {
+        matches!(self, Self::Oob(Wanted::AccountEmail | Wanted::Named(Destination::Email(_))))
+    }
+
     pub(crate) fn parse(params: &Params) -> Result<Self, Refusal> {
         match one_word(params, "authenticator_types")? {
             "otp" => Ok(Self::Otp),

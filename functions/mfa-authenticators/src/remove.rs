@@ -73,7 +73,7 @@ impl Request<'_> {
         }
         if user.recovery.as_ref().is_some_and(|recovery| recovery.id == *id) {
             return Err(Refusal::InvalidRequest(
-                "A recovery code cannot be deleted; it is replaced when it is used".into(),
+                "A recovery code cannot be deleted; it is replaced when it is used, or by POST /mfa/recovery-code".into(),
             ));
         }
         let known = user.authenticators.iter().find(|authenticator| authenticator.id == *id);

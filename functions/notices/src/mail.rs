@@ -52,12 +52,15 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
     if notice.sent_at.is_some() || notice.expires_at.is_past(now) {
         return Ok(Outcome::Over);
     }
-    let (settings, template) = tokio::join!(app.settings(), app.template(TemplateName::SecurityNotice));
-    let (settings, template) = (settings?, template?);
+    let settings = app.settings().await?;
     if !settings.notices.wants(notice.kind) {
         return Ok(Outcome::SwitchedOff);
     }
-    let (profile, client) = tokio::join!(whom(app, &notice), app.store.client(&notice.client_id));
+    let (profile, client, template) = tokio::join!(
+        whom(app, &notice),
+        app.store.client(&notice.client_id),
+        app.template(TemplateName::SecurityNotice),
+    );
     let Some(profile) = profile? else { return Ok(Outcome::Nobody) };
     let Some(address) = profile.email.clone() else { return Ok(Outcome::Nobody) };
     // Anybody can have addresses blocked that they know; not so that their owner drowns in mail.
@@ -70,8 +73,9 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
             Taken::Spent { .. } => return Ok(Outcome::Enough),
         },
     };
-    let client = client?;
-    let languages = RequestedLanguages::of(notice.language.as_deref().map(str::as_bytes), None);
+    let (client, template) = (client?, template?);
+    // The request that caused it may be somebody else's: the user's own language counts, else the tenant's.
+    let languages = RequestedLanguages::default();
     let occasion = Occasion {
         profile: &profile,
         client: client.as_ref().map(|client| &client.client_id),

@@ -11,8 +11,7 @@ use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{Proven, Reseal};
 use postern::store::users::{Authenticator, SealedSecret, Source, State};
 use postern::token::claims::Method;
-use postern::token::keyring::Purpose;
-use postern::token::sealed;
+use postern::token::{sealed, totp_secret};
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
@@ -85,18 +84,13 @@ fn without_app(check: &Verification) -> Refusal {
     }
 }
 
-/// The context a secret is sealed in: it opens only for this user and authenticator (SEC-4).
-fn context(check: &Verification, authenticator: &Authenticator) -> Vec<u8> {
-    totp::sealing_context(check.principal.user.as_str(), authenticator.id.as_str())
-}
-
-fn unseal(
+fn open(
     check: &Verification,
     authenticator: &Authenticator,
     secret: &SealedSecret,
-) -> Result<Vec<u8>, Refusal> {
-    let context = context(check, authenticator);
-    sealed::open_bytes(&check.ring, Purpose::StoredSecret, &context, &secret.0).map_err(|_| Refusal::Internal)
+) -> Result<TotpSecret, Refusal> {
+    let user = &check.principal.user;
+    totp_secret::open(&check.ring, user, &authenticator.id, secret).map_err(|_| Refusal::Internal)
 }
 
 fn matching_step(
@@ -105,7 +99,7 @@ fn matching_step(
     code: &OneTimeCode,
 ) -> Result<Option<u64>, Refusal> {
     let Source::Otp { secret, algorithm, last_step } = &authenticator.source else { return Ok(None) };
-    let secret = TotpSecret::from_bytes(unseal(check, authenticator, secret)?);
+    let secret = open(check, authenticator, secret)?;
     Ok(totp::verify(&secret, *algorithm, code, check.now.0, *last_step))
 }
 
@@ -116,9 +110,8 @@ fn reseal(app: &App, check: &Verification, authenticator: &Authenticator) -> Res
     if sealed::kid_of(&secret.0).as_ref() == Some(&newest.kid) {
         return Ok(None);
     }
-    let plain = unseal(check, authenticator, secret)?;
-    let context = context(check, authenticator);
-    let anew =
-        sealed::seal_bytes(&check.ring, Purpose::StoredSecret, &context, &plain, &app.random, check.now)?;
-    Ok(Some(Reseal(SealedSecret(anew))))
+    let plain = open(check, authenticator, secret)?;
+    let (user, id) = (&check.principal.user, &authenticator.id);
+    let anew = totp_secret::seal(&check.ring, user, id, &plain, &app.random, check.now)?;
+    Ok(Some(Reseal(anew)))
 }

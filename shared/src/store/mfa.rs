@@ -3,6 +3,8 @@
 mod associate;
 mod challenge;
 mod confirm;
+mod import;
+mod regenerate;
 mod remove;
 
 use std::collections::HashMap;
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use associate::{AssociateStep, Association, NewAuthenticator, Replaced};
 pub use challenge::{ChallengeStep, NewChallenge, Sending};
 pub use confirm::{ConfirmStep, Confirmation, Proven, Reseal};
+pub use import::Imported;
+pub use regenerate::{RegenerateStep, Regeneration};
 pub use remove::{Removal, RemoveStep};
 
 use super::expression::{Write, number};

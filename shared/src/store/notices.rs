@@ -73,9 +73,6 @@ pub struct Notice {
     pub factor: Option<Factor>,
     /// The client through which it happened.
     pub client_id: ClientId,
-    /// The language the request asked for (BCP 47).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
     /// When it happened.
     pub at: Timestamp,
     /// When it is forgotten; also the TTL.
@@ -108,7 +105,6 @@ impl Notice {
             recipient,
             factor,
             client_id: client_id.clone(),
-            language: None,
             at,
             expires_at: at.plus(KEPT_SECONDS),
             sent_at: None,

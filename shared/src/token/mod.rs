@@ -11,3 +11,4 @@ pub mod refresh;
 pub mod rotation;
 pub mod sealed;
 pub mod ticket;
+pub mod totp_secret;

@@ -71,3 +71,10 @@ pub struct AuthenticatorItem {
     #[serde(rename = "type")]
     pub kind: &'static str,
 }
+
+/// The answer of `POST /mfa/recovery-code`, as the Management API gives it (contract §6).
+#[derive(Serialize)]
+pub struct RecoveryCodeReply<'a> {
+    /// Shown once.
+    pub recovery_code: &'a str,
+}

@@ -1,0 +1,70 @@
+//! `POST /mfa/recovery-code`: a signed-in user replaces the recovery code, after fresh MFA. An extension of Postern's:
+//! Auth0 leaves it to the operator.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use postern::app::App;
+use postern::http::bearer::MfaPrincipal;
+use postern::http::private_json;
+use postern::id::{AuthenticatorId, AuthenticatorPrefix};
+use postern::rules::enrolment::Proof;
+use postern::rules::notice::NoticeKind;
+use postern::rules::policy::{Factor, TenantSettings};
+use postern::rules::recovery::RecoveryCode;
+use postern::store::NotWritten;
+use postern::store::limits::Counter;
+use postern::store::mfa::{RegenerateStep, Regeneration};
+use postern::store::notices::{Notice, Recipient};
+use postern::store::users::UserState;
+use postern::time::Timestamp;
+use postern::wire::mfa::RecoveryCodeReply;
+use postern::wire::refusal::Refusal;
+
+/// Replaces the code and shows the new one, once.
+pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let principal = MfaPrincipal::bearer(&app, &headers, "enroll").await?;
+    let now = app.now();
+    let (user, settings) = tokio::join!(app.store.user(&principal.user, now), app.settings());
+    let (user, settings) = (user?.ok_or(Refusal::BearerInvalid)?, settings?);
+    if !user.profile.accepts_tokens_of(principal.issued_at) {
+        return Err(Refusal::BearerInvalid);
+    }
+    if principal.proof(now) != Proof::FreshMfa {
+        return Err(Refusal::FreshMfaNeeded(app.config.issuer.mfa_audience()));
+    }
+    if !settings.factors.has(Factor::RecoveryCode) {
+        return Err(Refusal::FactorOff(Factor::RecoveryCode.as_str()));
+    }
+    let code = RecoveryCode::generate(&app.random)?;
+    let regeneration = regeneration(&app, &principal, &user, &settings, &code, now)?;
+    match app.store.regenerate_recovery_code(&regeneration).await {
+        Ok(()) => Ok(private_json(&RecoveryCodeReply { recovery_code: code.as_str() })),
+        Err(NotWritten::Failed(error)) => Err(error.into()),
+        Err(NotWritten::Refused(refused)) => {
+            let ended = refused.iter().any(|refused| refused.step == RegenerateStep::Profile);
+            Err(if ended { Refusal::BearerInvalid } else { Refusal::Busy })
+        }
+    }
+}
+
+fn regeneration(
+    app: &App,
+    principal: &MfaPrincipal,
+    user: &UserState,
+    settings: &TenantSettings,
+    code: &RecoveryCode,
+    now: Timestamp,
+) -> Result<Regeneration, Refusal> {
+    let (to, factor) = (Recipient::User(principal.user.clone()), Some(Factor::RecoveryCode));
+    Ok(Regeneration {
+        user: principal.user.clone(),
+        issued_at: principal.issued_at,
+        old: user.recovery.as_ref().map(|recovery| recovery.hash.clone()),
+        new: code.hash(),
+        id: AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?,
+        forgets: user.limit(settings.limits.recovery_codes).counts(&Counter::RecoveryCode),
+        notice: Notice::new(NoticeKind::FactorAdded, to, factor, &principal.client, &app.random, now)?,
+        now,
+    })
+}

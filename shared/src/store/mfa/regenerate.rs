@@ -1,0 +1,87 @@
+//! The transaction that gives a user a new recovery code.
+
+use super::accepting;
+use crate::id::{AuthenticatorId, UserId};
+use crate::rules::recovery::RecoveryHash;
+use crate::store::expression::{Write, number, text, value_of};
+use crate::store::limits::{Counter, LimitKey};
+use crate::store::notices::Notice;
+use crate::store::users::{self, PROFILE, RECOVERY};
+use crate::store::{NotWritten, Store, StoreError};
+use crate::time::Timestamp;
+
+/// The members of the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegenerateStep {
+    /// The recovery code.
+    Recovery,
+    /// That the user accepts this token.
+    Profile,
+    /// The failures counted for the code that goes.
+    Limit,
+    /// The notice of it.
+    Notice,
+}
+
+/// A new recovery code in the place of the old one, if there was one.
+#[derive(Clone, Debug)]
+pub struct Regeneration {
+    /// Whose.
+    pub user: UserId,
+    /// When the token was issued that asked for it.
+    pub issued_at: Timestamp,
+    /// The old one, as it was read: of two requests at once only one shows its code.
+    pub old: Option<RecoveryHash>,
+    /// The new one.
+    pub new: RecoveryHash,
+    /// Its id in the list of authenticators, where there was none.
+    pub id: AuthenticatorId,
+    /// Whether failures are counted for the old one: they go with it (SEC-20).
+    pub forgets: bool,
+    /// What the user is told of it.
+    pub notice: Notice,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Regeneration {
+    fn steps(&self) -> Result<Vec<(RegenerateStep, Write)>, StoreError> {
+        let pk = users::pk(&self.user);
+        let update =
+            "SET #hash = :new, #id = if_not_exists(#id, :id), created_at = if_not_exists(created_at, :now)";
+        let code = Write::update(&pk, RECOVERY, update)
+            .name("#hash", "hash")
+            .name("#id", "id")
+            .value(":new", value_of(&self.new)?)
+            .value(":id", text(self.id.as_str()))
+            .value(":now", number(self.now.0));
+        let code = match &self.old {
+            Some(old) => code.when("#hash = :old").value(":old", value_of(old)?),
+            None => code.when("attribute_not_exists(pk)"),
+        };
+        let profile = accepting(Write::check(&pk, PROFILE, "attribute_exists(pk)"), self.issued_at);
+        let mut steps = vec![
+            (RegenerateStep::Recovery, code),
+            (RegenerateStep::Profile, profile),
+            (RegenerateStep::Notice, self.notice.write()?),
+        ];
+        if self.forgets {
+            let key = LimitKey::failures(&self.user, Counter::RecoveryCode);
+            steps.push((RegenerateStep::Limit, key.forget()));
+        }
+        Ok(steps)
+    }
+}
+
+impl Store {
+    /// Gives a user a new recovery code.
+    ///
+    /// # Errors
+    /// The members whose conditions did not hold, or [`StoreError`].
+    pub async fn regenerate_recovery_code(
+        &self,
+        regeneration: &Regeneration,
+    ) -> Result<(), NotWritten<RegenerateStep>> {
+        self.transact(&regeneration.steps()?).await
+    }
+}
