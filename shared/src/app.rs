@@ -10,10 +10,12 @@ use crate::delivery::Mailer;
 use crate::delivery::custom::{CustomTemplate, Misfit};
 use crate::delivery::phone::Texter;
 use crate::rules::email_template::{EmailTemplate, TemplateName};
-use crate::rules::policy::TenantSettings;
+use crate::rules::policy::{SmsProvider, TenantSettings};
 use crate::rules::random::Random;
+use crate::rules::twilio::TwilioAccount;
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp};
+use crate::token::credentials::twilio_account;
 use crate::token::keys::{KeyNeeds, Keys};
 
 /// The state of the routers; a clone is one more reference.
@@ -40,6 +42,7 @@ pub struct Inner {
     /// For what makes keys.
     pub kms: aws_sdk_kms::Client,
     settings: Cached<Arc<TenantSettings>>,
+    twilio: Cached<Option<Arc<TwilioAccount>>>,
     templates: [(TemplateName, Cached<Option<Arc<CustomTemplate>>>); SENT.len()],
 }
 
@@ -58,7 +61,7 @@ impl App {
         let store = Store::new(clients.dynamodb, &config.table, random.clone());
         let keys = Keys::new(store.clone(), clients.kms.clone(), needs);
         let mailer = Mailer::new(clients.ses, &config);
-        let texter = clients.phone.map(|client| Texter::new(client, &config));
+        let texter = clients.phone.map(|clients| Texter::new(clients, &config));
         Self(Arc::new(Inner {
             config,
             store,
@@ -69,6 +72,7 @@ impl App {
             random,
             kms: clients.kms,
             settings: Cached::default(),
+            twilio: Cached::default(),
             templates: SENT.map(|name| (name, Cached::default())),
         }))
     }
@@ -86,6 +90,16 @@ impl App {
     pub async fn settings(&self) -> Result<Arc<TenantSettings>, StoreError> {
         let look = async || self.store.tenant_settings().await.map(Arc::new);
         self.settings.get(self.now(), look).await
+    }
+
+    /// The Twilio account, looked up again after a minute like the settings; `None` when it is not complete.
+    ///
+    /// # Errors
+    /// When it is not to be had.
+    pub async fn twilio_account(&self) -> Result<Option<Arc<TwilioAccount>>, StoreError> {
+        let now = self.now();
+        let look = async || twilio_account(&self.store, &self.keys, &self.random, now).await;
+        self.twilio.get(now, look).await
     }
 
     /// The operator's template of a mail, looked up again after a minute like the settings; `None` when the built-in text
@@ -111,8 +125,8 @@ impl App {
     pub async fn prime(&self) {
         let settings = async {
             match self.keys.needs().roots {
-                true => self.settings().await.map(|_| ()),
-                false => Ok(()),
+                true => self.settings().await.map(Some),
+                false => Ok(None),
             }
         };
         let template = async {
@@ -122,7 +136,12 @@ impl App {
             }
         };
         let (keys, settings, template) = tokio::join!(self.keys.ring(self.now()), settings, template);
-        if keys.is_err() || settings.is_err() || template.is_err() {
+        let by_twilio = |settings: &Arc<TenantSettings>| settings.sms_provider == SmsProvider::Twilio;
+        let twilio = match (&self.texter, &settings) {
+            (Some(_), Ok(Some(settings))) if by_twilio(settings) => self.twilio_account().await.map(|_| ()),
+            _ => Ok(()),
+        };
+        if keys.is_err() || settings.is_err() || template.is_err() || twilio.is_err() {
             tracing::warn!(event = "not_primed", "keys or settings could not be read at start-up");
         }
     }

@@ -21,6 +21,8 @@ pub struct Config {
     pub voice_origination_identity: Option<String>,
     /// Configuration set of both (`POSTERN_SMS_CONFIGURATION_SET`).
     pub sms_configuration_set: Option<String>,
+    /// Where Twilio's API is (`POSTERN_TWILIO_URL`), when it is not in the United States.
+    pub twilio_url: Option<String>,
     /// KMS key that wraps key generations (`POSTERN_KMS_KEY`); only what creates keys needs it.
     pub kms_key: Option<String>,
     /// The one header that carries the client's address when a trusted proxy stands before the gateway
@@ -115,9 +117,15 @@ impl Config {
             optional(name)
                 .ok_or(ConfigError { name, problem: "is not set; the template sets it on every function" })
         };
+        let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+        let problem = "is not an absolute http(s) URL";
         let issuer = required("POSTERN_ISSUER")?;
-        if !issuer.starts_with("https://") && !issuer.starts_with("http://") {
-            return Err(ConfigError { name: "POSTERN_ISSUER", problem: "is not an absolute http(s) URL" });
+        if !is_url(&issuer) {
+            return Err(ConfigError { name: "POSTERN_ISSUER", problem });
+        }
+        let twilio_url = optional("POSTERN_TWILIO_URL");
+        if twilio_url.as_deref().is_some_and(|url| !is_url(url)) {
+            return Err(ConfigError { name: "POSTERN_TWILIO_URL", problem });
         }
         Ok(Self {
             table: required("POSTERN_TABLE")?,
@@ -128,6 +136,7 @@ impl Config {
             sms_origination_identity: optional("POSTERN_SMS_ORIGINATION_IDENTITY"),
             voice_origination_identity: optional("POSTERN_VOICE_ORIGINATION_IDENTITY"),
             sms_configuration_set: optional("POSTERN_SMS_CONFIGURATION_SET"),
+            twilio_url,
             kms_key: optional("POSTERN_KMS_KEY"),
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
             timeouts: Timeouts::default(),

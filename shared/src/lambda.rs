@@ -28,7 +28,8 @@ pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
 /// As [`serve`].
 pub async fn serve_sending(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
     let (config, sdk) = environment(Timeouts::default()).await?;
-    let (timeouts, endpoints) = (config.timeouts, Endpoints::default());
+    let timeouts = config.timeouts;
+    let endpoints = Endpoints { twilio: config.twilio_url.clone(), ..Endpoints::default() };
     let clients =
         Clients::new(&sdk, &timeouts, &endpoints, None).with_phone(&sdk, &timeouts, &endpoints, None);
     run(routes, App::new(config, clients, needs, Clock::host(), Random::system())).await

@@ -55,6 +55,8 @@ mod settings;
 mod storage;
 mod totp;
 mod totp_import;
+mod twilio;
+mod twilio_management;
 mod unblock;
 mod wire_authenticators;
 mod wire_claims;

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
+use postern::rules::settings::SettingValue;
 use serde_json::Value;
 
 use crate::support::{Reply, World};
@@ -165,10 +166,12 @@ impl io::Write for Log {
     }
 }
 
-/// SEC-34: whatever becomes of a send, no log line holds the number or its subscriber's digits.
+/// SEC-34: whatever becomes of a send, by AWS or by Twilio, no log line holds the number, its subscriber's digits or
+/// the account's token.
 #[tokio::test]
 async fn no_number_is_logged() {
     const CANARY: &str = "+4917698765432";
+    const TOKENS: [&str; 2] = ["canary-token-that-twilio-refuses", "ca9a41ca9a41ca9a41ca9a41ca9a41ca"];
     let log = Log::default();
     let writer = log.clone();
     // The process has one log: other tests write to it as well, but only this one knows the number.
@@ -182,14 +185,28 @@ async fn no_number_is_logged() {
         world.associate_phone(&login, channel, CANARY).await;
         world.associate_phone(&login, channel, CANARY).await;
     }
+    world.configure(&[("sms_provider", SettingValue::Text("twilio".into()))]).await;
+    for token in TOKENS {
+        world.set_twilio_token(token).await;
+        for (channel, send) in [("sms", "CreateMessage"), ("voice", "CreateCall")] {
+            world.fault("sms", send, "error", 0, 1);
+            world.associate_phone(&login, channel, CANARY).await;
+            world.associate_phone(&login, channel, CANARY).await;
+        }
+    }
     world.associate_phone(&login, "sms", "+4917698765432000").await;
-    world.configure(&[("sms_sends_per_country", postern::rules::settings::SettingValue::Number(1))]).await;
+    world.configure(&[("sms_sends_per_country", SettingValue::Number(1))]).await;
     // Whatever was counted under the limit before, the second is one too many.
     world.associate_phone(&login, "sms", CANARY).await;
     world.associate_phone(&login, "sms", CANARY).await;
     let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(written.contains("delivery_failed") && written.contains("country_limit_reached"), "{written}");
+    assert!(
+        written.contains("\"code\":\"20003\"") && written.contains("\"service\":\"twilio\""),
+        "{written}"
+    );
     assert!(!written.contains("17698765432"), "a number is logged");
+    assert!(!TOKENS.iter().any(|token| written.contains(token)), "a token is logged");
     let debug = format!("{:?}", world.twin.app.store.user(&user_id(), world.clock.now()).await.unwrap());
     assert!(!debug.contains("1769876"), "a number is in a Debug: {debug}");
 }

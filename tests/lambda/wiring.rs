@@ -118,6 +118,7 @@ fn each_function_is_given_only_what_it_uses() {
             ("POSTERN_SMS_ORIGINATION_IDENTITY", texts),
             ("POSTERN_SMS_CONFIGURATION_SET", texts),
             ("POSTERN_VOICE_ORIGINATION_IDENTITY", calls),
+            ("POSTERN_TWILIO_URL", texts),
         ] {
             assert_eq!(function.variables.contains(variable), sends, "{} {variable}", function.binary);
         }
@@ -160,6 +161,7 @@ fn keys_are_written_and_unwrapped_by_few() {
     assert_eq!(
         who(&ask("kms:Decrypt", None, Some("root"))),
         [
+            "guardian-factors",
             "mfa-associate",
             "mfa-authenticators",
             "mfa-challenge",
@@ -170,6 +172,10 @@ fn keys_are_written_and_unwrapped_by_few() {
         ]
     );
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
+    assert_eq!(
+        who(&ask("dynamodb:GetItem", Some("PROVIDER"), None)),
+        ["guardian-factors", "mfa-associate", "mfa-challenge"]
+    );
     assert_eq!(
         who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)),
         ["email-templates", "guardian-factors"]

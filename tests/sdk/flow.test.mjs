@@ -9,7 +9,6 @@ import {
   MfaEnrollmentError,
   MfaListAuthenticatorsError,
   MfaVerifyError,
-  isMfaRequiredError,
 } from '@auth0/auth0-auth-js';
 import {
   API,
@@ -23,25 +22,9 @@ import {
   totp,
   verified,
 } from './twin.mjs';
+import { client, refused, signIn } from './steps.mjs';
 
-const client = sdk();
 const emailFactor = { authenticatorTypes: ['oob'], oobChannels: ['email'] };
-
-/** Signs in with the password, which must ask for the second factor, and gives the mfa_token. */
-async function signIn(username, options = {}) {
-  const attempt = client.getTokenByPassword({
-    username,
-    password: 'pwd',
-    audience: API,
-    scope: 'openid profile email read:sample',
-    ...options,
-  });
-  const error = await attempt.then(() => assert.fail('no second factor was asked for'), (thrown) => thrown);
-  assert.ok(isMfaRequiredError(error), String(error.cause?.error_description ?? error));
-  assert.equal(error.statusCode, 403);
-  assert.equal(error.cause.error_description, 'Multifactor authentication required');
-  return error.cause.mfa_token;
-}
 
 /** Enrols the account's address in a login, and gives what the SDK made of the two answers. */
 async function enrolEmail(username, mfaToken) {
@@ -58,18 +41,6 @@ async function enrolApp(mfaToken) {
   const otp = await totp(enrolment.secret);
   const tokens = await client.mfa.verify({ factorType: 'otp', mfaToken, otp });
   return { enrolment, tokens, otp };
-}
-
-/** Demands that the SDK throws its own error class with our status, code and text. */
-function refused(attempt, errorClass, status, code, text) {
-  return assert.rejects(attempt, (error) => {
-    assert.ok(error instanceof errorClass, `${error.name} instead of ${errorClass.name}`);
-    assert.deepEqual(
-      [error.statusCode, error.cause.error, error.message],
-      [status, code, text],
-    );
-    return true;
-  });
 }
 
 test('a first sign-in enrols the email address and ends in tokens', async () => {

@@ -41,12 +41,34 @@ async function local(method, path, body) {
   return response.status === 204 ? undefined : response.json();
 }
 
-/** The code in the newest mail to an address: the only group of exactly six digits in its text. */
+/** Calls the Management API, as an operator's tool does. */
+export async function manage(method, path, body) {
+  const fields = {
+    grant_type: 'client_credentials',
+    client_id: 'demo-management',
+    client_secret: 'demo-management-secret',
+    audience: `${ISSUER}api/v2/`,
+  };
+  const granted = await fetch(`${BASE}/oauth/token`, { method: 'POST', body: new URLSearchParams(fields) });
+  const { access_token: token } = await granted.json();
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const response = await fetch(`${BASE}/api/v2/${path}`, { method, headers, body: JSON.stringify(body) });
+  assert.equal(response.status, 200, `${method} ${path}: ${await response.clone().text()}`);
+  return response.json();
+}
+
+/** The newest message to an address or a number. */
+export async function newestMessage(to) {
+  const [newest] = await local('GET', `inbox?to=${encodeURIComponent(to)}`);
+  return newest;
+}
+
+/** The code in the newest message to an address or a number: the only group of exactly six digits in its text. */
 export async function mailedCode(to) {
   const [newest] = await codesTo(to);
-  assert.ok(newest, `no mail to ${to}`);
+  assert.ok(newest, `no message to ${to}`);
   const codes = newest.text.match(CODE);
-  assert.equal(codes?.length, 1, 'exactly one code in a mail');
+  assert.equal(codes?.length, 1, 'exactly one code in a message');
   return codes[0];
 }
 
@@ -57,7 +79,7 @@ export async function mailsTo(to) {
 
 const CODE = /(?<!\d)\d{6}(?!\d)/g;
 
-/** The mails with a code to an address, newest first: security notices have no group of six digits. */
+/** The messages with a code to an address or a number, newest first: security notices have no group of six digits. */
 async function codesTo(to) {
   const mails = await local('GET', `inbox?to=${encodeURIComponent(to)}`);
   return mails.filter(({ text }) => text.match(CODE));

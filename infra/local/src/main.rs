@@ -89,6 +89,7 @@ AWS DynamoDB {dynamodb}
 AWS SES {ses}
 AWS SMS {sms}
 AWS KMS {kms}
+Twilio {twilio}
 
 Client  demo-app / demo-secret   (public: demo-spa; Management API: demo-management / demo-management-secret)
 User    user@example.com / pwd   (verified address: verified@example.com / pwd)
@@ -107,6 +108,7 @@ Codes arrive at {base}/_local/inbox. Stop with Ctrl-C.
         ses = twin.aws.ses_url(),
         sms = twin.aws.sms_url(),
         kms = twin.aws.kms_url(),
+        twilio = twin.aws.twilio_url(),
     )
 }
 

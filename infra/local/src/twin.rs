@@ -238,6 +238,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         sms_origination_identity: Some("postern".to_owned()),
         voice_origination_identity: Some("+12065550100".to_owned()),
         sms_configuration_set: Some("postern".to_owned()),
+        twilio_url: Some(aws.twilio_url()),
         kms_key: Some(KEY_ID.to_owned()),
         client_ip_header: None,
         timeouts: options.timeouts,
@@ -254,6 +255,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         kms: Some(aws.kms_url()),
         ses: Some(aws.ses_url()),
         sms: Some(aws.sms_url()),
+        twilio: Some(aws.twilio_url()),
     };
     let recorder = SharedInterceptor::new(TripRecorder::new());
     let (timeouts, recorder) = (&options.timeouts, Some(&recorder));

@@ -12,8 +12,11 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use data_encoding::BASE64;
 
 pub use retry::{BeforeTheFactOnly, never_connected};
+
+use crate::delivery::twilio::TwilioClient;
 
 use crate::config::Timeouts;
 
@@ -33,7 +36,16 @@ pub struct Clients {
     /// Mail.
     pub ses: aws_sdk_sesv2::Client,
     /// Text messages and calls, in the functions that send them.
-    pub phone: Option<aws_sdk_pinpointsmsvoicev2::Client>,
+    pub phone: Option<PhoneClients>,
+}
+
+/// The clients of who delivers text messages and calls.
+#[derive(Clone, Debug)]
+pub struct PhoneClients {
+    /// AWS End User Messaging.
+    pub aws: aws_sdk_pinpointsmsvoicev2::Client,
+    /// Twilio.
+    pub twilio: TwilioClient,
 }
 
 /// The TLS set-up could not be made.
@@ -51,6 +63,28 @@ pub fn http_client(system_roots: bool) -> Result<SharedHttpClient, TlsError> {
     } else {
         TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
     };
+    trusting(trust)
+}
+
+/// The same for a host that is not Amazon's: it trusts the public authorities, as Mozilla's browser does.
+///
+/// # Errors
+/// When the built-in roots cannot be read.
+pub fn public_http_client() -> Result<SharedHttpClient, TlsError> {
+    let mut base64 = BASE64.specification();
+    base64.wrap.width = 64;
+    base64.wrap.separator = "\n".to_owned();
+    let base64 = base64.encoding().map_err(|error| TlsError(error.to_string()))?;
+    let mut pem = String::new();
+    for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        pem.push_str(&base64.encode(root));
+        pem.push_str("-----END CERTIFICATE-----\n");
+    }
+    trusting(TrustStore::empty().with_pem_certificate(pem.into_bytes()))
+}
+
+fn trusting(trust: TrustStore) -> Result<SharedHttpClient, TlsError> {
     let context =
         TlsContext::builder().with_trust_store(trust).build().map_err(|error| TlsError(error.to_string()))?;
     Ok(aws_smithy_http_client::Builder::new()
@@ -81,6 +115,8 @@ pub struct Endpoints {
     pub ses: Option<String>,
     /// End User Messaging SMS's base URL.
     pub sms: Option<String>,
+    /// Twilio's base URL.
+    pub twilio: Option<String>,
 }
 
 /// A client of a service, with the retries and the time limit of one attempt that are given.
@@ -132,8 +168,9 @@ impl Clients {
         observer: Option<&SharedInterceptor>,
     ) -> Self {
         let (retry, limits) = (RetryConfig::disabled(), time_limits(timeouts, timeouts.send));
-        let phone = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
-        Self { phone: Some(phone), ..self }
+        let twilio = TwilioClient::new(endpoints.twilio.as_deref(), limits.clone(), observer.cloned());
+        let aws = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
+        Self { phone: Some(PhoneClients { aws, twilio }), ..self }
     }
 }
 
@@ -171,4 +208,21 @@ pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), Pu
     request.headers_mut().insert("content-length", body.len().to_string());
     let response = connector.call(request).await.map_err(|error| fail(&error))?;
     if response.status().is_success() { Ok(()) } else { Err(fail(&response.status().as_u16())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every root is read when a connection is prepared, and one that could not be would end the function.
+    #[tokio::test]
+    async fn the_public_roots_can_be_read() {
+        use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings};
+        use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+
+        assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);
+        let components = RuntimeComponentsBuilder::for_tests().build().unwrap();
+        let settings = HttpConnectorSettings::default();
+        let _ = public_http_client().unwrap().http_connector(&settings, &components);
+    }
 }

@@ -3,9 +3,11 @@
 use super::DeliveryFailure;
 use super::issued::IssuedCode;
 use super::occasion::Occasion;
+use super::phone::Provider;
 use crate::app::App;
 use crate::rules::destination::Destination;
 use crate::rules::otp::OneTimeCode;
+use crate::rules::policy::{SmsProvider, TenantSettings};
 
 /// A code and what its message says beside it.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +47,29 @@ pub async fn send_code(
         Destination::Email(address) => {
             app.mailer.send_code(address, message.code, message.seconds_valid, &message.occasion).await
         }
-        Destination::Sms(number) => texter()?.text(number, message).await,
-        Destination::Voice(number) => texter()?.call(number, message).await,
+        Destination::Sms(number) => {
+            texter()?.text(&provider(app, message.occasion.settings).await?, number, message).await
+        }
+        Destination::Voice(number) => {
+            texter()?.call(&provider(app, message.occasion.settings).await?, number, message).await
+        }
+    }
+}
+
+/// Who delivers to phones, as the tenant has it.
+pub(super) async fn provider(app: &App, settings: &TenantSettings) -> Result<Provider, DeliveryFailure> {
+    match settings.sms_provider {
+        SmsProvider::Aws => Ok(Provider::Aws),
+        SmsProvider::Twilio => match app.twilio_account().await {
+            Ok(Some(account)) => Ok(Provider::Twilio(account)),
+            Ok(None) => {
+                tracing::error!(event = "no_sender", "the Twilio account has no sid or no auth_token");
+                Err(DeliveryFailure::Refused)
+            }
+            Err(error) => {
+                tracing::error!(event = "no_sender", %error, "the Twilio account is not to be had");
+                Err(DeliveryFailure::Refused)
+            }
+        },
     }
 }

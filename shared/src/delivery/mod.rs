@@ -15,6 +15,7 @@ pub mod sign_in;
 pub mod template;
 pub mod texts;
 pub mod toll;
+pub mod twilio;
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};

@@ -1,4 +1,6 @@
-//! Text messages and calls, by AWS End User Messaging.
+//! Text messages and calls, by AWS End User Messaging or by Twilio.
+
+use std::sync::Arc;
 
 use aws_sdk_pinpointsmsvoicev2::Client;
 use aws_sdk_pinpointsmsvoicev2::types::{MessageType, VoiceId, VoiceMessageBodyTextType};
@@ -9,20 +11,33 @@ use super::occasion::Occasion;
 use super::phone_text::{bound, sms_code_text, sms_sign_in_text, voice_code_text};
 use super::sign_in::{Reach, SignInMessage};
 use super::template::name;
+use super::twilio::TwilioClient;
 use super::{DeliveryFailure, classify};
+use crate::aws::PhoneClients;
 use crate::config::{Config, Issuer};
 use crate::rules::passwordless::Connection;
 use crate::rules::phone::PhoneNumber;
+use crate::rules::twilio::TwilioAccount;
 
 /// In log lines.
 const SERVICE: &str = "sms-voice";
 /// The bounds of a message's time to live, in seconds.
 const TIME_TO_LIVE: (u64, u64) = (5, 259_200);
 
+/// Who delivers.
+#[derive(Clone, Debug)]
+pub enum Provider {
+    /// AWS End User Messaging, with the deployment's numbers.
+    Aws,
+    /// Twilio, with the tenant's account.
+    Twilio(Arc<TwilioAccount>),
+}
+
 /// Texts and calls phones.
 #[derive(Clone, Debug)]
 pub struct Texter {
-    client: Client,
+    aws: Client,
+    twilio: TwilioClient,
     texts_from: Option<String>,
     calls_from: Option<String>,
     configuration_set: Option<String>,
@@ -32,9 +47,10 @@ pub struct Texter {
 impl Texter {
     /// A texter with the deployment's numbers.
     #[must_use]
-    pub fn new(client: Client, config: &Config) -> Self {
+    pub fn new(clients: PhoneClients, config: &Config) -> Self {
         Self {
-            client,
+            aws: clients.aws,
+            twilio: clients.twilio,
             texts_from: config.sms_origination_identity.clone(),
             calls_from: config.voice_origination_identity.clone(),
             configuration_set: config.sms_configuration_set.clone(),
@@ -46,12 +62,18 @@ impl Texter {
     ///
     /// # Errors
     /// See [`DeliveryFailure`].
-    pub async fn text(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
-        let occasion = &message.occasion;
-        let domain = occasion.settings.web_otp_domain.as_deref();
-        let application = self.application(occasion);
-        let text = sms_code_text(occasion.language(), &application, message.code.as_str(), domain);
-        self.send_text(to, text, message.seconds_valid, Reach::Somebody).await
+    pub async fn text(
+        &self,
+        provider: &Provider,
+        to: &PhoneNumber,
+        message: &CodeMessage<'_>,
+    ) -> Result<(), DeliveryFailure> {
+        let domain = message.occasion.settings.web_otp_domain.as_deref();
+        let language = message.occasion.language();
+        let text =
+            sms_code_text(language, &self.application(&message.occasion), message.code.as_str(), domain);
+        let seconds = message.seconds_valid;
+        self.deliver_text(provider, to, text, seconds, Reach::Somebody).await
     }
 
     /// Texts the code of a sign-in without password: by the operator's template if there is one that works, else by the
@@ -61,6 +83,7 @@ impl Texter {
     /// See [`DeliveryFailure`].
     pub async fn send_sign_in(
         &self,
+        provider: &Provider,
         to: &PhoneNumber,
         message: &SignInMessage<'_>,
         issuer: &Issuer,
@@ -82,50 +105,85 @@ impl Texter {
             Some(text) => bound(text, code, domain),
             None => sms_sign_in_text(occasion.language(), &self.application(occasion), code, domain),
         };
-        self.send_text(to, text, message.seconds_valid, message.reach).await
+        self.deliver_text(provider, to, text, message.seconds_valid, message.reach).await
     }
 
-    async fn send_text(
+    async fn deliver_text(
         &self,
+        provider: &Provider,
         to: &PhoneNumber,
         text: String,
-        seconds_valid: u64,
+        seconds: u64,
         reach: Reach,
     ) -> Result<(), DeliveryFailure> {
-        let from = sender(self.texts_from.as_deref(), "POSTERN_SMS_ORIGINATION_IDENTITY")?;
-        let call = self
-            .client
-            .send_text_message()
-            .destination_phone_number(to.as_str())
-            .origination_identity(from)
-            .message_type(MessageType::Transactional)
-            .message_body(text)
-            .time_to_live(time_to_live(seconds_valid))
-            .set_dry_run((reach == Reach::Nobody).then_some(true))
-            .set_configuration_set_name(self.configuration_set.clone());
-        call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendTextMessage", &error))
+        match (provider, reach) {
+            (Provider::Aws, reach) => self.text_by_aws(to, text, seconds, reach).await,
+            (Provider::Twilio(account), Reach::Somebody) => {
+                self.twilio.message(account, to, &text, seconds).await
+            }
+            (Provider::Twilio(account), Reach::Nobody) => {
+                self.twilio.message_to_nobody(account, &text, seconds).await
+            }
+        }
     }
 
     /// Calls and speaks a code.
     ///
     /// # Errors
     /// See [`DeliveryFailure`].
-    pub async fn call(&self, to: &PhoneNumber, message: &CodeMessage<'_>) -> Result<(), DeliveryFailure> {
-        let from = sender(self.calls_from.as_deref(), "POSTERN_VOICE_ORIGINATION_IDENTITY")?;
+    pub async fn call(
+        &self,
+        provider: &Provider,
+        to: &PhoneNumber,
+        message: &CodeMessage<'_>,
+    ) -> Result<(), DeliveryFailure> {
         let language = message.occasion.language();
+        let voice = voice_of(language.tag());
+        let speech = voice_code_text(language, &self.application(&message.occasion), message.code.as_str());
+        match provider {
+            Provider::Aws => self.call_by_aws(to, speech, voice, message.seconds_valid).await,
+            Provider::Twilio(account) => self.twilio.call(account, to, &say(&voice, &speech)).await,
+        }
+    }
+
+    async fn text_by_aws(
+        &self,
+        to: &PhoneNumber,
+        text: String,
+        seconds: u64,
+        reach: Reach,
+    ) -> Result<(), DeliveryFailure> {
+        let from = sender(self.texts_from.as_deref(), "POSTERN_SMS_ORIGINATION_IDENTITY")?;
         let call = self
-            .client
+            .aws
+            .send_text_message()
+            .destination_phone_number(to.as_str())
+            .origination_identity(from)
+            .message_type(MessageType::Transactional)
+            .message_body(text)
+            .time_to_live(time_to_live(seconds))
+            .set_dry_run((reach == Reach::Nobody).then_some(true))
+            .set_configuration_set_name(self.configuration_set.clone());
+        call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendTextMessage", &error))
+    }
+
+    async fn call_by_aws(
+        &self,
+        to: &PhoneNumber,
+        speech: String,
+        voice: VoiceId,
+        seconds: u64,
+    ) -> Result<(), DeliveryFailure> {
+        let from = sender(self.calls_from.as_deref(), "POSTERN_VOICE_ORIGINATION_IDENTITY")?;
+        let call = self
+            .aws
             .send_voice_message()
             .destination_phone_number(to.as_str())
             .origination_identity(from)
-            .message_body(voice_code_text(
-                language,
-                &self.application(&message.occasion),
-                message.code.as_str(),
-            ))
+            .message_body(speech)
             .message_body_text_type(VoiceMessageBodyTextType::Ssml)
-            .voice_id(voice_of(language.tag()))
-            .time_to_live(time_to_live(message.seconds_valid))
+            .voice_id(voice)
+            .time_to_live(time_to_live(seconds))
             .set_configuration_set_name(self.configuration_set.clone());
         call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendVoiceMessage", &error))
     }
@@ -177,9 +235,41 @@ fn voice_of(language: &str) -> VoiceId {
     }
 }
 
+/// The same speech in TwiML: Twilio has the voices of AWS, and takes within `Say` what SSML has within `speak`.
+fn say(voice: &VoiceId, ssml: &str) -> String {
+    let speech = ssml.strip_prefix("<speak>").and_then(|text| text.strip_suffix("</speak>")).unwrap_or(ssml);
+    let (voice, language) = (voice.as_str(), spoken_by(voice));
+    format!(r#"<Response><Say voice="Polly.{voice}" language="{language}">{speech}</Say></Response>"#)
+}
+
+/// The language of a voice, as Twilio writes it.
+fn spoken_by(voice: &VoiceId) -> &'static str {
+    match voice {
+        VoiceId::Vicki => "de-DE",
+        VoiceId::Mia => "es-MX",
+        VoiceId::Lucia => "es-ES",
+        VoiceId::Chantal => "fr-CA",
+        VoiceId::Lea => "fr-FR",
+        VoiceId::Bianca => "it-IT",
+        VoiceId::Ines => "pt-PT",
+        VoiceId::Camila => "pt-BR",
+        VoiceId::Lotte => "nl-NL",
+        VoiceId::Ewa => "pl-PL",
+        VoiceId::Filiz => "tr-TR",
+        VoiceId::Mizuki => "ja-JP",
+        VoiceId::Zhiyu => "cmn-CN",
+        VoiceId::Seoyeon => "ko-KR",
+        VoiceId::Zeina => "arb",
+        VoiceId::Amy => "en-GB",
+        VoiceId::Raveena => "en-IN",
+        _ => "en-US",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::language::Language;
 
     #[test]
     fn a_voice_speaks_the_language_asked_for() {
@@ -195,6 +285,26 @@ mod tests {
             ("xx", VoiceId::Joanna),
         ] {
             assert_eq!(voice_of(language), voice, "{language}");
+        }
+    }
+
+    #[test]
+    fn twiml_says_what_ssml_says() {
+        let said = say(&VoiceId::Vicki, r#"<speak>Hallo &amp; <break time="1s"/></speak>"#);
+        assert_eq!(
+            said,
+            r#"<Response><Say voice="Polly.Vicki" language="de-DE">Hallo &amp; <break time="1s"/></Say></Response>"#
+        );
+        for language in Language::ALL {
+            let spoken = spoken_by(&voice_of(language.tag()));
+            let expected = match &language.tag()[..2] {
+                "zh" => "cmn",
+                "ar" => "arb",
+                // Read by a voice of India that speaks English.
+                "hi" => "en-IN",
+                language => language,
+            };
+            assert!(spoken.starts_with(expected), "{language:?}: {spoken}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! It takes as long, and fails when the other would fail.
 
 use super::built_in::{CodeMail, LinkMail};
+use super::code::provider;
 use super::liquid::Given;
 use super::occasion::Occasion;
 use super::{DeliveryFailure, Mailer};
@@ -84,7 +85,8 @@ pub async fn send_sign_in(
                 tracing::error!(event = "no_sender", "this function was built without text messages");
                 DeliveryFailure::Refused
             })?;
-            texter.send_sign_in(number, message, &app.config.issuer).await
+            let provider = provider(app, message.occasion.settings).await?;
+            texter.send_sign_in(&provider, number, message, &app.config.issuer).await
         }
     }
 }

@@ -23,3 +23,4 @@ pub mod refresh;
 pub mod scope;
 pub mod settings;
 pub mod totp;
+pub mod twilio;

@@ -119,6 +119,36 @@ impl MfaPolicy {
     }
 }
 
+/// Who delivers text messages and calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SmsProvider {
+    /// AWS End User Messaging, with the deployment's numbers.
+    #[default]
+    Aws,
+    /// Twilio, with the account that the Management API was given.
+    Twilio,
+}
+
+impl SmsProvider {
+    /// Their words among the settings.
+    pub const WORDS: [&str; 2] = ["aws", "twilio"];
+
+    /// Its word among the settings.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::Twilio => "twilio",
+        }
+    }
+
+    /// The provider of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Aws, Self::Twilio].into_iter().find(|provider| provider.as_str() == word)
+    }
+}
+
 /// The tenant's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantSettings {
@@ -132,6 +162,8 @@ pub struct TenantSettings {
     pub lifetimes: Lifetimes,
     /// Whether the phone factor can call as well as text.
     pub voice: bool,
+    /// Who delivers text messages and calls.
+    pub sms_provider: SmsProvider,
     /// The countries SMS and calls go to, by their ISO 3166 letters; every one when unset.
     pub countries: Option<Vec<String>>,
     /// The domain an SMS binds its code to.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::limit::CONSECUTIVE_FAILURES_MAX;
-use super::policy::TenantSettings;
+use super::policy::{SmsProvider, TenantSettings};
 
 /// How long things live, and how long codes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,15 @@ pub enum Kind {
         /// Where it is.
         field: fn(&mut TenantSettings) -> &mut Option<String>,
     },
+    /// One of a few words.
+    Choice {
+        /// Which.
+        words: &'static [&'static str],
+        /// The one chosen.
+        chosen: fn(&TenantSettings) -> &'static str,
+        /// Chooses one of them.
+        choose: fn(&mut TenantSettings, &str),
+    },
     /// Several of a form, or unset.
     Words {
         /// What each may be, in words.
@@ -126,6 +135,7 @@ impl Setting {
             Kind::Text { field, .. } => {
                 field(&mut settings).take().map_or(SettingValue::Unset, SettingValue::Text)
             }
+            Kind::Choice { chosen, .. } => SettingValue::Text(chosen(&settings).to_owned()),
             Kind::Words { field, .. } => {
                 field(&mut settings).take().map_or(SettingValue::Unset, SettingValue::Words)
             }
@@ -148,6 +158,9 @@ impl Setting {
             (Kind::Text { field, fits, .. }, SettingValue::Text(text)) if fits(&text) => {
                 *field(settings) = Some(text);
             }
+            (Kind::Choice { words, choose, .. }, SettingValue::Text(word)) if words.contains(&&*word) => {
+                choose(settings, &word);
+            }
             (Kind::Words { field, .. }, SettingValue::Unset) => *field(settings) = None,
             (Kind::Words { field, fits, .. }, SettingValue::Words(words))
                 if words.len() <= WORDS_MAX && words.iter().all(|word| fits(word)) =>
@@ -166,6 +179,7 @@ impl Setting {
             Kind::Number { least, most, .. } => format!("must be a whole number from {least} to {most}"),
             Kind::Switch(_) => "must be true or false".to_owned(),
             Kind::Text { form, .. } => format!("must be {form}, or null"),
+            Kind::Choice { words, .. } => format!("must be one of: {}", words.join(", ")),
             Kind::Words { form, .. } => {
                 format!("must be a list of at most {WORDS_MAX}, each {form}, or null")
             }
@@ -350,6 +364,15 @@ pub const SETTINGS: &[Setting] = &[
     ),
     switch("voice", |s| &mut s.voice, "whether the phone factor can call as well as text"),
     Setting {
+        name: "sms_provider",
+        kind: Kind::Choice {
+            words: &SmsProvider::WORDS,
+            chosen: |s| s.sms_provider.as_str(),
+            choose: |s, word| s.sms_provider = SmsProvider::parse(word).unwrap_or_default(),
+        },
+        meaning: "who delivers SMS and calls: AWS End User Messaging, or Twilio by the account that is stored",
+    },
+    Setting {
         name: "countries",
         kind: Kind::Words {
             form: "a country's two letters (ISO 3166)",
@@ -439,6 +462,7 @@ mod tests {
                     "pt-BR.example"
                         .replace(if setting.name == "default_language" { ".example" } else { "-BR" }, ""),
                 ),
+                Kind::Choice { words, .. } => SettingValue::Text(words.last().unwrap().to_string()),
                 Kind::Words { .. } => SettingValue::Words(vec!["DE".into()]),
             };
             setting.set(&mut changed, value.clone()).unwrap();
@@ -460,6 +484,7 @@ mod tests {
                 Kind::Number { least, most, .. } => format!("{least} to {most}"),
                 Kind::Switch(_) => "true, false".to_owned(),
                 Kind::Text { form, .. } => format!("{form}, null"),
+                Kind::Choice { words, .. } => words.join(", "),
                 Kind::Words { form, .. } => format!("a list, each {form}; null"),
             };
             let row = format!("| `{}` | {default} | {values} | {} |\n", setting.name, setting.meaning);

@@ -10,6 +10,7 @@ pub mod logins;
 pub mod mfa;
 pub mod notices;
 pub mod passwordless;
+pub mod providers;
 pub mod refresh;
 pub mod schema;
 pub mod sends;

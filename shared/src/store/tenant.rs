@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::expression::{Write, value_of};
 use super::{Item, Store, StoreError};
-use crate::rules::policy::{Factor, MfaPolicy, TenantSettings};
+use crate::rules::policy::{Factor, MfaPolicy, SmsProvider, TenantSettings};
 use crate::rules::settings::{SETTINGS, Setting, SettingValue};
 
 const PK: &str = "TENANT";
@@ -53,6 +53,14 @@ impl Store {
     /// See [`StoreError`].
     pub async fn set_policy(&self, policy: MfaPolicy) -> Result<(), StoreError> {
         self.set("policy", &policy).await
+    }
+
+    /// Chooses who delivers text messages and calls.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn set_sms_provider(&self, provider: SmsProvider) -> Result<(), StoreError> {
+        self.set("sms_provider", &provider.as_str()).await
     }
 
     /// Changes settings together: all or, when AWS fails, none. What is unset gets its default again.

@@ -39,7 +39,7 @@ pub enum Purpose {
     MfaToken,
     /// Sealing `oob_code`s.
     OobCode,
-    /// Sealing TOTP secrets in the table.
+    /// Sealing TOTP secrets and providers' credentials in the table.
     StoredSecret,
     /// The MAC of one-time codes (SEC-2).
     CodeMac,

@@ -22,6 +22,13 @@ pub struct FactorState {
     pub enabled: bool,
 }
 
+/// The body and the answer of `PUT /api/v2/guardian/factors/{sms,phone}/selected-provider`.
+#[derive(Serialize)]
+pub struct SelectedProvider {
+    /// Who delivers text messages and calls.
+    pub provider: &'static str,
+}
+
 /// Why the Management API refused a request.
 #[derive(Debug)]
 pub enum ManagementRefusal {

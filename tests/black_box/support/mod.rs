@@ -7,6 +7,7 @@ mod offline;
 mod passwordless;
 mod phone;
 mod table;
+mod twilio;
 mod wire;
 
 pub(crate) use client::{Body, Reply};
@@ -15,6 +16,7 @@ pub(crate) use jwt::claims;
 pub(crate) use offline::OFFLINE;
 pub(crate) use passwordless::{NUMBER, PASSWORDLESS};
 pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
+pub(crate) use twilio::{TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, and KMS, each on a port of its own and speaking
-//! its AWS wire protocol (design §9).
+//! its AWS wire protocol (design §9); and Twilio beside it.
 //!
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
 //! the ports has all the rights there are: they are for the machine the twin runs on.
@@ -14,6 +14,7 @@ mod protocol;
 mod ses;
 mod sms;
 mod trips;
+mod twilio;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ use self::front::{Shared, Stop, serve};
 use self::kms::Kms;
 use self::ses::Ses;
 use self::sms::Sms;
+use self::twilio::Twilio;
 
 /// How long [`AwsTwin::stop`] waits for calls in progress.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -55,7 +57,7 @@ pub enum Service {
     Dynamodb,
     /// Email.
     Ses,
-    /// Text messages and voice calls.
+    /// Text messages and voice calls, Twilio's included.
     Sms,
     /// Keys.
     Kms,
@@ -111,6 +113,7 @@ pub struct AwsTwin {
     dynamodb: SocketAddr,
     ses: SocketAddr,
     sms: SocketAddr,
+    twilio: SocketAddr,
     kms: SocketAddr,
     engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
@@ -136,6 +139,7 @@ impl AwsTwin {
         let shared = Shared { faults: Faults::default(), calls: CallLog::default(), stop: stop.clone() };
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
+        let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
         let ses = Ses { inbox: inbox.clone(), now };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
@@ -143,6 +147,7 @@ impl AwsTwin {
         let (dynamodb, dynamodb_server) = serve(host, dynamodb, shared.clone()).await.map_err(listen)?;
         let (ses, ses_server) = serve(host, ses, shared.clone()).await.map_err(listen)?;
         let (sms, sms_server) = serve(host, sms, shared.clone()).await.map_err(listen)?;
+        let (twilio, twilio_server) = serve(host, twilio, shared.clone()).await.map_err(listen)?;
         let (kms, kms_server) = serve(host, kms, shared.clone()).await.map_err(listen)?;
         Ok(Self {
             inbox,
@@ -151,9 +156,10 @@ impl AwsTwin {
             dynamodb,
             ses,
             sms,
+            twilio,
             kms,
             engine: Arc::new(engine),
-            servers: vec![dynamodb_server, ses_server, sms_server, kms_server, embedded],
+            servers: vec![dynamodb_server, ses_server, sms_server, twilio_server, kms_server, embedded],
             running,
         })
     }
@@ -174,6 +180,12 @@ impl AwsTwin {
     #[must_use]
     pub fn sms_url(&self) -> String {
         url(self.sms)
+    }
+
+    /// Base URL of Twilio.
+    #[must_use]
+    pub fn twilio_url(&self) -> String {
+        url(self.twilio)
     }
 
     /// Base URL of KMS.

@@ -167,15 +167,15 @@ fn spoken(body: &str, kind: Option<&str>) -> Result<String, Invalid> {
     }
     match kind {
         None | Some("TEXT") => Ok(body.to_owned()),
-        Some("SSML") => heard(body).ok_or_else(|| invalid("INVALID_PARAMETER", FIELD)),
+        Some("SSML") => heard(body, "speak").ok_or_else(|| invalid("INVALID_PARAMETER", FIELD)),
         Some(_) => Err(invalid("INVALID_PARAMETER", "MessageBodyTextType")),
     }
 }
 
-/// The words of SSML; `None` when it is not one `speak` element whose elements nest.
-fn heard(ssml: &str) -> Option<String> {
-    let (mut open, mut words, mut rest) = (Vec::new(), String::new(), ssml.trim());
-    if !rest.starts_with("<speak") {
+/// The words of marked speech; `None` when it is not one `root` element whose elements nest.
+pub(super) fn heard(marked: &str, root: &str) -> Option<String> {
+    let (mut open, mut words, mut rest) = (Vec::new(), String::new(), marked.trim());
+    if !rest.strip_prefix('<').is_some_and(|mark| mark.starts_with(root)) {
         return None;
     }
     while let Some((before, marked)) = rest.split_once('<') {
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn ssml_is_heard_without_its_marks() {
         let ssml = r#"<speak>A &amp; B:<break time="1s"/><prosody rate="slow"><say-as interpret-as="digits">123456</say-as></prosody>.</speak>"#;
-        assert_eq!(heard(ssml).as_deref(), Some("A & B: 123456."));
+        assert_eq!(heard(ssml, "speak").as_deref(), Some("A & B: 123456."));
         for broken in [
             "",
             "Hello",
@@ -212,7 +212,7 @@ mod tests {
             "<speak>a</speak>b",
             "<speak><a></b></a></speak>",
         ] {
-            assert_eq!(heard(broken), None, "{broken}");
+            assert_eq!(heard(broken, "speak"), None, "{broken}");
         }
     }
 }
