@@ -104,3 +104,18 @@ async fn who_had_none_gets_a_first_one() {
     let new = regenerate(&world, &token).await.text("recovery_code");
     assert_eq!(world.recovery(&world.log_in(USER).await.mfa_token, &new).await.status, 200);
 }
+
+/// A recovery code recovers a factor: who has none left gets none.
+#[tokio::test]
+async fn who_is_not_enrolled_gets_none() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let token = world.mfa_access_token(USER, &id).await;
+    assert_eq!(world.delete(&token, &id).await.status, 204);
+    assert_snapshot!(regenerate(&world, &token).await.outcome(), @"401 User is not enrolled. You can use /mfa/associate endpoint to enroll the first authenticator.");
+    let login = world.log_in(USER).await.mfa_token;
+    assert_eq!(
+        world.recovery(&login, "N3BGPZZWJ85JLCNPZBDW6QXC").await.outcome(),
+        "403 User does not have a recovery-code."
+    );
+}

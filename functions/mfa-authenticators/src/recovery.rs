@@ -33,6 +33,9 @@ pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Re
     if principal.proof(now) != Proof::FreshMfa {
         return Err(Refusal::FreshMfaNeeded(app.config.issuer.mfa_audience()));
     }
+    if !user.is_enrolled(&settings) {
+        return Err(Refusal::NotEnrolled);
+    }
     if !settings.factors.has(Factor::RecoveryCode) {
         return Err(Refusal::FactorOff(Factor::RecoveryCode.as_str()));
     }

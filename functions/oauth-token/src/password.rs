@@ -5,7 +5,7 @@ use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
 use postern::rules::scope::Scope;
 use postern::store::limits::{LimitKey, Taken};
-use postern::store::logins::{DEFAULT_CONNECTION, LoginKey};
+use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey};
 use postern::token::claims::GrantedBy;
 use postern::token::password::{self, Password};
 use postern::wire::oauth::{Grant, TokenReply};
@@ -106,6 +106,11 @@ pub(crate) async fn sign_in(
     if user.profile.blocked {
         return Err(Refusal::UserBlocked);
     }
+    // Something ended this user's tokens a moment ago: if that was a change of the password, what was verified may be
+    // the one of before, and must not get tokens of after (SEC-42).
+    if user.profile.issue_time(now) != now && !is_still(app, &request.login, &login).await? {
+        return Err(Refusal::WrongPassword);
+    }
     let first = FirstFactor {
         app,
         settings: &settings,
@@ -120,4 +125,10 @@ pub(crate) async fn sign_in(
         now,
     };
     first.answer().await
+}
+
+/// Whether the password that was verified is the one there is.
+async fn is_still(app: &App, key: &LoginKey, verified: &Login) -> Result<bool, Refusal> {
+    let hash = |login: &Login| login.password_hash.as_ref().map(|hash| hash.0.clone());
+    Ok(app.store.login(key).await?.is_some_and(|login| hash(&login) == hash(verified)))
 }

@@ -213,14 +213,14 @@ impl LimitKey {
         Write::update(&self.pk, &self.sk, "REMOVE #fails").name("#fails", failures)
     }
 
-    /// Clears the debt, and the consecutive failures if it counts any.
+    /// Clears the debt, that it was told, and the consecutive failures if it counts any.
     #[must_use]
     pub fn clear(&self) -> Write {
         match self.failures_attribute() {
             Some(failures) => {
-                Write::update(&self.pk, &self.sk, "REMOVE tat, #fails").name("#fails", failures)
+                Write::update(&self.pk, &self.sk, "REMOVE tat, noticed, #fails").name("#fails", failures)
             }
-            None => Write::update(&self.pk, &self.sk, "REMOVE tat"),
+            None => Write::update(&self.pk, &self.sk, "REMOVE tat, noticed"),
         }
     }
 

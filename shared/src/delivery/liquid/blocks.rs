@@ -163,6 +163,8 @@ fn forloop(index: usize, length: usize) -> Value {
 
 impl Renderable for For {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
+        // Also a loop of no rounds does something: it looks for them.
+        charge(runtime, 0)?;
         let items = self.items(runtime)?;
         if items.is_empty() {
             return self.otherwise.render_to(writer, runtime);

@@ -1,6 +1,8 @@
 //! The transaction that gives a user a new recovery code.
 
 use super::accepting;
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::id::{AuthenticatorId, UserId};
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
@@ -59,7 +61,11 @@ impl Regeneration {
             Some(old) => code.when("#hash = :old").value(":old", value_of(old)?),
             None => code.when("attribute_not_exists(pk)"),
         };
-        let profile = accepting(Write::check(&pk, PROFILE, "attribute_exists(pk)"), self.issued_at);
+        // A recovery code recovers a factor: the last one may have gone meanwhile, and the code with it.
+        let enrolled = "active_authenticators > :none OR email_verified = :true";
+        let profile = accepting(Write::check(&pk, PROFILE, enrolled), self.issued_at)
+            .value(":none", number(0))
+            .value(":true", AttributeValue::Bool(true));
         let mut steps = vec![
             (RegenerateStep::Recovery, code),
             (RegenerateStep::Profile, profile),
