@@ -128,7 +128,7 @@ async fn what_cannot_be_deleted() {
         );
         assert_eq!(reply.told_caches(), "application/json; charset=utf-8 | no-store | no-cache");
     }
-    assert_snapshot!(world.delete(&access, &recovery).await.snapshot(), @r#"400 {"error":"invalid_request","error_description":"A recovery code cannot be deleted; it is replaced when it is used"}"#);
+    assert_snapshot!(world.delete(&access, &recovery).await.snapshot(), @r#"400 {"error":"invalid_request","error_description":"A recovery code cannot be deleted; it is replaced when it is used, or by POST /mfa/recovery-code"}"#);
     let theirs = world.mfa_access_token(VERIFIED, &implicit).await;
     assert_snapshot!(world.delete(&theirs, &implicit).await.snapshot(), @r#"400 {"error":"invalid_request","error_description":"This authenticator is the user's verified email address and cannot be deleted while the email factor is enabled"}"#);
     let foreign = world.delete(&theirs, &id).await;
