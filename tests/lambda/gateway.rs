@@ -132,6 +132,7 @@ impl Gateway {
                 "POSTERN_SMS_ORIGINATION_IDENTITY" => "postern".to_owned(),
                 "POSTERN_VOICE_ORIGINATION_IDENTITY" => "+12065550100".to_owned(),
                 "POSTERN_SMS_CONFIGURATION_SET" => "postern".to_owned(),
+                "POSTERN_TWILIO_URL" => aws.twilio_url(),
                 "POSTERN_KMS_KEY" => KEY_ARN.to_owned(),
                 // Its parameter is empty by default, and then the variable is not set.
                 "POSTERN_CLIENT_IP_HEADER" => String::new(),

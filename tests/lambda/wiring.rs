@@ -174,7 +174,7 @@ fn keys_are_written_and_unwrapped_by_few() {
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
     assert_eq!(
         who(&ask("dynamodb:GetItem", Some("PROVIDER"), None)),
-        ["guardian-factors", "mfa-associate", "mfa-challenge"]
+        ["guardian-factors", "mfa-associate", "mfa-challenge", "passwordless-start"]
     );
     assert_eq!(
         who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)),
