@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
-//!   -p mfa-authenticators -p guardian-factors -p oauth-revoke -p well-known -p userinfo -p oauth-revoke
+//!   -p mfa-authenticators -p guardian-factors -p oauth-revoke -p well-known -p userinfo
 //! cargo bench --workspace --profile dev --bench functions
 //! ```
 #![allow(
