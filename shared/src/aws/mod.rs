@@ -221,7 +221,9 @@ mod tests {
         use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 
         assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);
-        let components = RuntimeComponentsBuilder::for_tests().build().unwrap();
+        let sdk = sdk_config_from_environment().await.unwrap();
+        let components =
+            RuntimeComponentsBuilder::for_tests().with_time_source(sdk.time_source()).build().unwrap();
         let settings = HttpConnectorSettings::default();
         let _ = public_http_client().unwrap().http_connector(&settings, &components);
     }

@@ -235,10 +235,13 @@ fn voice_of(language: &str) -> VoiceId {
     }
 }
 
-/// The same speech in TwiML: Twilio has the voices of AWS, and takes within `Say` what SSML has within `speak`.
+/// The same speech in TwiML: Twilio has the voices of AWS, and takes within `Say` what SSML has within `speak`. It
+/// spells their names as Polly does (`Vicki`), where End User Messaging has capitals (`VICKI`).
 fn say(voice: &VoiceId, ssml: &str) -> String {
     let speech = ssml.strip_prefix("<speak>").and_then(|text| text.strip_suffix("</speak>")).unwrap_or(ssml);
-    let (voice, language) = (voice.as_str(), spoken_by(voice));
+    let language = spoken_by(voice);
+    let (initial, rest) = voice.as_str().split_at_checked(1).unwrap_or_default();
+    let voice = format!("{initial}{}", rest.to_ascii_lowercase());
     format!(r#"<Response><Say voice="Polly.{voice}" language="{language}">{speech}</Say></Response>"#)
 }
 
