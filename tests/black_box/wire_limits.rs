@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use crate::support::{MFA_SCOPES, Reply, World};
+use crate::support::{MFA_SCOPES, OFFLINE, Reply, World};
 
 const USER: &str = "user@example.com";
 const CODES_SPENT: &str = r#"429 {"error":"too_many_attempts","error_description":"Too many failed codes. Wait for some minutes before retrying."} retry-after 360"#;
@@ -195,16 +195,18 @@ async fn a_table_that_fails() {
     assert_eq!(world.list(&login.mfa_token).await.status, 200);
 }
 
+fn rate_headers(reply: &Reply) -> [Option<u64>; 3] {
+    ["limit", "remaining", "reset"].map(|name| {
+        let value = reply.header(&format!("x-ratelimit-{name}"));
+        value.map(|value| value.parse::<u64>().unwrap())
+    })
+}
+
 /// Contract §0 "Rate headers": a send says what is left of the budget, a refusal when the next one has come back.
 #[tokio::test]
 async fn rate_headers_tell_how_a_budget_stands() {
     let world = World::new().await;
-    let told = |reply: &Reply| {
-        ["limit", "remaining", "reset"].map(|name| {
-            let value = reply.header(&format!("x-ratelimit-{name}"));
-            value.map(|value| value.parse::<u64>().unwrap())
-        })
-    };
+    let told = rate_headers;
     let login = world.log_in("verified@example.com").await.mfa_token;
     let now = world.clock.now().0;
     let first = world.challenge_any(&login).await;
@@ -220,4 +222,28 @@ async fn rate_headers_tell_how_a_budget_stands() {
     let associated = world.associate_email(&world.log_in("user@example.com").await.mfa_token, None).await;
     assert_eq!(told(&associated), [Some(20), Some(19), Some(now + 70)]);
     assert_eq!(told(&world.password("user@example.com", "wrong").await), [None, None, None]);
+}
+
+/// The same of grants: a success gives back what it took, and tells what earlier failures left.
+#[tokio::test]
+async fn rate_headers_of_tokens_tell_what_failures_left() {
+    let world = World::new().await;
+    let told = rate_headers;
+    let login = world.log_in("verified@example.com").await.mfa_token;
+    let challenge = world.challenge_any(&login).await;
+    let oob_code = challenge.text("oob_code");
+    let code = world.code("verified@example.com");
+    let now = world.clock.now().0;
+    assert_eq!(world.oob(&login, &oob_code, &World::wrong(&code)).await.status, 403);
+    let by_code = world.oob(&login, &oob_code, &code).await;
+    assert_eq!((by_code.status, told(&by_code)), (200, [Some(10), Some(9), Some(now + 360)]));
+    let newcomer = world.log_in("user@example.com").await.mfa_token;
+    assert_eq!(told(&world.associate_otp(&newcomer).await), [Some(10), Some(9), Some(now + 360)]);
+    world.without_mfa().await;
+    let now = world.clock.now().0;
+    assert_eq!(world.password("verified@example.com", "wrong").await.status, 403);
+    let by_password = world.log_in_without_mfa("verified@example.com", OFFLINE).await;
+    assert_eq!(told(&by_password), [Some(10), Some(9), Some(now + 360)]);
+    let refreshed = world.refresh(&by_password.text("refresh_token")).await;
+    assert_eq!((refreshed.status, told(&refreshed)), (200, [None, None, None]));
 }

@@ -13,7 +13,7 @@ use axum::routing::post;
 use postern::app::App;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, method_not_allowed, private_json, private_json_within};
+use postern::http::{Params, method_not_allowed, private_json_within};
 use postern::rules::language::RequestedLanguages;
 use postern::token::keys::KeyNeeds;
 use postern::wire::refusal::Refusal;
@@ -40,11 +40,9 @@ async fn associate(
     let request = AssociateRequest::parse(&params)?;
     let enrolment =
         Enrolment::begin(&app, principal, client.as_ref(), languages, request.is_mailed()).await?;
-    Ok(match request {
-        AssociateRequest::Oob(wanted) => {
-            let (reply, quota) = oob::associate(&app, enrolment, wanted).await?;
-            private_json_within(&reply, quota)
-        }
-        AssociateRequest::Otp => private_json(&otp::associate(&app, enrolment).await?),
-    })
+    let (reply, quota) = match request {
+        AssociateRequest::Oob(wanted) => oob::associate(&app, enrolment, wanted).await?,
+        AssociateRequest::Otp => otp::associate(&app, enrolment).await?,
+    };
+    Ok(private_json_within(&reply, quota))
 }

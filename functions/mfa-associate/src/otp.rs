@@ -2,7 +2,7 @@
 
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
-use postern::rules::limit::Standing;
+use postern::rules::limit::{Quota, Standing};
 use postern::rules::policy::Factor;
 use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri};
 use postern::store::DECISION_TRIES;
@@ -16,7 +16,10 @@ use postern::wire::refusal::Refusal;
 use crate::enrolment::Enrolment;
 
 /// Creates the authenticator and shows its secret.
-pub(crate) async fn associate(app: &App, mut enrolment: Enrolment) -> Result<AssociateReply, Refusal> {
+pub(crate) async fn associate(
+    app: &App,
+    mut enrolment: Enrolment,
+) -> Result<(AssociateReply, Quota), Refusal> {
     enrolment.gate(app)?;
     if !enrolment.settings.factors.has(Factor::Otp) {
         return Err(Refusal::FactorOff(Factor::Otp.as_str()));
@@ -28,12 +31,14 @@ pub(crate) async fn associate(app: &App, mut enrolment: Enrolment) -> Result<Ass
     persist(app, &mut enrolment, &id, sealed).await?;
     let account = enrolment.user.profile.email.as_ref().map(|address| address.as_str());
     let account = account.unwrap_or(enrolment.principal.user.as_str());
-    Ok(AssociateReply::Otp {
+    let bucket = enrolment.settings.limits.otp_associations;
+    let reply = AssociateReply::Otp {
         authenticator_type: "otp",
         secret: secret.to_base32(),
         barcode_uri: barcode_uri(&app.config.tenant_name, account, &secret),
         recovery_codes: enrolment.recovery_codes(),
-    })
+    };
+    Ok((reply, bucket.quota_after(enrolment.user.limit(bucket).tat, now)))
 }
 
 async fn persist(

@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
 use postern::rules::enrolment::{Gate, may_confirm};
+use postern::rules::limit::Quota;
 use postern::rules::notice::NoticeKind;
 use postern::rules::policy::Factor;
 use postern::store::mfa::{ConfirmStep, Confirmation, Proven};
@@ -24,13 +25,13 @@ pub(crate) struct RightCode {
     pub(crate) method: Method,
 }
 
-/// Makes the code final and answers tokens. The tokens are signed first, so that nothing can fail once the code is
+/// Makes the code final and answers tokens, and how the budget of wrong codes stands. The tokens are signed first, so that nothing can fail once the code is
 /// consumed.
 pub(crate) async fn confirm(
     app: &App,
     check: &Verification,
     right: RightCode,
-) -> Result<TokenReply, Refusal> {
+) -> Result<(TokenReply, Quota), Refusal> {
     let (target, nonce, not_after) = check.target(&app.config.issuer);
     let (user, client, granted_by) = (&check.user.profile, &check.principal.client, check.granted_by());
     let sign = SignIn {
@@ -61,7 +62,7 @@ pub(crate) async fn confirm(
     };
     for _ in 0..DECISION_TRIES {
         match app.store.confirm(&confirmation).await {
-            Ok(()) => return Ok(reply),
+            Ok(()) => return Ok((reply, check.charge.quota_given_back())),
             Err(NotWritten::Failed(StoreError::Busy)) => return Err(lost(app, check).await),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             Err(NotWritten::Refused(refused)) => {

@@ -9,8 +9,9 @@ use postern::token::claims::{GrantedBy, MfaToken, Target};
 use postern::token::issue::{SignIn, sign_in};
 use postern::token::keyring::{KeyRing, Purpose};
 use postern::token::sealed;
+use postern::wire::mfa_due::{IssuedToken, MfaDue, MfaRequirements};
 use postern::wire::oauth::TokenReply;
-use postern::wire::refusal::{IssuedToken, MfaDue, MfaRequirements, Refusal};
+use postern::wire::refusal::Refusal;
 
 use crate::offline::Offline;
 

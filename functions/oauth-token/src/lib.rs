@@ -22,10 +22,10 @@ use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, RequestContext, method_not_allowed, private_json};
+use postern::http::{Params, RequestContext, method_not_allowed, private_json, private_json_within};
 use postern::store::clients::Client;
 use postern::token::keys::KeyNeeds;
-use postern::wire::oauth::Grant;
+use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 /// What this function unwraps: roots to open and seal tokens, the signing key to issue them.
@@ -52,18 +52,25 @@ async fn token(
         client.authenticate(client.look_up(&app.store).await?)?;
         return Err(Refusal::UnsupportedGrant(grant_type.chars().take(GRANT_TYPE_SHOWN_MAX).collect()));
     };
-    let reply = match grant {
+    let (reply, quota) = match grant {
         Grant::Password | Grant::PasswordRealm => {
             password::sign_in(&app, &context, &client, grant, &params).await?
         }
-        Grant::PasswordlessOtp => passwordless::sign_in(&app, &client, &params).await?,
         Grant::MfaOob => oob::verify(&app, &client, &params).await?,
         Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
         Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,
-        Grant::RefreshToken => refresh::issue(&app, &client, &params).await?,
-        Grant::ClientCredentials => client_credentials::issue(&app, &client, &params).await?,
+        // What these are checked by has no budget: a code of three tries, and secrets nobody guesses.
+        Grant::PasswordlessOtp => return passwordless::sign_in(&app, &client, &params).await.map(unlimited),
+        Grant::RefreshToken => return refresh::issue(&app, &client, &params).await.map(unlimited),
+        Grant::ClientCredentials => {
+            return client_credentials::issue(&app, &client, &params).await.map(unlimited);
+        }
     };
-    Ok(private_json(&reply))
+    Ok(private_json_within(&reply, quota))
+}
+
+fn unlimited(reply: TokenReply) -> Response {
+    private_json(&reply)
 }
 
 /// Lets a client pass that is who it says and may use the grant.

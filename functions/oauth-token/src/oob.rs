@@ -6,6 +6,7 @@ use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
 use postern::rules::destination::Destination;
+use postern::rules::limit::Quota;
 use postern::rules::otp::OneTimeCode;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{ChallengePurpose, CodeBinding, Proven};
@@ -24,7 +25,7 @@ pub(crate) async fn verify(
     app: &App,
     presented: &PresentedClient,
     params: &Params,
-) -> Result<TokenReply, Refusal> {
+) -> Result<(TokenReply, Quota), Refusal> {
     let (mfa_token, oob_code) = (params.required("mfa_token")?, params.required("oob_code")?);
     let typed = params.required("binding_code")?;
     let grant = MfaGrant { app, presented, grant: Grant::MfaOob, as_wrong: || Refusal::InvalidBindingCode };

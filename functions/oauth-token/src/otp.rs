@@ -4,6 +4,7 @@ use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
+use postern::rules::limit::Quota;
 use postern::rules::otp::{DIGITS, OneTimeCode};
 use postern::rules::policy::Factor;
 use postern::rules::totp::{self, TotpSecret};
@@ -23,7 +24,7 @@ pub(crate) async fn verify(
     app: &App,
     presented: &PresentedClient,
     params: &Params,
-) -> Result<TokenReply, Refusal> {
+) -> Result<(TokenReply, Quota), Refusal> {
     let (mfa_token, otp) = (params.required("mfa_token")?, params.required("otp")?);
     let grant = MfaGrant { app, presented, grant: Grant::MfaOtp, as_wrong: || Refusal::InvalidOtpCode };
     let principal = grant.demand_tokens(grant.open_mfa_token(mfa_token).await).await?;

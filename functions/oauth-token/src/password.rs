@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext};
+use postern::rules::limit::Quota;
 use postern::rules::scope::Scope;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey};
@@ -53,14 +54,15 @@ pub(crate) fn nonce(params: &Params) -> Result<Option<String>, Refusal> {
     Ok(nonce)
 }
 
-/// Checks the password and answers tokens, or that the second factor is due.
+/// Checks the password and answers tokens, with how the budget of wrong passwords stands; or that the second factor is
+/// due.
 pub(crate) async fn sign_in(
     app: &App,
     context: &RequestContext,
     presented: &PresentedClient,
     grant: Grant,
     params: &Params,
-) -> Result<TokenReply, Refusal> {
+) -> Result<(TokenReply, Quota), Refusal> {
     let request = PasswordRequest::parse(app, grant, params)?;
     let now = app.now();
     let settings = app.settings().await?;
@@ -124,7 +126,7 @@ pub(crate) async fn sign_in(
         requirements: requirements::of(&user, &settings),
         now,
     };
-    first.answer().await
+    Ok((first.answer().await?, charge.quota_given_back()))
 }
 
 /// Whether the password that was verified is the one there is.

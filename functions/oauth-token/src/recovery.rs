@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
+use postern::rules::limit::Quota;
 use postern::rules::policy::Factor;
 use postern::rules::recovery::RecoveryCode;
 use postern::store::limits::{Counter, LimitKey};
@@ -19,7 +20,7 @@ pub(crate) async fn verify(
     app: &App,
     presented: &PresentedClient,
     params: &Params,
-) -> Result<TokenReply, Refusal> {
+) -> Result<(TokenReply, Quota), Refusal> {
     let (mfa_token, typed) = (params.required("mfa_token")?, params.required("recovery_code")?);
     let grant =
         MfaGrant { app, presented, grant: Grant::MfaRecoveryCode, as_wrong: || Refusal::RecoveryRejected };
@@ -35,9 +36,9 @@ pub(crate) async fn verify(
     let next = RecoveryCode::generate(&app.random)?;
     match right_code(&check, &code, &next) {
         Ok(right) => {
-            let mut reply = confirm(app, &check, right).await?;
+            let (mut reply, quota) = confirm(app, &check, right).await?;
             reply.recovery_code = Some(next.as_str().to_owned());
-            Ok(reply)
+            Ok((reply, quota))
         }
         Err(refused) => Err(check.settle(app, refused).await),
     }

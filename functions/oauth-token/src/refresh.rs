@@ -19,8 +19,9 @@ use postern::token::claims::{GrantedBy, Target};
 use postern::token::issue::{SignIn, sign_in};
 use postern::token::keyring::KeyRing;
 use postern::token::refresh::RefreshToken;
+use postern::wire::mfa_due::MfaRequirements;
 use postern::wire::oauth::{Grant, TokenReply};
-use postern::wire::refusal::{MfaRequirements, Refusal};
+use postern::wire::refusal::Refusal;
 
 use crate::first_factor::FirstFactor;
 use crate::target::{OfflineAccess, Wanted, shown};

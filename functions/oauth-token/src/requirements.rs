@@ -3,7 +3,7 @@
 
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::users::UserState;
-use postern::wire::refusal::MfaRequirements;
+use postern::wire::mfa_due::MfaRequirements;
 
 /// Auth0's order.
 const ORDER: [Factor; 4] = [Factor::Otp, Factor::Sms, Factor::RecoveryCode, Factor::Email];

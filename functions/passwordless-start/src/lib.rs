@@ -17,7 +17,7 @@ use data_encoding::HEXLOWER;
 use postern::app::App;
 use postern::delivery::custom::CustomTemplate;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, RequestContext, method_not_allowed, private_json};
+use postern::http::{Params, RequestContext, method_not_allowed, private_json_within};
 use postern::rules::destination::Destination;
 use postern::rules::email_template::TemplateName;
 use postern::rules::language::RequestedLanguages;
@@ -72,7 +72,8 @@ async fn start(
     let request = StartRequest::parse(&params)?;
     let start = admit(&app, &context, &presented, request, languages).await?;
     sending::send(&app, &start).await?;
-    Ok(private_json(&reply(&start)))
+    let (_, charge) = &start.source;
+    Ok(private_json_within(&reply(&start), charge.quota()))
 }
 
 /// The first trip: the source's budget, the client, and whose the address is.

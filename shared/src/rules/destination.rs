@@ -6,7 +6,7 @@ use super::mask::{mask_email, mask_phone};
 use super::phone::PhoneNumber;
 use super::policy::{Factor, TenantSettings};
 use crate::id::AuthenticatorPrefix;
-use crate::wire::refusal::Channel;
+use crate::rules::channel::Channel;
 
 /// A channel with its address or number.
 #[derive(Clone, Debug, PartialEq, Eq)]

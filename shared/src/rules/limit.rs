@@ -145,13 +145,20 @@ impl Bucket {
     /// How the bucket stands after one more attempt at `now`, which it admitted.
     #[must_use]
     pub fn quota_after(&self, tat: Option<Timestamp>, now: Timestamp) -> Quota {
-        let owed_until = tat.unwrap_or(now).max(now).plus(self.refill_seconds);
-        let refill = self.refill_seconds.max(1);
-        let owed = owed_until.since(now).div_ceil(refill);
+        self.quota(tat.unwrap_or(now).max(now).plus(self.refill_seconds), now)
+    }
+
+    /// How the bucket stands at `now` when its item says `tat`.
+    fn quota(&self, tat: Timestamp, now: Timestamp) -> Quota {
+        let (owed_seconds, refill) = (tat.since(now), self.refill_seconds.max(1));
+        let owed = owed_seconds.div_ceil(refill);
         Quota {
             limit: self.burst,
             remaining: self.burst.saturating_sub(owed),
-            resets_in: (owed_until.since(now) - 1) % refill + 1,
+            resets_in: match owed_seconds {
+                0 => 0,
+                owed_seconds => (owed_seconds - 1) % refill + 1,
+            },
         }
     }
 
@@ -182,6 +189,18 @@ impl Charge {
     #[must_use]
     pub fn was_the_last(&self) -> bool {
         self.tat > self.bucket.admits_until(self.at)
+    }
+
+    /// How the bucket stands with this charge.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        self.bucket.quota(self.tat, self.at)
+    }
+
+    /// How the bucket stands once this charge is given back.
+    #[must_use]
+    pub fn quota_given_back(&self) -> Quota {
+        self.bucket.quota(Timestamp(self.tat.0.saturating_sub(self.bucket.refill_seconds)), self.at)
     }
 
     /// Whether nothing else was owed when this was charged: then giving it back makes the bucket clean.
@@ -231,6 +250,21 @@ mod tests {
         let later = now.plus(100);
         let quota = CODES.quota_after(Some(now.plus(360)), later);
         assert_eq!((quota.limit, quota.remaining, quota.resets_in), (10, 8, 260));
+    }
+
+    /// A charge tells the same, and a success that gives it back leaves what there was before.
+    #[test]
+    fn a_charge_tells_the_quota_before_and_after_it() {
+        let (now, mut before) = (Timestamp(1_000_000), None);
+        for _ in 0..10 {
+            let tat = attempt(CODES, before, now).unwrap();
+            let charge = Charge { bucket: CODES, at: now, tat, locks: false, told: false };
+            assert_eq!(charge.quota(), CODES.quota_after(before, now));
+            assert_eq!(charge.quota_given_back(), CODES.quota(before.unwrap_or(now), now));
+            before = Some(tat);
+        }
+        let clean = Quota { limit: 10, remaining: 10, resets_in: 0 };
+        assert_eq!(CODES.quota(now, now), clean);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod calendar;
+pub mod channel;
 pub mod client;
 pub mod destination;
 pub mod email_template;

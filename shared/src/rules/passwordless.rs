@@ -7,7 +7,7 @@ use super::destination::Destination;
 use super::otp::OneTimeCode;
 use super::phone::{NotANumber, PhoneNumber};
 use super::policy::TenantSettings;
-use crate::wire::refusal::Channel;
+use crate::rules::channel::Channel;
 
 /// How often a code may be tried (contract §7).
 pub const TRIES: u64 = 3;

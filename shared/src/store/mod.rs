@@ -5,6 +5,7 @@ pub mod authenticators;
 pub mod clients;
 pub mod expression;
 pub mod keys;
+mod limit_key;
 pub mod limits;
 pub mod logins;
 pub mod mfa;

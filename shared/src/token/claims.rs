@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AuthenticatorId, ClientId, Jti, Nonce, UserId};
+use crate::rules::channel::Channel;
 use crate::rules::scope::Scope;
 use crate::time::Timestamp;
-use crate::wire::refusal::Channel;
 
 /// Life of an access token for the `/mfa/` audience, in seconds (contract A4).
 pub const MFA_ACCESS_TOKEN_SECONDS: u64 = 600;

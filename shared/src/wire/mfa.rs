@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::refusal::Channel;
+use crate::rules::channel::Channel;
 
 /// The answer of `/mfa/associate`.
 #[derive(Serialize)]

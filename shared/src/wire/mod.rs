@@ -2,6 +2,7 @@
 
 pub mod management;
 pub mod mfa;
+pub mod mfa_due;
 pub mod oauth;
 pub mod passwordless;
 pub mod refusal;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use postern::id::{AuthenticatorId, ClientId, Jti, Kid, Nonce, UserId};
 use postern::rules::address::EmailAddress;
+use postern::rules::channel::Channel;
 use postern::rules::enrolment::Gate;
 use postern::rules::limit::{Charge, Limits, Window};
 use postern::rules::otp::OneTimeCode;
@@ -21,7 +22,6 @@ use postern::store::users::{
     Authenticator, AuthenticatorKind, Pending, Profile, Recovery, SealedSecret, Source, State, UserState,
 };
 use postern::token::keyring::{KeyRing, Root};
-use postern::wire::refusal::Channel;
 
 use crate::support::START;
 

@@ -5,13 +5,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{Challenge, ChallengePurpose, accepting, challenge_sk, pk, unspent};
 use crate::id::{AuthenticatorId, Jti, UserId};
 use crate::rules::address::EmailAddress;
+use crate::rules::channel::Channel;
 use crate::rules::limit::{Bucket, Window};
 use crate::store::expression::{Write, number, text};
 use crate::store::limits::LimitKey;
 use crate::store::users::{self, PROFILE};
 use crate::store::{Item, NotWritten, Store, StoreError};
 use crate::time::Timestamp;
-use crate::wire::refusal::Channel;
 
 /// The members of the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
