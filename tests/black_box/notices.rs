@@ -99,6 +99,23 @@ async fn each_kind_is_told_once_and_has_a_switch() {
     }
 }
 
+/// SEC-33: whoever guesses so slowly that no budget is ever spent is told of as well, after every twenty in a row.
+#[tokio::test]
+async fn slow_guessing_is_told() {
+    let world = World::new().await;
+    world.enrol_otp(USER).await;
+    world.notices(USER).await;
+    for guesses in 1..=40_usize {
+        world.clock.advance(360);
+        let login = world.log_in(USER).await.mfa_token;
+        assert_eq!(world.otp(&login, "000000").await.status, 403, "{guesses}");
+        let notices = world.notices(USER).await;
+        let told = subjects(&notices);
+        let wrong = told.iter().filter(|subject| subject.starts_with("Wrong codes")).count();
+        assert_eq!(wrong, guesses / 20, "{guesses}: {told:?}");
+    }
+}
+
 /// SEC-31: what a notice says.
 #[tokio::test]
 async fn a_new_factor_is_told_with_what_when_and_what_to_do() {

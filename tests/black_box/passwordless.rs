@@ -32,6 +32,33 @@ async fn by_mail_with_mfa() {
     assert_eq!((&claims["gty"], &claims["amr"]), (&json!("passwordless"), &json!(["mfa", "otp"])));
 }
 
+/// Whoever reads one mailbox has one factor: a second code to it completes the login, but proves no MFA, and changes no
+/// factors (SEC-27). Another factor of the same user does.
+#[tokio::test]
+async fn a_second_code_to_the_same_place_is_no_second_factor() {
+    let world = World::with_passwordless().await;
+    let (id, recovery_code) = world.enrol_email(USER).await;
+    let sign_in = async || {
+        world.start_email(USER).await;
+        let fields = [("grant_type", PASSWORDLESS), ("realm", "email"), ("username", USER)];
+        let audience = format!("{}mfa/", world.issuer());
+        let code = world.code(USER);
+        let more = [("otp", code.as_str()), ("audience", &audience), ("scope", crate::support::MFA_SCOPES)];
+        world.token_as_app(&[&fields[..], &more[..]].concat()).await.text("mfa_token")
+    };
+    let login = sign_in().await;
+    let oob_code = world.challenge(&login, "oob", &id).await.text("oob_code");
+    let token = world.oob(&login, &oob_code, &world.code(USER)).await.text("access_token");
+    let once = claims(&world, &token).await;
+    assert!(once["amr"].is_null() && once["acr"].is_null(), "{once}");
+    assert_eq!(world.delete(&token, &id).await.status, 403);
+    assert_eq!(world.associate_otp(&token).await.status, 403);
+    let login = sign_in().await;
+    let token = world.recovery(&login, &recovery_code).await.text("access_token");
+    assert_eq!(claims(&world, &token).await["amr"], json!(["mfa", "recovery-code"]));
+    assert_eq!(world.delete(&token, &id).await.status, 204);
+}
+
 /// Without MFA the code is worth tokens: `gty`, `auth_time`, a refresh token, and no proof of an address.
 #[tokio::test]
 async fn tokens_where_mfa_is_not_asked_for() {

@@ -56,6 +56,24 @@ async fn only_fresh_mfa_replaces_it() {
     );
 }
 
+/// Each new code is a mail: ten at once, then one every six minutes.
+#[tokio::test]
+async fn new_codes_have_a_budget() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let token = world.mfa_access_token(USER, &id).await;
+    for left in (0..10).rev() {
+        let reply = regenerate(&world, &token).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert_eq!(reply.header("x-ratelimit-remaining"), Some(left.to_string().as_str()));
+    }
+    let spent = regenerate(&world, &token).await;
+    assert_eq!((spent.status, spent.header("retry-after")), (429, Some("360")), "{}", spent.body);
+    world.clock.advance(360);
+    assert_eq!(regenerate(&world, &token).await.status, 200);
+    assert_eq!(regenerate(&world, &token).await.status, 429);
+}
+
 #[tokio::test]
 async fn not_while_the_factor_is_off() {
     let world = World::new().await;

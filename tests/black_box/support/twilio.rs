@@ -1,7 +1,7 @@
 //! A tenant that sends by Twilio.
 
 use postern::rules::settings::SettingValue;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::World;
 use super::client::Body;
@@ -24,10 +24,15 @@ impl World {
 
     /// Stores the account with a token and lets the caches expire.
     pub(crate) async fn set_twilio_token(&self, auth_token: &str) {
+        self.change_twilio(&json!({ "sid": TWILIO_SID, "auth_token": auth_token, "from": TWILIO_FROM }))
+            .await;
+    }
+
+    /// Stores what is given of the account and lets the caches expire.
+    pub(crate) async fn change_twilio(&self, account: &Value) {
         let token = self.management_token().await;
-        let account = json!({ "sid": TWILIO_SID, "auth_token": auth_token, "from": TWILIO_FROM });
-        let path = "/api/v2/guardian/factors/sms/providers/twilio";
-        let reply = self.bearer("PUT", path, &token, Body::json(&account)).await;
+        let path = "/api/v2/guardian/factors/phone/providers/twilio";
+        let reply = self.bearer("PUT", path, &token, Body::json(account)).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         self.clock.advance(60);
     }
