@@ -6,10 +6,9 @@ use postern::rules::policy::MfaPolicy;
 use postern::rules::settings::SettingValue;
 use serde_json::{Value, json};
 
-use crate::support::{Body, DEMO_APP, NUMBER, PASSWORDLESS, World, as_client, claims};
+use crate::support::{Body, CALLBACK, DEMO_APP, NUMBER, PASSWORDLESS, World, as_client, claims};
 
 const USER: &str = "user@example.com";
-const CALLBACK: &str = "http://localhost:4200/signed-in";
 
 /// Contract §9, by mail: start, code, and the second factor is due as after a password.
 #[tokio::test]
