@@ -1,5 +1,6 @@
 //! A twin per test, a client that speaks to it, and the flows most tests begin with.
 
+mod block;
 mod client;
 mod flows;
 mod jwt;
@@ -12,6 +13,7 @@ mod table;
 mod twilio;
 mod wire;
 
+pub(crate) use block::{link_of_block, ticket_of_block};
 pub(crate) use client::{Body, Reply};
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;

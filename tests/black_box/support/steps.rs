@@ -244,9 +244,7 @@ impl Step {
         let named = format!("{TEMPLATES}/mfa_oob_code");
         let account = json!({ "sid": TWILIO_SID, "from": TWILIO_FROM, "auth_token": "0".repeat(32) });
         let (method, path, body) = match self {
-            Self::SetFactor => {
-                ("PUT", format!("{GUARDIAN}/factors/otp"), Some(json!({ "enabled": true })))
-            }
+            Self::SetFactor => ("PUT", format!("{GUARDIAN}/factors/otp"), Some(json!({ "enabled": true }))),
             Self::GetPolicies => ("GET", policies, None),
             Self::PutPolicies => ("PUT", policies, Some(json!([]))),
             Self::GetSettings => ("GET", settings, None),
