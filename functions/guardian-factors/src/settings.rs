@@ -26,10 +26,7 @@ pub(crate) async fn patch(
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "update:tenant_settings").await?;
     let changes = changes(&object(read_body(request).await)?)?;
-    if !changes.is_empty() {
-        app.store.change_settings(&changes).await?;
-    }
-    Ok(answer(&app.store.tenant_settings().await?))
+    Ok(answer(&app.store.change_settings(&changes).await?))
 }
 
 /// Every setting with its value, in the order of the table.

@@ -11,6 +11,8 @@ use super::{World, as_client, user_pk};
 pub(crate) const PASSWORDLESS: &str = "http://auth0.com/oauth/grant-type/passwordless/otp";
 /// The number by which `user@example.com` may sign in.
 pub(crate) const NUMBER: &str = "+4915112345678";
+/// Where the demo clients' links lead.
+pub(crate) const CALLBACK: &str = "http://localhost:4200/signed-in";
 
 impl World {
     /// A tenant with both connections on, whose demo user has a number as well.
@@ -40,6 +42,12 @@ impl World {
     /// Asks for a code by mail.
     pub(crate) async fn start_email(&self, address: &str) -> Reply {
         self.start(&json!({ "connection": "email", "email": address, "send": "code" })).await
+    }
+
+    /// Asks for a link by mail.
+    pub(crate) async fn start_link(&self, address: &str) -> Reply {
+        let params = json!({ "redirect_uri": CALLBACK });
+        self.start(&json!({ "connection": "email", "email": address, "authParams": params })).await
     }
 
     /// Asks for a code by SMS.

@@ -17,9 +17,14 @@ impl World {
     /// A tenant with both channels of the phone factor on, that sends by Twilio.
     pub(crate) async fn with_twilio() -> Self {
         let world = Self::with_phones(true).await;
-        world.set_twilio_token(TWILIO_TOKEN).await;
-        world.configure(&[("sms_provider", SettingValue::Text("twilio".into()))]).await;
+        world.send_by_twilio().await;
         world
+    }
+
+    /// Stores the account and has it send.
+    pub(crate) async fn send_by_twilio(&self) {
+        self.set_twilio_token(TWILIO_TOKEN).await;
+        self.configure(&[("sms_provider", SettingValue::Text("twilio".into()))]).await;
     }
 
     /// Stores the account with a token and lets the caches expire.
