@@ -113,6 +113,6 @@ fn absent(name: TemplateName) -> ManagementRefusal {
 
 fn usable(template: &EmailTemplate) -> Result<(), ManagementRefusal> {
     CustomTemplate::check(template).map_err(|Misfit { property, flaw }| {
-        ManagementRefusal::InvalidBody(format!("'Invalid Liquid: {flaw}' on property {property}."))
+        ManagementRefusal::property(property, &format!("Invalid Liquid: {flaw}"))
     })
 }

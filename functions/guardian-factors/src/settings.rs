@@ -43,15 +43,9 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static Setting, SettingVa
     body.iter().map(|(name, value)| change(name, value)).collect()
 }
 
-/// Longest unknown name that is repeated in a refusal, in characters.
-const NAME_SHOWN_MAX: usize = 64;
-
 fn change(name: &str, value: &Value) -> Result<(&'static Setting, SettingValue), ManagementRefusal> {
-    let Some(setting) = Setting::named(name) else {
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(NAME_SHOWN_MAX).collect();
-        return Err(ManagementRefusal::InvalidBody(format!("'Additional properties not allowed: {shown}'.")));
-    };
-    let unfit = || ManagementRefusal::InvalidBody(format!("'{}' on property {name}.", setting.wanted()));
+    let setting = Setting::named(name).ok_or_else(|| ManagementRefusal::additional(name))?;
+    let unfit = || ManagementRefusal::property(name, &setting.wanted());
     let value = setting_value(value).ok_or_else(unfit)?;
     // What is unset has its default again, whatever its kind.
     if value != SettingValue::Unset {

@@ -134,6 +134,12 @@ pub const RETRY_AFTER_FAILURE_SECONDS: u64 = 5;
 /// Seconds after which a client may retry when it lost against its own other requests.
 pub const RETRY_AFTER_CONFLICT_SECONDS: u64 = 1;
 
+/// A word of the client's as a refusal may repeat it: short and printable.
+#[must_use]
+pub fn shown(word: &str) -> String {
+    word.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
 impl Refusal {
     /// Status, `error` and `error_description`.
     #[must_use]
