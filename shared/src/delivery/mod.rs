@@ -129,7 +129,7 @@ impl Mailer {
         let own = [
             ("code", Given::text(Some(code))),
             ("send", Given::text(Some("code"))),
-            mail.connection(),
+            custom::connection(mail.template()),
             ("minutes_valid", Given::number(minutes_valid)),
         ];
         self.by_template(mail.template(), own, Carries::Code(code), occasion).unwrap_or_else(|| {
@@ -152,7 +152,7 @@ impl Mailer {
             ("link", Given::text(Some(url))),
             ("url", Given::text(Some(url))),
             ("send", Given::text(Some("link"))),
-            mail.connection(),
+            custom::connection(mail.template()),
             ("minutes_valid", Given::number(minutes_valid)),
         ];
         self.by_template(mail.template(), own, Carries::Link(url), occasion).unwrap_or_else(|| {

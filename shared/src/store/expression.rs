@@ -42,6 +42,12 @@ pub fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// One less, for `ADD`.
+#[must_use]
+pub fn minus_one() -> AttributeValue {
+    AttributeValue::N("-1".into())
+}
+
 /// Any value as an attribute.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expression::{Write, number, text};
+use super::expression::{Write, minus_one, number, text};
 use super::limits::{LimitKey, LimitState};
 use super::{NotWritten, Outcome, Store, StoreError, read};
 use crate::id::{ClientId, Nonce};
@@ -206,7 +206,7 @@ impl Store {
     pub async fn untry_sign_in(&self, key: &SignInKey, code: &SignInCode) -> Result<(), StoreError> {
         let write = Write::update(&key.pk(), &key.sk(), "ADD tries :minus")
             .when("nonce = :nonce")
-            .value(":minus", aws_sdk_dynamodb::types::AttributeValue::N("-1".into()))
+            .value(":minus", minus_one())
             .value(":nonce", text(code.nonce.as_str()));
         self.charge(&write).await.map(|_| ())
     }

@@ -4,9 +4,7 @@
 //! Many users share it, so it is spread over items that each hold a share of the limit, and is written outside the
 //! transactions, which would conflict on it.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::expression::{Write, number};
+use super::expression::{Write, minus_one, number};
 use super::{Outcome, Store, StoreError};
 use crate::rules::limit::Window;
 use crate::rules::phone::Country;
@@ -39,7 +37,7 @@ impl CountryCharge {
     }
 
     fn uncount(&self) -> Write {
-        Write::update(&self.pk, &self.sk, "ADD sends :minus").value(":minus", AttributeValue::N("-1".into()))
+        Write::update(&self.pk, &self.sk, "ADD sends :minus").value(":minus", minus_one())
     }
 }
 
