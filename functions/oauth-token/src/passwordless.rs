@@ -8,10 +8,10 @@ use postern::rules::otp::OneTimeCode;
 use postern::rules::passwordless::Connection;
 use postern::rules::policy::TenantSettings;
 use postern::rules::scope::Scope;
-use postern::store::StoreError;
 use postern::store::clients::Client;
 use postern::store::logins::{Login, LoginKey};
 use postern::store::passwordless::{SignInCode, SignInKey, Try};
+use postern::store::{StoreError, compensated};
 use postern::time::Timestamp;
 use postern::token::claims::{GrantedBy, Target};
 use postern::token::keyring::KeyRing;
@@ -143,8 +143,8 @@ impl Proven<'_> {
         let app = self.app;
         let answer = self.use_up(request, login, key, stored).await;
         let ours = matches!(&answer, Err(Refusal::Unavailable | Refusal::Busy | Refusal::Internal));
-        if ours && app.store.restore_sign_in(key, stored).await.is_err() {
-            tracing::warn!(event = "compensation_failed", operation = "passwordless_otp");
+        if ours {
+            compensated("passwordless_otp", app.store.restore_sign_in(key, stored).await);
         }
         answer
     }
