@@ -11,7 +11,7 @@ use postern::rules::totp::TotpSecret;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Body, OFFLINE, Reply, World};
+use crate::support::{Body, NUMBER, OFFLINE, Reply, World};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -19,7 +19,6 @@ const API: &str = "https://someapi.com/api";
 /// So many calls that no retry gets through.
 const LASTING: u32 = 1_000;
 
-const NUMBER: &str = "+4915112345678";
 /// The services that send.
 const SENDERS: [&str; 2] = ["ses", "sms"];
 

@@ -14,7 +14,8 @@ pub(crate) use client::{Body, Reply};
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
 pub(crate) use offline::OFFLINE;
-pub(crate) use passwordless::{NUMBER, PASSWORDLESS};
+pub(crate) use passwordless::PASSWORDLESS;
+pub(crate) use phone::NUMBER;
 pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
 pub(crate) use twilio::{TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
@@ -148,12 +149,18 @@ impl World {
 
     /// A Management API token with every scope.
     pub(crate) async fn management_token(&self) -> String {
+        self.token_with_scope("").await
+    }
+
+    /// A Management API token with no scope but these; with every one when none is named.
+    pub(crate) async fn token_with_scope(&self, scope: &str) -> String {
         let audience = format!("{}api/v2/", self.issuer());
         let body = Body::form(&[
             ("grant_type", "client_credentials"),
             ("client_id", "demo-management"),
             ("client_secret", "demo-management-secret"),
             ("audience", &audience),
+            ("scope", scope),
         ]);
         self.post("/oauth/token", body).await.text("access_token")
     }
