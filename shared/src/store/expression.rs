@@ -42,10 +42,10 @@ pub fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// One less, for `ADD`.
+/// What takes one away from a count.
 #[must_use]
 pub fn minus_one() -> AttributeValue {
-    AttributeValue::N("-1".into())
+    AttributeValue::N("-1".to_owned())
 }
 
 /// Any value as an attribute.

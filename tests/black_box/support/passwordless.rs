@@ -6,9 +6,11 @@ use postern::store::logins::{Login, LoginKey};
 use serde_json::{Value, json};
 
 use super::client::{Body, Reply};
-use super::{NUMBER, World, user_pk};
+use super::{World, user_pk};
 
 pub(crate) const PASSWORDLESS: &str = "http://auth0.com/oauth/grant-type/passwordless/otp";
+/// The number by which `user@example.com` may sign in.
+pub(crate) const NUMBER: &str = "+4915112345678";
 
 impl World {
     /// A tenant with both connections on, whose demo user has a number as well.

@@ -8,9 +8,6 @@ use serde_json::json;
 use super::World;
 use super::client::{Body, Reply};
 
-/// A number in Germany; in tests of sign-ins without password the one of `user@example.com`.
-pub(crate) const NUMBER: &str = "+4915112345678";
-
 impl World {
     /// A tenant with the phone factor on; with `voice`, both its channels.
     pub(crate) async fn with_phones(voice: bool) -> Self {
