@@ -1,10 +1,10 @@
 //! Access to the Management API: a bearer token for its audience, with the scope of the operation (contract §6).
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
 use super::bearer::bearer_token;
-use super::params::{Members, UnreadableBody};
+use super::params::{Members, Params, UnreadableBody};
 use crate::app::App;
 use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
@@ -60,6 +60,16 @@ pub fn array(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Vec<Valu
         Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type array but found another type".into())),
         Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
     }
+}
+
+/// The parameters of a query.
+///
+/// # Errors
+/// 400 in the Management API's format for what repeats a parameter or is not UTF-8.
+pub fn query(uri: &Uri) -> Result<Params, ManagementRefusal> {
+    Params::parse_form(uri.query().unwrap_or_default()).map_err(|_| {
+        ManagementRefusal::InvalidQuery("A parameter is repeated, or is not valid UTF-8".into())
+    })
 }
 
 fn readable(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<axum::body::Bytes, ManagementRefusal> {

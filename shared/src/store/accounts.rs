@@ -10,8 +10,9 @@
 use super::expression::{Write, number, text, value_of};
 use super::limits::{Counter, LimitKey};
 use super::logins::{LoginKey, PasswordHash};
+use super::user_changes::{Changed, UserChange};
 use super::users::{self, PROFILE, Profile, RECOVERY, UserState, profile_of};
-use super::{DECISION_TRIES, NotWritten, Outcome, RefusedStep, Store, StoreError};
+use super::{DECISION_TRIES, NotWritten, RefusedStep, Store, StoreError};
 use crate::id::UserId;
 use crate::rules::limit::Limits;
 use crate::time::Timestamp;
@@ -53,7 +54,7 @@ enum AccountStep {
 
 /// How the time is moved that tokens must be younger than.
 #[derive(Clone, Copy)]
-enum Ending {
+pub(super) enum Ending {
     /// To now.
     Now,
     /// One on: something ended in this second already, or an environment's clock is ahead of ours.
@@ -61,12 +62,12 @@ enum Ending {
 }
 
 impl Ending {
-    fn of(profile: &Profile, now: Timestamp) -> Self {
+    pub(super) fn of(profile: &Profile, now: Timestamp) -> Self {
         if profile.tokens_valid_after.is_some_and(|after| after >= now) { Self::OneOn } else { Self::Now }
     }
 
     /// An update of the profile that ends what was issued, with further assignments and removals.
-    fn write(self, user: &UserId, now: Timestamp, set: &str, remove: &str) -> Write {
+    pub(super) fn write(self, user: &UserId, now: Timestamp, set: &str, remove: &str) -> Write {
         let (end, condition) = match self {
             Self::Now => (":now", "attribute_not_exists(tokens_valid_after) OR tokens_valid_after < :now"),
             Self::OneOn => ("tokens_valid_after + :one", "tokens_valid_after >= :now"),
@@ -132,17 +133,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn block(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let mut ending = Ending::Now;
-        for _ in 0..DECISION_TRIES {
-            let write =
-                ending.write(user, now, ", blocked = :true", "").value(":true", AttributeValue::Bool(true));
-            match self.write(&write).await? {
-                Outcome::Done(_) => return Ok(true),
-                Outcome::Refused(None) => return Ok(false),
-                Outcome::Refused(Some(old)) => ending = Ending::of(&profile_of(old)?, now),
-            }
-        }
-        Err(StoreError::Busy)
+        let change = UserChange { blocked: Some(true), ..UserChange::default() };
+        Ok(matches!(self.change_user(user, &change, now).await?, Changed::Done(_)))
     }
 
     /// Lets a blocked user sign in again. `false` when there is no such user.
@@ -150,11 +142,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn unblock(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let write = Write::update(&users::pk(user), PROFILE, "SET blocked = :false, updated_at = :now")
-            .when("attribute_exists(pk)")
-            .value(":false", AttributeValue::Bool(false))
-            .value(":now", number(now.0));
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
+        let change = UserChange { blocked: Some(false), ..UserChange::default() };
+        Ok(matches!(self.change_user(user, &change, now).await?, Changed::Done(_)))
     }
 
     /// Forgets all of a user's factors: authenticators, unconfirmed ones included, the recovery code, and the budgets

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub use super::authenticators::{Authenticator, AuthenticatorKind, Pending, SealedSecret, Source, State};
 use super::expression::Write;
 use super::limits::{Counter, LimitState};
+use super::logins::LoginName;
 use super::{Item, Outcome, Store, StoreError, read};
 use crate::id::{AuthenticatorId, UserId};
 use crate::rules::address::EmailAddress;
@@ -58,6 +59,9 @@ pub struct Profile {
     /// What applications keep of the user; `lang` is the language of messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<UserMetadata>,
+    /// How the user signs in.
+    #[serde(default)]
+    pub logins: Vec<LoginName>,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the profile was last changed.
@@ -194,6 +198,7 @@ impl Profile {
             family_name: None,
             picture: None,
             user_metadata: None,
+            logins: Vec::new(),
             created_at: now,
             updated_at: now,
             blocked: false,
@@ -202,6 +207,25 @@ impl Profile {
             pending: Vec::new(),
             implicit_last_used_at: None,
         }
+    }
+
+    /// The full name: the address where none was given, as Auth0 has it.
+    #[must_use]
+    pub fn shown_name(&self) -> Option<&str> {
+        self.name.as_deref().or_else(|| self.email.as_ref().map(EmailAddress::as_str))
+    }
+
+    /// The short name: where none was given, what stands before the `@`.
+    #[must_use]
+    pub fn shown_nickname(&self) -> Option<&str> {
+        let local_part = || Some(self.email.as_ref()?.as_str().split_once('@')?.0);
+        self.nickname.as_deref().or_else(local_part)
+    }
+
+    /// The login that a password belongs to.
+    #[must_use]
+    pub fn password_login(&self) -> Option<&LoginName> {
+        self.logins.iter().find(|login| login.has_password())
     }
 
     /// The language the user chose, where applications keep it.

@@ -38,6 +38,8 @@ pub enum ManagementRefusal {
     InvalidBody(String),
     /// A path parameter does not fit.
     InvalidUri(String),
+    /// A parameter of the query does not fit.
+    InvalidQuery(String),
     /// What was asked for is not to be had here.
     Unsupported(String),
     /// No bearer token.
@@ -57,6 +59,8 @@ pub enum ManagementRefusal {
     },
     /// Something that is there already; the text names it.
     Conflict(String),
+    /// A user has that address, or that id.
+    UserExists,
     /// Unknown path.
     NotFound,
     /// Wrong method.
@@ -99,6 +103,12 @@ impl ManagementRefusal {
         Self::InvalidBody(format!("'Additional properties not allowed: {}'.", shown(name)))
     }
 
+    /// A user there is not.
+    #[must_use]
+    pub fn no_such_user() -> Self {
+        Self::Inexistent { message: "The user does not exist.".to_owned(), code: "inexistent_user" }
+    }
+
     /// Status, its words, message and error code.
     #[must_use]
     pub fn wire(&self) -> (u16, &'static str, Cow<'static, str>, Option<&'static str>) {
@@ -108,6 +118,9 @@ impl ManagementRefusal {
             }
             Self::InvalidUri(text) => {
                 (400, "Bad Request", format!("Path validation error: {text}").into(), Some("invalid_uri"))
+            }
+            Self::InvalidQuery(text) => {
+                (400, "Bad Request", format!("Query validation error: {text}").into(), Some("invalid_query_string"))
             }
             Self::Unsupported(text) => {
                 (400, "Bad Request", text.clone().into(), Some("operation_not_supported"))
@@ -125,6 +138,7 @@ impl ManagementRefusal {
             ),
             Self::Inexistent { message, code } => (404, "Not Found", message.clone().into(), Some(code)),
             Self::Conflict(text) => (409, "Conflict", text.clone().into(), None),
+            Self::UserExists => (409, "Conflict", "The user already exists.".into(), Some("auth0_idp_error")),
             Self::NotFound => (404, "Not Found", "Not Found".into(), None),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),
             Self::BodyTooLarge => (
