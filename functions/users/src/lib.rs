@@ -8,17 +8,17 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{delete, get, post};
 use postern::app::App;
 use postern::http::management::{authorize, object, query};
 use postern::http::params::read_body;
-use postern::http::{method_not_allowed, never_stored, private_json};
+use postern::http::{method_not_allowed, no_content, private_json};
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
 use postern::rules::passwordless::Connection;
 use postern::store::accounts::PasswordChange;
-use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, LoginName, PasswordHash};
+use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, LoginName, PasswordHash};
 use postern::store::user_changes::{Changed, NewLogin, UserChange};
 use postern::store::users::Profile;
 use postern::store::{DECISION_TRIES, StoreError};
@@ -190,10 +190,4 @@ fn named(id: Result<Path<String>, PathRejection>) -> Result<UserId, ManagementRe
         let problem = "'Object didn't pass validation for format user-id' on property id.";
         ManagementRefusal::InvalidUri(problem.to_owned())
     })
-}
-
-fn no_content() -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    never_stored(&mut response);
-    response
 }

@@ -48,12 +48,6 @@ struct User<'a> {
 
 /// A user with all fields.
 pub(crate) fn shown(profile: &Profile) -> Result<Map<String, Value>, ManagementRefusal> {
-    let identity = |login: &'_ LoginName| Identity {
-        connection: &login.connection,
-        user_id: profile.user_id.name(),
-        provider: Connection::parse(&login.connection).map_or("auth0", Connection::as_str),
-        is_social: false,
-    };
     let user = User {
         created_at: written(profile.created_at),
         updated_at: written(profile.updated_at),
@@ -67,11 +61,20 @@ pub(crate) fn shown(profile: &Profile) -> Result<Map<String, Value>, ManagementR
         picture: profile.picture.as_deref(),
         user_metadata: profile.user_metadata.as_ref().map(|metadata| metadata.to_json()),
         blocked: profile.blocked,
-        identities: profile.logins.iter().map(identity).collect(),
+        identities: profile.logins.iter().map(|login| identity(profile, login)).collect(),
     };
     match serde_json::to_value(user) {
         Ok(Value::Object(user)) => Ok(user),
         _ => Err(ManagementRefusal::Internal),
+    }
+}
+
+fn identity<'a>(profile: &'a Profile, login: &'a LoginName) -> Identity<'a> {
+    Identity {
+        connection: &login.connection,
+        user_id: profile.user_id.name(),
+        provider: Connection::parse(&login.connection).map_or("auth0", Connection::as_str),
+        is_social: false,
     }
 }
 

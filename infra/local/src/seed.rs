@@ -14,9 +14,9 @@ use postern::rules::phone::PhoneNumber;
 use postern::rules::scope::Scope;
 use postern::store::StoreError;
 use postern::store::clients::{Api, Client};
-use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
+use postern::store::logins::{DEFAULT_CONNECTION, LoginName, PasswordHash};
+use postern::store::user_changes::NewLogin;
 use postern::store::users::Profile;
-use postern::time::Timestamp;
 use postern::token::claims::ACCESS_TOKEN_SECONDS;
 use postern::token::password::{self, Password};
 use postern::wire::management::SCOPES;
@@ -160,42 +160,41 @@ async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
             .ok_or_else(|| SeedError::Invalid(format!("user {} has too long user_metadata", seed.email)))
     };
     let user_metadata = seed.user_metadata.clone().map(metadata).transpose()?;
-    let now: Timestamp = app.now();
+    if app.store.profile(&user_id).await?.is_some() {
+        return Ok(());
+    }
     let profile = Profile {
         email: Some(address.clone()),
         email_verified: seed.email_verified,
-        name: seed.name.clone().or_else(|| Some(seed.email.clone())),
+        name: seed.name.clone(),
         nickname: seed.nickname.clone(),
         user_metadata,
-        ..Profile::new(user_id.clone(), now)
+        ..Profile::new(user_id, app.now())
     };
-    if app.store.create_profile(&profile).await? {
-        let password_hash = Some(PasswordHash(hash(app, &seed.password)?));
-        let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
-        let key = LoginKey::new(connection, address.as_str());
-        app.store.create_login(&key, &Login { user_id: user_id.clone(), password_hash }).await?;
-        plant_passwordless(app, seed, &address, user_id).await?;
+    match app.store.create_user(&profile, &logins_of(app, seed, &address)?).await? {
+        true => Ok(()),
+        false => Err(SeedError::Invalid(format!("user {} has another user's address or number", seed.email))),
     }
-    Ok(())
 }
 
 /// Whoever is seeded may sign in by a code as well, where the tenant has the connection on.
-async fn plant_passwordless(
-    app: &App,
-    seed: &SeedUser,
-    address: &EmailAddress,
-    user_id: UserId,
-) -> Result<(), SeedError> {
-    let login = Login { user_id, password_hash: None };
-    let by_mail = LoginKey::new(Connection::Email.as_str(), address.as_str());
-    app.store.create_login(&by_mail, &login).await?;
+fn logins_of(app: &App, seed: &SeedUser, address: &EmailAddress) -> Result<Vec<NewLogin>, SeedError> {
+    let login = |connection, name, password_hash| NewLogin {
+        name: LoginName::new(connection, name),
+        password_hash,
+    };
+    let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+    let password_hash = PasswordHash(hash(app, &seed.password)?);
+    let mut logins = vec![
+        login(connection, address.as_str(), Some(password_hash)),
+        login(Connection::Email.as_str(), address.as_str(), None),
+    ];
     if let Some(number) = &seed.phone_number {
         let number = PhoneNumber::parse(number)
             .map_err(|_| SeedError::Invalid(format!("user {} has no valid phone_number", seed.email)))?;
-        let by_sms = LoginKey::new(Connection::Sms.as_str(), number.as_str());
-        app.store.create_login(&by_sms, &login).await?;
+        logins.push(login(Connection::Sms.as_str(), number.as_str(), None));
     }
-    Ok(())
+    Ok(logins)
 }
 
 /// The same address has the same id in every twin, so that tests can name it.
