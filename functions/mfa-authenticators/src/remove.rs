@@ -131,4 +131,3 @@ fn forgets(user: &UserState, authenticator: &Authenticator, limits: &Limits) -> 
         user.active().any(|other| !other.id.is_same_device(&authenticator.id) && other.counter() == counter);
     (authenticator.is_active() && !shared && user.limit(limits.codes).counts(&counter)).then_some(counter)
 }
-

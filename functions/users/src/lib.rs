@@ -130,11 +130,7 @@ async fn change(
     Ok(private_json(&shown(&profile)?))
 }
 
-async fn change_profile(
-    app: &App,
-    user: &UserId,
-    change: &UserChange,
-) -> Result<Profile, ManagementRefusal> {
+async fn change_profile(app: &App, user: &UserId, change: &UserChange) -> Result<Profile, ManagementRefusal> {
     match app.store.change_user(user, change, app.now()).await? {
         Changed::Done(profile) => Ok(*profile),
         Changed::NoSuchUser => Err(ManagementRefusal::no_such_user()),

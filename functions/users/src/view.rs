@@ -102,7 +102,10 @@ impl Fields {
             }
         };
         let names = text("fields").unwrap_or_default().split(',').map(str::trim);
-        Ok(Self { names: names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect(), are_included })
+        Ok(Self {
+            names: names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect(),
+            are_included,
+        })
     }
 
     /// A user with the fields that are asked for; all of them when none is named.

@@ -179,10 +179,8 @@ async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
 
 /// Whoever is seeded may sign in by a code as well, where the tenant has the connection on.
 fn logins_of(app: &App, seed: &SeedUser, address: &EmailAddress) -> Result<Vec<NewLogin>, SeedError> {
-    let login = |connection, name, password_hash| NewLogin {
-        name: LoginName::new(connection, name),
-        password_hash,
-    };
+    let login =
+        |connection, name, password_hash| NewLogin { name: LoginName::new(connection, name), password_hash };
     let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
     let password_hash = PasswordHash(hash(app, &seed.password)?);
     let mut logins = vec![

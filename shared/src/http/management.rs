@@ -67,9 +67,8 @@ pub fn array(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Vec<Valu
 /// # Errors
 /// 400 in the Management API's format for what repeats a parameter or is not UTF-8.
 pub fn query(uri: &Uri) -> Result<Params, ManagementRefusal> {
-    Params::parse_form(uri.query().unwrap_or_default()).map_err(|_| {
-        ManagementRefusal::InvalidQuery("A parameter is repeated, or is not valid UTF-8".into())
-    })
+    Params::parse_form(uri.query().unwrap_or_default())
+        .map_err(|_| ManagementRefusal::InvalidQuery("A parameter is repeated, or is not valid UTF-8".into()))
 }
 
 fn readable(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<axum::body::Bytes, ManagementRefusal> {

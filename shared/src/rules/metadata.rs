@@ -69,8 +69,7 @@ fn can_be_kept(value: &Value, depth: usize) -> bool {
         }
         Value::Array(items) => depth > 0 && items.iter().all(|item| can_be_kept(item, depth - 1)),
         Value::Object(members) => {
-            let fits =
-                |(name, value): (&String, &Value)| !name.is_empty() && can_be_kept(value, depth - 1);
+            let fits = |(name, value): (&String, &Value)| !name.is_empty() && can_be_kept(value, depth - 1);
             depth > 0 && members.iter().all(fits)
         }
         Value::Null | Value::Bool(_) | Value::String(_) => true,

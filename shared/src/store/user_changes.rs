@@ -44,8 +44,7 @@ pub enum ProfileText {
 
 impl ProfileText {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Name, Self::Nickname, Self::GivenName, Self::FamilyName, Self::Picture];
+    pub const ALL: [Self; 5] = [Self::Name, Self::Nickname, Self::GivenName, Self::FamilyName, Self::Picture];
 
     /// Its name on the wire and in the table.
     #[must_use]

@@ -119,9 +119,12 @@ impl ManagementRefusal {
             Self::InvalidUri(text) => {
                 (400, "Bad Request", format!("Path validation error: {text}").into(), Some("invalid_uri"))
             }
-            Self::InvalidQuery(text) => {
-                (400, "Bad Request", format!("Query validation error: {text}").into(), Some("invalid_query_string"))
-            }
+            Self::InvalidQuery(text) => (
+                400,
+                "Bad Request",
+                format!("Query validation error: {text}").into(),
+                Some("invalid_query_string"),
+            ),
             Self::Unsupported(text) => {
                 (400, "Bad Request", text.clone().into(), Some("operation_not_supported"))
             }

@@ -15,6 +15,7 @@ mod remove;
 mod send;
 mod twins;
 mod unique;
+mod users;
 
 use std::time::Duration;
 

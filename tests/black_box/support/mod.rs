@@ -11,6 +11,7 @@ mod phone;
 mod steps;
 mod table;
 mod twilio;
+mod users;
 mod wire;
 
 pub(crate) use block::{link_of_block, ticket_of_block};
@@ -21,8 +22,9 @@ pub(crate) use log::Log;
 pub(crate) use offline::OFFLINE;
 pub(crate) use passwordless::{CALLBACK, NUMBER, PASSWORDLESS};
 pub(crate) use steps::Step;
-pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
+pub(crate) use table::{Item, Table, at_once, count_of, number_of, text_of, user_pk};
 pub(crate) use twilio::{TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
+pub(crate) use users::{PASSWORD, USERS, new_user, user_path};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
 
 use std::time::Duration;
