@@ -222,7 +222,7 @@ async fn no_password_and_no_hash_is_told() {
         assert!(secrets.iter().all(|secret| !reply.body.contains(secret)), "{}", reply.body);
     }
     let written = log.text();
-    assert!(written.lines().count() > 3, "it was logged at all");
+    assert!(written.lines().count() > 3, "it was logged at all: {written}");
     for secret in secrets.iter().chain(&[ADDRESS, path.as_str()]) {
         assert!(!written.contains(secret), "{secret} is logged");
     }

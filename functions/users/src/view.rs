@@ -14,36 +14,36 @@ use serde_json::{Map, Value};
 #[derive(Serialize)]
 struct Identity<'a> {
     connection: &'a str,
-    user_id: &'a str,
-    provider: &'a str,
     #[serde(rename = "isSocial")]
     is_social: bool,
+    provider: &'a str,
+    user_id: &'a str,
 }
 
-/// A user. What there is nothing of is left out.
+/// A user, by the alphabet. What there is nothing of is left out.
 #[derive(Serialize)]
 struct User<'a> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    blocked: bool,
     created_at: String,
-    updated_at: String,
-    user_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<&'a str>,
+    identities: Vec<Identity<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nickname: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    given_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    family_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<&'a str>,
+    updated_at: String,
+    user_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_metadata: Option<Value>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    blocked: bool,
-    identities: Vec<Identity<'a>>,
 }
 
 /// A user with all fields.
