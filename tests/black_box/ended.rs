@@ -8,7 +8,9 @@ use postern::store::accounts::PasswordChange;
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, PasswordHash};
 use postern::token::password::{Password, hash};
 
-use crate::support::{Body, OFFLINE, World, user_pk};
+use serde_json::json;
+
+use crate::support::{Body, OFFLINE, World, user_path, user_pk};
 
 const USER: &str = "user@example.com";
 const API: &str = "https://someapi.com/api";
@@ -41,16 +43,22 @@ async fn set_password(world: &World, password: &str) {
 
 impl Change {
     async fn make(self, world: &World) {
-        let (store, now) = (&world.twin.app.store, world.clock.now());
+        let path = user_path(user_id().as_str());
+        let block = async |blocked: bool| {
+            world.manage("PATCH", &path, Some(&json!({ "blocked": blocked }))).await.status
+        };
         match self {
             // The same one again, so that the tests go on signing in: an old hash is no old token.
             Self::Password => set_password(world, "pwd").await,
             Self::BlockAndUnblock => {
-                assert!(store.block(&user_id(), now).await.unwrap());
+                assert_eq!(block(true).await, 200);
                 assert_eq!(world.password(USER, "pwd").await.outcome(), "403 user is blocked");
-                assert!(store.unblock(&user_id(), now).await.unwrap());
+                assert_eq!(block(false).await, 200);
             }
-            Self::Reset => assert!(store.reset_mfa(&user_id(), now).await.unwrap()),
+            Self::Reset => {
+                let factors = format!("{path}/authenticators");
+                assert_eq!(world.manage("DELETE", &factors, None).await.status, 204);
+            }
         }
     }
 }

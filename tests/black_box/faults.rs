@@ -231,4 +231,13 @@ steps! {
     get_template: GetTemplate,
     put_template: PutTemplate,
     patch_template: PatchTemplate,
+    post_user: PostUser,
+    get_user: GetUser,
+    get_user_by_email: GetUserByEmail,
+    patch_user: PatchUser,
+    move_user: MoveUser,
+    block_user: BlockUser,
+    set_password: SetPassword,
+    reset_user: ResetUser,
+    delete_user: DeleteUser,
 }

@@ -72,6 +72,18 @@ impl Gateway {
         self.send(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
     }
 
+    /// A Management API token with every scope.
+    pub(crate) async fn management_token(&self) -> String {
+        let audience = format!("{}api/v2/", self.issuer());
+        let body = Body::form(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", "demo-management"),
+            ("client_secret", "demo-management-secret"),
+            ("audience", &audience),
+        ]);
+        self.post("/oauth/token", body).await.text("access_token")
+    }
+
     /// Sends a request from an address to the function that the template routes it to. `target` is the path, with its
     /// percent encoding, and the query.
     pub(crate) async fn send_from(

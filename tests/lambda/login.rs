@@ -181,14 +181,7 @@ async fn an_authenticator_app_is_enrolled_and_used() {
 #[tokio::test]
 async fn factors_are_listed_and_switched() {
     let gateway = Gateway::new().await;
-    let audience = format!("{}api/v2/", gateway.issuer());
-    let body = Body::form(&[
-        ("grant_type", "client_credentials"),
-        ("client_id", "demo-management"),
-        ("client_secret", "demo-management-secret"),
-        ("audience", &audience),
-    ]);
-    let token = gateway.post("/oauth/token", body).await.text("access_token");
+    let token = gateway.management_token().await;
     for (sent, answered) in [(json!(false), false), (json!("true"), true), (json!(false), false)] {
         let path = "/api/v2/guardian/factors/email";
         let reply = gateway.bearer("PUT", path, &token, Body::json(&json!({ "enabled": sent }))).await;

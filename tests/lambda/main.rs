@@ -25,4 +25,5 @@ mod front_door;
 mod login;
 mod notices;
 mod rotate_keys;
+mod users;
 mod wiring;

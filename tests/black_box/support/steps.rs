@@ -5,7 +5,9 @@ use postern::rules::settings::SettingValue;
 use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};
 
-use super::{Body, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, World};
+use super::{
+    Body, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user, user_path,
+};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -58,6 +60,15 @@ pub(crate) enum Step {
     GetTemplate,
     PutTemplate,
     PatchTemplate,
+    PostUser,
+    GetUser,
+    GetUserByEmail,
+    PatchUser,
+    MoveUser,
+    BlockUser,
+    SetPassword,
+    ResetUser,
+    DeleteUser,
 }
 
 /// What a step needs.
@@ -201,6 +212,10 @@ impl Step {
         if matches!(self, Self::GetTwilio | Self::PutTwilio) {
             world.set_twilio_token(TWILIO_TOKEN).await;
         }
+        if self as usize > Self::PostUser as usize {
+            let id = world.make_user(&new_user("ada@example.com")).await;
+            return Ready { id, ..Ready::with(world.management_token().await) };
+        }
         Ready::with(world.management_token().await)
     }
 
@@ -232,6 +247,7 @@ impl Step {
             Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::ClientCredentials => world.client_credentials("").await,
+            _ if self as usize >= Self::PostUser as usize => self.send_about_user(world, ready).await,
             _ => self.send_management(world, token).await,
         }
     }
@@ -261,6 +277,22 @@ impl Step {
             _ => ("PATCH", named, Some(json!({ "enabled": false }))),
         };
         world.bearer(method, &path, token, body.as_ref().map_or_else(Body::none, Body::json)).await
+    }
+
+    async fn send_about_user(self, world: &World, ready: &Ready) -> Reply {
+        let path = user_path(&ready.id);
+        let (method, path, body) = match self {
+            Self::PostUser => ("POST", USERS.to_owned(), Some(new_user("new@example.com"))),
+            Self::GetUser => ("GET", path, None),
+            Self::GetUserByEmail => ("GET", "/api/v2/users-by-email?email=ada@example.com".to_owned(), None),
+            Self::PatchUser => ("PATCH", path, Some(json!({ "name": "Ada", "user_metadata": { "a": 1 } }))),
+            Self::MoveUser => ("PATCH", path, Some(json!({ "email": "new@example.com" }))),
+            Self::BlockUser => ("PATCH", path, Some(json!({ "blocked": true }))),
+            Self::SetPassword => ("PATCH", path, Some(json!({ "password": "another password" }))),
+            Self::ResetUser => ("DELETE", format!("{path}/authenticators"), None),
+            _ => ("DELETE", path, None),
+        };
+        world.bearer(method, &path, &ready.token, body.as_ref().map_or_else(Body::none, Body::json)).await
     }
 
     /// Whether the request was answered as it should be.
