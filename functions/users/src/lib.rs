@@ -57,7 +57,9 @@ async fn create(
         tokens_valid_after: chosen_id.is_some().then_some(now),
         ..Profile::new(chosen_id.map_or_else(|| UserId::generate(&app.random), Ok)?, now)
     };
-    change.apply_to(&mut profile)?;
+    if !change.apply_to(&mut profile) {
+        return Err(properties::metadata_does_not_fit());
+    }
     let hash = PasswordHash(hash_apart(password, &app.random).await?);
     let login =
         NewLogin { name: LoginName::new(DEFAULT_CONNECTION, email.as_str()), password_hash: Some(hash) };

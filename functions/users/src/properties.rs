@@ -2,10 +2,9 @@
 
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
-use postern::rules::metadata::{METADATA_BYTES_MAX, UserMetadata};
+use postern::rules::metadata::METADATA_BYTES_MAX;
 use postern::store::logins::DEFAULT_CONNECTION;
 use postern::store::user_changes::{ProfileText, UserChange};
-use postern::store::users::Profile;
 use postern::token::password::{PASSWORD_BYTES_MAX, Password};
 use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value};
@@ -24,7 +23,8 @@ pub(crate) struct NewUser {
     pub(crate) email: EmailAddress,
     pub(crate) password: Password,
     pub(crate) chosen_id: Option<UserId>,
-    pub(crate) change: Described,
+    /// What it is beside these.
+    pub(crate) change: UserChange,
 }
 
 /// What a request changes.
@@ -34,9 +34,6 @@ pub(crate) enum Change {
     /// The password, and nothing else.
     Password(Password),
 }
-
-/// What a new user is beside address and password.
-pub(crate) struct Described(UserChange);
 
 /// What a request names.
 #[derive(Default)]
@@ -60,7 +57,7 @@ impl NewUser {
             email: change.email.take().ok_or_else(|| missing("email"))?,
             password: password.ok_or_else(|| missing("password"))?,
             chosen_id: user_id,
-            change: Described(change),
+            change,
         })
     }
 }
@@ -77,29 +74,6 @@ impl Change {
                 "'Cannot update password and {other} simultaneously'."
             ))),
         }
-    }
-}
-
-impl Described {
-    /// Describes a user that is not stored yet.
-    pub(crate) fn apply_to(self, profile: &mut Profile) -> Result<(), ManagementRefusal> {
-        let UserChange { texts, email_verified, blocked, user_metadata, .. } = self.0;
-        for (name, value) in texts {
-            let place = match name {
-                ProfileText::Name => &mut profile.name,
-                ProfileText::Nickname => &mut profile.nickname,
-                ProfileText::GivenName => &mut profile.given_name,
-                ProfileText::FamilyName => &mut profile.family_name,
-                ProfileText::Picture => &mut profile.picture,
-            };
-            *place = value;
-        }
-        profile.email_verified = email_verified.unwrap_or(false);
-        profile.blocked = blocked.unwrap_or(false);
-        if let Some(members) = user_metadata.filter(|members| !members.is_empty()) {
-            profile.user_metadata = Some(UserMetadata::new(members).ok_or_else(metadata_does_not_fit)?);
-        }
-        Ok(())
     }
 }
 

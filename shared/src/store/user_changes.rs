@@ -149,10 +149,7 @@ impl Store {
             let Some(moves) = self.moves(&seen, address).await? else { continue };
             let steps: Vec<_> = std::iter::once((UserStep::Profile, profile)).chain(moves).collect();
             match self.transact(&steps).await {
-                Ok(()) => {
-                    let changed = self.profile(user).await?;
-                    return Ok(changed.map_or(Changed::NoSuchUser, |it| Changed::Done(Box::new(it))));
-                }
+                Ok(()) => return Ok(change.done(seen, now)),
                 Err(NotWritten::Failed(error)) => return Err(error),
                 Err(NotWritten::Refused(refused)) if is_taken(&refused) => return Ok(Changed::AddressTaken),
                 Err(NotWritten::Refused(_)) => {}
@@ -295,6 +292,49 @@ impl Assignments {
 }
 
 impl UserChange {
+    /// Changes a profile in memory, logins aside; `false` when the metadata does not fit.
+    #[must_use]
+    pub fn apply_to(&self, profile: &mut Profile) -> bool {
+        for (name, value) in &self.texts {
+            let place = match name {
+                ProfileText::Name => &mut profile.name,
+                ProfileText::Nickname => &mut profile.nickname,
+                ProfileText::GivenName => &mut profile.given_name,
+                ProfileText::FamilyName => &mut profile.family_name,
+                ProfileText::Picture => &mut profile.picture,
+            };
+            place.clone_from(value);
+        }
+        if let Some(address) = self.new_address(profile) {
+            (profile.email, profile.email_verified) = (Some(address.clone()), false);
+        }
+        profile.email_verified = self.email_verified.unwrap_or(profile.email_verified);
+        profile.blocked = self.blocked.unwrap_or(profile.blocked);
+        if let Some(members) = &self.user_metadata {
+            let Some(merged) = self.merged(profile, members) else { return false };
+            profile.user_metadata = Some(merged).filter(|merged| !merged.is_empty());
+        }
+        true
+    }
+
+    /// What a move answers: the transaction does not say, and to read it again could fail after all is done.
+    fn done(&self, seen: Profile, now: Timestamp) -> Changed {
+        let mut profile = Profile { logins: self.moved(&seen), updated_at: now, ..seen };
+        self.apply_to(&mut profile);
+        Changed::Done(Box::new(profile))
+    }
+
+    /// The logins, those that have the old address with the new one.
+    fn moved(&self, seen: &Profile) -> Vec<LoginName> {
+        let mut logins = seen.logins.clone();
+        if let Some(address) = self.new_address(seen) {
+            for login in logins.iter_mut().filter(|login| has_address(login, seen)) {
+                address.as_str().clone_into(&mut login.name);
+            }
+        }
+        logins
+    }
+
     /// The address, if it is another.
     fn new_address(&self, seen: &Profile) -> Option<&EmailAddress> {
         self.email.as_ref().filter(|address| seen.email.as_ref() != Some(address))
@@ -315,12 +355,8 @@ impl UserChange {
         }
         let mut verified = self.email_verified;
         if let Some(address) = self.new_address(seen) {
-            let mut logins = seen.logins.clone();
-            for login in logins.iter_mut().filter(|login| has_address(login, seen)) {
-                address.as_str().clone_into(&mut login.name);
-            }
             assign.put("email", Some(value_of(address)?));
-            assign.put("logins", Some(value_of(&logins)?));
+            assign.put("logins", Some(value_of(&self.moved(seen))?));
             // The authenticator that the old address was by itself is gone.
             assign.put("implicit_last_used_at", None);
             verified = verified.or(Some(false));
