@@ -23,6 +23,28 @@ fn without_ports(text: &str) -> String {
 async fn the_greeting_says_what_is_needed() {
     let twin = Twin::new().await;
     assert_snapshot!(without_ports(&twin.greeting), @r"
+    Postern is ready: http://127.0.0.1:PORT
+
+    Demo page and inbox  http://127.0.0.1:PORT/
+    Issuer               http://127.0.0.1:PORT/
+    Data                 in memory; gone when this stops
+    AWS DynamoDB http://127.0.0.1:PORT
+    AWS SES http://127.0.0.1:PORT
+    AWS SMS http://127.0.0.1:PORT
+    AWS KMS http://127.0.0.1:PORT
+    Twilio http://127.0.0.1:PORT
+
+    Client  demo-app / demo-secret   (public: demo-spa; Management API: demo-management / demo-management-secret)
+    User    user@example.com / pwd   (verified address: verified@example.com / pwd)
+
+    Sign in, and be asked for the second factor:
+
+      curl -s http://127.0.0.1:PORT/oauth/token \
+        -d grant_type=password -d username=user@example.com -d password=pwd \
+        -d audience=https://someapi.com/api -d scope='openid read:sample' \
+        -d client_id=demo-app -d client_secret=demo-secret
+
+    Codes arrive at http://127.0.0.1:PORT/_local/inbox. Stop with Ctrl-C.
     ");
     assert_eq!(twin.get("/.well-known/jwks.json").await.status, 200, "it answers once it has greeted");
 }
