@@ -1,17 +1,13 @@
 //! What texts and calls cost in round trips, what their failures leave behind (design §7, contract A3 "delivery"), and
 //! that no number is logged (SEC-34).
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
 use serde_json::Value;
 
-use crate::support::{Reply, World};
+use crate::support::{Log, NUMBER, World};
 
 const USER: &str = "user@example.com";
-const NUMBER: &str = "+4915112345678";
 const CHANNELS: [(&str, &str); 2] = [("sms", "SendTextMessage"), ("voice", "SendVoiceMessage")];
 
 /// The operations of each trip of the last request, sorted.
@@ -64,11 +60,6 @@ async fn a_send_is_one_action_on_one_identity() {
     assert_snapshot!(sends[1]["actions"], @r#"[{"action":"sms-voice:SendVoiceMessage","identity":"+12065550100","configuration_set":"postern"}]"#);
 }
 
-fn assert_not_delivered(reply: &Reply) {
-    let text = r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."}"#;
-    assert_eq!((reply.snapshot().as_str(), reply.header("retry-after")), (text, Some("5")));
-}
-
 /// Contract A3 "delivery refused": every budget is given back, a replaced association is good again, nothing is sent
 /// twice.
 #[tokio::test]
@@ -82,7 +73,7 @@ async fn a_refused_association_leaves_no_trace() {
             let before = world.stored_without_limits().await;
             let owed = world.tat(USER, "SEND-SMS").await;
             world.fault("sms", send, mode, 0, 1);
-            assert_not_delivered(&world.associate_phone(&login, channel, NUMBER).await);
+            world.associate_phone(&login, channel, NUMBER).await.assert_not_delivered();
             let mut after = world.stored_without_limits().await;
             assert!(after == before, "{channel} {mode}: {:?}", changed(&mut after, &before));
             assert_eq!((world.tat(USER, "SEND-SMS").await, world.mails(NUMBER)), (owed, 1));
@@ -111,7 +102,7 @@ async fn a_send_that_may_have_gone_is_charged_and_void() {
     let code = world.code(NUMBER);
     let owed = world.tat(USER, "SEND-SMS").await.unwrap();
     world.fault("sms", "SendTextMessage", "timeout", 0, 1);
-    assert_not_delivered(&world.challenge(&login, "oob", &sms).await);
+    world.challenge(&login, "oob", &sms).await.assert_not_delivered();
     assert_eq!(world.tat(USER, "SEND-SMS").await, Some(owed + 3_600));
     assert_eq!((world.sends_to_country("DE").await, world.mails(NUMBER)), (3, 2));
     let earlier = world.oob(&login, &first.text("oob_code"), &code).await;
@@ -131,7 +122,7 @@ async fn a_refused_challenge_leaves_the_earlier_one() {
         let code = world.code(NUMBER);
         let owed = world.tat(USER, "SEND-SMS").await;
         world.fault("sms", send, "throttle", 0, 1);
-        assert_not_delivered(&world.challenge(&login, "oob", &id).await);
+        world.challenge(&login, "oob", &id).await.assert_not_delivered();
         assert_eq!((world.tat(USER, "SEND-SMS").await, world.sends_to_country("DE").await), (owed, 2));
         assert_eq!(world.oob(&login, &first.text("oob_code"), &code).await.status, 200);
     }
@@ -151,31 +142,13 @@ async fn without_the_country_s_counter_nothing_is_sent() {
     assert_eq!((world.mails(NUMBER), world.sends_to_country("DE").await), (0, 0), "the country is paid back");
 }
 
-/// A buffer that logs are written to.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// SEC-34: whatever becomes of a send, by AWS or by Twilio, no log line holds the number, its subscriber's digits or
 /// the account's token.
 #[tokio::test]
 async fn no_number_is_logged() {
     const CANARY: &str = "+4917698765432";
     const TOKENS: [&str; 2] = ["canary-token-that-twilio-refuses", "ca9a41ca9a41ca9a41ca9a41ca9a41ca"];
-    let log = Log::default();
-    let writer = log.clone();
-    // The process has one log: other tests write to it as well, but only this one knows the number.
-    postern::audit::start_logging_to(move || writer.clone());
+    let log = Log::start();
     let world = World::with_phones(true).await;
     let login = world.log_in(USER).await.mfa_token;
     for (channel, send) in CHANNELS {
@@ -199,7 +172,7 @@ async fn no_number_is_logged() {
     // Whatever was counted under the limit before, the second is one too many.
     world.associate_phone(&login, "sms", CANARY).await;
     world.associate_phone(&login, "sms", CANARY).await;
-    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let written = log.text();
     assert!(written.contains("delivery_failed") && written.contains("country_limit_reached"), "{written}");
     assert!(
         written.contains("\"code\":\"20003\"") && written.contains("\"service\":\"twilio\""),

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::wire::refusal::Refusal;
+use crate::wire::refusal::{Refusal, shown};
 
 /// Longest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -143,11 +143,12 @@ impl Params {
         self.present(name)
     }
 
-    /// The names that are not among `known`, as far as they can be shown, joined by commas; `None` when there are none.
+    /// The names that are not among `known`, the first of them and as far as they can be shown, joined by commas; `None`
+    /// when there are none.
     #[must_use]
     pub fn others(&self, known: &[&str]) -> Option<String> {
-        let others: Vec<_> =
-            self.0.keys().filter(|name| !known.contains(&name.as_str())).map(|name| shown(name)).collect();
+        let others = self.0.keys().filter(|name| !known.contains(&name.as_str()));
+        let others: Vec<_> = others.map(|name| shown(name)).take(OTHERS_SHOWN_MAX).collect();
         (!others.is_empty()).then(|| others.join(", "))
     }
 
@@ -166,10 +167,8 @@ impl Params {
     }
 }
 
-/// A name from the body as it may be shown: short and printable.
-fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(64).collect()
-}
+/// Most unknown names that a refusal repeats: a body has room for thousands.
+const OTHERS_SHOWN_MAX: usize = 3;
 
 /// `application/x-www-form-urlencoded`, strictly: what does not decode to UTF-8 is refused, not replaced.
 fn decode(part: &str) -> Result<String, Refusal> {

@@ -115,6 +115,7 @@ impl Ses {
                 subject: Some(subject.clone()),
                 text: text.clone(),
                 html: html.clone(),
+                voice: None,
                 received_at: (self.now)(),
             });
         }

@@ -47,6 +47,7 @@ struct Send {
     message_body: Option<String>,
     message_type: Option<String>,
     message_body_text_type: Option<String>,
+    voice_id: Option<String>,
     configuration_set_name: Option<String>,
     time_to_live: Option<u32>,
     /// Everything is checked and nothing sent.
@@ -73,7 +74,8 @@ impl Sms {
         };
         let received_at = (self.now)();
         if !send.dry_run {
-            self.inbox.push(Message { channel, to, from, subject: None, text, html: None, received_at });
+            let (subject, html, voice) = (None, None, send.voice_id);
+            self.inbox.push(Message { channel, to, from, subject, text, html, voice, received_at });
         }
         Ok(json!({ "MessageId": random_id() }))
     }
