@@ -110,7 +110,7 @@ pub(crate) fn bare() -> Case {
     Case::http("hello-lambda", event("GET", "/", &[], ""))
 }
 
-/// All cases; `rotate-keys` last, because each run leaves a generation more for the others to read.
+/// All cases; `rotate-keys` last, because it leaves a generation more for the others to read.
 pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
     let world = &tenant.world;
     let phone = world.enrol_phone(USER, "sms", NUMBER).await;
@@ -242,15 +242,16 @@ async fn notices(world: &World) -> Case {
     }
 }
 
-/// Its only events without a call to AWS are CloudFormation's, which are answered elsewhere.
+/// The first run adds a generation, and the rest find that none is due. Its only events without a call to AWS are
+/// CloudFormation's, which are answered elsewhere.
 fn rotate_keys() -> Case {
     Case {
-        label: "rotate-keys",
+        label: "rotate-keys, not due",
         binary: "rotate-keys",
         hashes_passwords: false,
         trivial: None,
         events: vec![json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} })],
-        is_done: |reply| reply["made"].as_array().is_some_and(|made| made.len() == 2),
+        is_done: |reply| reply["made"].is_array() && reply["retired"] == json!([]),
     }
 }
 
