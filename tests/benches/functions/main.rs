@@ -11,6 +11,8 @@
 //!   -p well-known -p userinfo -p unblock -p notices -p rotate-keys
 //! cargo bench --workspace --profile dev --bench functions
 //! ```
+//!
+//! Names after `--` choose functions: `… --bench functions -- mfa-challenge`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -59,7 +61,11 @@ async fn main() -> ExitCode {
     let bare = measure(&tenant.world, &bare()).await;
     println!("{}", bare.row(&bare));
     let mut over = Vec::new();
+    let chosen: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     for case in cases(&tenant).await {
+        if !chosen.is_empty() && !chosen.iter().any(|name| name == case.binary) {
+            continue;
+        }
         let measured = measure(&tenant.world, &case).await;
         println!("{}", measured.row(&bare));
         over.extend(measured.over_budget());
