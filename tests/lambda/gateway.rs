@@ -1,9 +1,9 @@
 //! An API Gateway HTTP API in front of the real binaries: it routes by the template, speaks payload format 2.0, and
 //! holds every call to AWS against the rights of the function that made it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as StdMutex};
 
 use data_encoding::BASE64;
 use local::aws::KEY_ARN;
@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 use crate::function::{Function, Outcome};
+use crate::policy::Allowed;
 use crate::support::{Body, Reply};
 use crate::template::{Function as Spec, Route, Template};
 
@@ -26,6 +27,10 @@ pub(crate) struct Gateway {
     routes: Vec<Route>,
     specs: BTreeMap<String, Spec>,
     running: Mutex<BTreeMap<String, Arc<Function>>>,
+    /// Environments that get no requests any more.
+    retired: Mutex<Vec<Arc<Function>>>,
+    /// What of its role each function used so far.
+    used: StdMutex<BTreeSet<(String, Allowed)>>,
     /// Variables that this deployment sets otherwise.
     changed: BTreeMap<String, String>,
     requests: AtomicUsize,
@@ -45,6 +50,8 @@ impl Gateway {
             routes: template.routes(),
             specs: template.functions(),
             running: Mutex::default(),
+            retired: Mutex::default(),
+            used: StdMutex::default(),
             changed: changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             requests: AtomicUsize::new(0),
         }
@@ -112,6 +119,12 @@ impl Gateway {
         function
     }
 
+    /// From now on requests meet new environments: they have read neither settings nor keys yet.
+    pub(crate) async fn turn_cold(&self) {
+        let running = std::mem::take(&mut *self.running.lock().await);
+        self.retired.lock().await.extend(running.into_values());
+    }
+
     /// The variables the template names, with the values they have here, and where AWS is.
     fn variables(&self, spec: &Spec) -> BTreeMap<String, String> {
         let aws = &self.twin.aws;
@@ -159,17 +172,25 @@ impl Gateway {
     fn check_rights(&self, spec: &Spec) {
         for call in self.twin.aws.calls.all() {
             for action in &call.actions {
-                let allowed = spec.rights.iter().any(|statement| statement.allows(action));
-                assert!(allowed, "the role of {} does not allow {action:?}", spec.binary);
+                let used: Vec<_> =
+                    spec.rights.iter().flat_map(|statement| statement.used_by(action)).collect();
+                assert!(!used.is_empty(), "the role of {} does not allow {action:?}", spec.binary);
+                self.used.lock().unwrap().extend(used.into_iter().map(|it| (spec.binary.clone(), it)));
             }
         }
     }
 
+    /// What of its role each function used so far.
+    pub(crate) fn used(&self) -> BTreeSet<(String, Allowed)> {
+        self.used.lock().unwrap().clone()
+    }
+
     /// All that the functions logged.
     pub(crate) async fn logs(&self) -> Vec<String> {
-        let running = self.running.lock().await;
+        let (running, retired) = (self.running.lock().await, self.retired.lock().await);
         running
             .values()
+            .chain(retired.iter())
             .flat_map(|it| [it.log(), it.errors()])
             .flat_map(|text| text.lines().map(ToOwned::to_owned).collect::<Vec<_>>())
             .collect()

@@ -1,5 +1,6 @@
 //! End User Messaging SMS and voice v2 (AWS JSON 1.0): SendTextMessage and SendVoiceMessage, delivered into the inbox.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -73,7 +74,8 @@ impl Sms {
         };
         let received_at = (self.now)();
         if !send.dry_run {
-            self.inbox.push(Message { channel, to, from, subject: None, text, html: None, received_at });
+            let (subject, html, tags) = (None, None, BTreeMap::new());
+            self.inbox.push(Message { channel, to, from, subject, text, html, received_at, tags });
         }
         Ok(json!({ "MessageId": random_id() }))
     }
