@@ -1,7 +1,7 @@
 //! An API Gateway HTTP API in front of the real binaries: it routes by the template, speaks payload format 2.0, and
 //! holds every call to AWS against the rights of the function that made it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
 
@@ -13,8 +13,8 @@ use postern::time::Clock;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::flow::Used;
 use crate::function::{Function, Outcome};
-use crate::policy::Allowed;
 use crate::support::{Body, Reply};
 use crate::template::{Function as Spec, Route, Template};
 
@@ -30,7 +30,7 @@ pub(crate) struct Gateway {
     /// Environments that get no requests any more.
     retired: Mutex<Vec<Arc<Function>>>,
     /// What of its role each function used so far.
-    used: StdMutex<BTreeSet<(String, Allowed)>>,
+    used: StdMutex<Used>,
     /// Variables that this deployment sets otherwise.
     changed: BTreeMap<String, String>,
     requests: AtomicUsize,
@@ -181,7 +181,7 @@ impl Gateway {
     }
 
     /// What of its role each function used so far.
-    pub(crate) fn used(&self) -> BTreeSet<(String, Allowed)> {
+    pub(crate) fn used(&self) -> Used {
         self.used.lock().unwrap().clone()
     }
 
@@ -293,7 +293,7 @@ impl Request<'_> {
     }
 }
 
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use postern::rules::totp::{Algorithm, TotpSecret, hotp, step};
 use serde_json::{Value, json};
 
+use crate::flow::Flow;
 use crate::flows::{API, USER};
 use crate::gateway::Gateway;
 use crate::support::Body;
@@ -18,10 +19,12 @@ fn payload(token: &str) -> Value {
 /// token that came out of MFA. `|` arrives decoded in the path. No secret is logged (SEC-34).
 #[tokio::test]
 async fn email_from_sign_in_to_deletion() {
-    by_email().await;
+    BY_EMAIL.used().await;
 }
 
-pub(crate) async fn by_email() -> Gateway {
+pub(crate) static BY_EMAIL: Flow = Flow::new(|| Box::pin(by_email()));
+
+async fn by_email() -> Gateway {
     let gateway = Gateway::new().await;
     let (tokens, recovery_code) = gateway.enrol_email("openid read:sample").await;
     assert_snapshot!(tokens.snapshot(), @r#"200 {"access_token":"[access_token]","id_token":"[id_token]","scope":"openid read:sample","expires_in":86400,"token_type":"Bearer"}"#);
@@ -89,10 +92,12 @@ pub(crate) async fn no_secret_is_logged(gateway: &Gateway, secrets: &[&str]) {
 /// A1 step 6: the recovery code gives tokens and its successor, once.
 #[tokio::test]
 async fn a_recovery_code_gives_tokens_and_its_successor() {
-    by_recovery_code().await;
+    BY_RECOVERY_CODE.used().await;
 }
 
-pub(crate) async fn by_recovery_code() -> Gateway {
+pub(crate) static BY_RECOVERY_CODE: Flow = Flow::new(|| Box::pin(by_recovery_code()));
+
+async fn by_recovery_code() -> Gateway {
     let gateway = Gateway::new().await;
     let (_, recovery_code) = gateway.enrol_email("read:sample").await;
     let mfa_token = gateway.log_in(API, "read:sample").await;
@@ -118,13 +123,19 @@ pub(crate) async fn by_recovery_code() -> Gateway {
 /// An authenticator app: enrolled with the step before this one, used with this one, and that step never again.
 #[tokio::test]
 async fn an_authenticator_app_is_enrolled_and_used() {
-    by_app().await;
+    BY_APP.used().await;
 }
 
-pub(crate) async fn by_app() -> Gateway {
+pub(crate) static BY_APP: Flow = Flow::new(|| Box::pin(by_app()));
+
+async fn by_app() -> Gateway {
     let gateway = Gateway::new().await;
     let mfa_token = gateway.log_in(API, "read:sample").await;
-    let associated = gateway.associate(&mfa_token, json!({ "authenticator_types": ["otp"] })).await;
+    // Naming the client is not needed; when it is named, it is checked.
+    let body = json!({
+        "authenticator_types": ["otp"], "client_id": "demo-app", "client_secret": "demo-secret",
+    });
+    let associated = gateway.associate(&mfa_token, body).await;
     assert_snapshot!(associated.snapshot(), @r#"200 {"authenticator_type":"otp","secret":"[secret]","barcode_uri":"[barcode_uri]","recovery_codes":["[recovery_code]"]}"#);
     let secret = TotpSecret::from_base32(&associated.text("secret")).unwrap();
     let code = |back: u64| hotp(&secret, Algorithm::Sha1, step(gateway.twin.app.now().0) - back, 6);

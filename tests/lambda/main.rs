@@ -16,6 +16,7 @@ mod http_server;
 mod support;
 
 mod binaries;
+mod flow;
 mod flows;
 mod function;
 mod gateway;

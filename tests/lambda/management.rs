@@ -4,16 +4,19 @@ use insta::assert_snapshot;
 use postern::rules::settings::SETTINGS;
 use serde_json::{Value, json};
 
+use crate::flow::Flow;
 use crate::gateway::Gateway;
 use crate::support::{Body, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
 
 /// A1 step 7: the operator's switches, with a token from `client_credentials`.
 #[tokio::test]
 async fn factors_are_listed_and_switched() {
-    factors().await;
+    FACTORS.used().await;
 }
 
-pub(crate) async fn factors() -> Gateway {
+pub(crate) static FACTORS: Flow = Flow::new(|| Box::pin(factors()));
+
+async fn factors() -> Gateway {
     let gateway = Gateway::new().await;
     for (sent, answered) in [(json!(false), false), (json!("true"), true), (json!(false), false)] {
         let reply = gateway.manage("PUT", "guardian/factors/email", &json!({ "enabled": sent })).await;
@@ -34,10 +37,12 @@ pub(crate) async fn factors() -> Gateway {
 /// What is set is read back, by the same binary and by others after them.
 #[tokio::test]
 async fn policy_and_settings_are_set_and_read() {
-    policy_and_settings().await;
+    POLICY_AND_SETTINGS.used().await;
 }
 
-pub(crate) async fn policy_and_settings() -> Gateway {
+pub(crate) static POLICY_AND_SETTINGS: Flow = Flow::new(|| Box::pin(policy_and_settings()));
+
+async fn policy_and_settings() -> Gateway {
     let gateway = Gateway::new().await;
     let set = gateway.manage("PUT", "guardian/policies", &json!([])).await;
     assert_eq!((set.status, set.json()), (200, json!([])), "{}", set.body);
@@ -59,10 +64,12 @@ pub(crate) async fn policy_and_settings() -> Gateway {
 /// Contract §6: a template is made once, read, replaced and changed; the mails are those of the operator.
 #[tokio::test]
 async fn mails_are_the_operators() {
-    templates().await;
+    TEMPLATES.used().await;
 }
 
-pub(crate) async fn templates() -> Gateway {
+pub(crate) static TEMPLATES: Flow = Flow::new(|| Box::pin(templates()));
+
+async fn templates() -> Gateway {
     let gateway = Gateway::new().await;
     let path = "email-templates/mfa_oob_code";
     let whole = |subject: &str| {
@@ -97,10 +104,12 @@ pub(crate) async fn templates() -> Gateway {
 /// The account is stored and chosen by either of Auth0's names; its token is never answered.
 #[tokio::test]
 async fn a_provider_is_stored_and_chosen() {
-    provider().await;
+    PROVIDER.used().await;
 }
 
-pub(crate) async fn provider() -> Gateway {
+pub(crate) static PROVIDER: Flow = Flow::new(|| Box::pin(provider()));
+
+async fn provider() -> Gateway {
     let gateway = Gateway::new().await;
     let account = json!({ "sid": TWILIO_SID, "auth_token": TWILIO_TOKEN, "from": TWILIO_FROM });
     for name in ["sms", "phone"] {

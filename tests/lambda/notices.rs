@@ -4,6 +4,7 @@ use local::twin::TABLE;
 use postern::rules::settings::SettingValue;
 use serde_json::{Value, json};
 
+use crate::flow::Flow;
 use crate::flows::{API, USER};
 use crate::gateway::Gateway;
 use crate::login::no_secret_is_logged;
@@ -42,10 +43,12 @@ fn failures(answer: &Value) -> usize {
 /// the template, and nothing secret in any log.
 #[tokio::test]
 async fn a_block_is_told_and_ended() {
-    a_block().await;
+    A_BLOCK.used().await;
 }
 
-pub(crate) async fn a_block() -> Gateway {
+pub(crate) static A_BLOCK: Flow = Flow::new(|| Box::pin(a_block()));
+
+async fn a_block() -> Gateway {
     let gateway = Gateway::new().await;
     let password = |password: &'static str| gateway.password(password, API, "read:sample");
     for _ in 0..10 {
@@ -107,10 +110,12 @@ impl Gateway {
 /// SEC-31, SEC-33: every kind of notice is written by the function that causes it, and mailed.
 #[tokio::test]
 async fn each_kind_is_written_and_mailed() {
-    each_kind().await;
+    EACH_KIND.used().await;
 }
 
-pub(crate) async fn each_kind() -> Gateway {
+pub(crate) static EACH_KIND: Flow = Flow::new(|| Box::pin(each_kind()));
+
+async fn each_kind() -> Gateway {
     let gateway = Gateway::new().await;
     let number = SettingValue::Number;
     gateway.configure(&[("recovery_attempts", number(2)), ("consecutive_failures", number(5))]).await;

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use crate::flow::Flow;
 use crate::flows::{API, USER, with_client};
 use crate::gateway::Gateway;
 use crate::login::no_secret_is_logged;
@@ -22,15 +23,17 @@ impl Gateway {
 /// the one that made it; then it is worth nothing. No secret is logged (SEC-34).
 #[tokio::test]
 async fn a_refresh_token_is_exchanged_and_given_up() {
-    after_mfa().await;
+    AFTER_MFA.used().await;
 }
 
-pub(crate) async fn after_mfa() -> Gateway {
+pub(crate) static AFTER_MFA: Flow = Flow::new(|| Box::pin(after_mfa()));
+
+async fn after_mfa() -> Gateway {
     let gateway = Gateway::new().await;
     let (tokens, _) = gateway.enrol_email(OFFLINE).await;
     let first = tokens.text("refresh_token");
     let refreshed = gateway.refresh(&first).await;
-    assert_snapshot!(refreshed.snapshot(), @r#"200 {"access_token":"[access_token]","id_token":"[id_token]","refresh_token":"[refresh_token]","scope":"openid read:sample offline_access","expires_in":86400,"token_type":"Bearer"}"#);
+    assert_snapshot!(refreshed.snapshot(), @r#"200 {"access_token":"[access_token]","id_token":"[id_token]","refresh_token":"[refresh_token]","scope":"openid offline_access read:sample","expires_in":86400,"token_type":"Bearer"}"#);
     let second = refreshed.text("refresh_token");
     assert_ne!(first, second);
     assert_eq!(gateway.refresh(&first).await.status, 200, "the reply may have been lost");
@@ -46,10 +49,12 @@ pub(crate) async fn after_mfa() -> Gateway {
 /// Where no second factor is asked for the family is a write of its own.
 #[tokio::test]
 async fn a_refresh_token_without_mfa() {
-    without_mfa().await;
+    WITHOUT_MFA.used().await;
 }
 
-pub(crate) async fn without_mfa() -> Gateway {
+pub(crate) static WITHOUT_MFA: Flow = Flow::new(|| Box::pin(without_mfa()));
+
+async fn without_mfa() -> Gateway {
     let gateway = Gateway::new().await;
     gateway.without_mfa().await;
     let tokens = gateway.password("pwd", API, OFFLINE).await;

@@ -5,8 +5,9 @@ use postern::rules::settings::SettingValue;
 use postern::store::logins::{Login, LoginKey};
 use serde_json::{Value, json};
 
+use crate::flow::Flow;
 use crate::flows::{API, USER, assert_not_delivered, with_client};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, decoded};
 use crate::login::no_secret_is_logged;
 use crate::support::{Body, NUMBER, OFFLINE, PASSWORDLESS, Reply, World};
 
@@ -57,10 +58,12 @@ impl Gateway {
 /// secret is logged (SEC-34).
 #[tokio::test]
 async fn a_code_by_mail() {
-    by_mail().await;
+    BY_MAIL.used().await;
 }
 
-pub(crate) async fn by_mail() -> Gateway {
+pub(crate) static BY_MAIL: Flow = Flow::new(|| Box::pin(by_mail()));
+
+async fn by_mail() -> Gateway {
     let gateway = Gateway::with_passwordless().await;
     gateway.fault("ses", "SendEmail");
     assert_not_delivered(&gateway.start_email(USER).await);
@@ -81,10 +84,12 @@ pub(crate) async fn by_mail() -> Gateway {
 /// A link leads to where the client registered, with the code in the fragment.
 #[tokio::test]
 async fn a_link_by_mail() {
-    by_link().await;
+    BY_LINK.used().await;
 }
 
-pub(crate) async fn by_link() -> Gateway {
+pub(crate) static BY_LINK: Flow = Flow::new(|| Box::pin(by_link()));
+
+async fn by_link() -> Gateway {
     let gateway = Gateway::with_passwordless().await;
     let params = json!({ "redirect_uri": CALLBACK });
     let started = gateway.start(json!({ "connection": "email", "email": USER, "authParams": params })).await;
@@ -92,20 +97,22 @@ pub(crate) async fn by_link() -> Gateway {
     let mail = gateway.twin.aws.inbox.messages(Some(USER)).remove(0);
     let link = mail.text.split_whitespace().find(|word| word.starts_with(CALLBACK)).unwrap();
     let (_, code) = link.split_once("code=").unwrap();
-    let code = code.split('&').next().unwrap();
-    let tokens = gateway.passwordless("email", USER, code).await;
+    let code = decoded(code.split('&').next().unwrap());
+    let tokens = gateway.passwordless("email", USER, &code).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
-    no_secret_is_logged(&gateway, &[USER, code]).await;
+    no_secret_is_logged(&gateway, &[USER, &code]).await;
     gateway
 }
 
 /// By SMS: the country is counted, and paid back when nothing was sent.
 #[tokio::test]
 async fn a_code_by_sms() {
-    by_sms().await;
+    BY_SMS.used().await;
 }
 
-pub(crate) async fn by_sms() -> Gateway {
+pub(crate) static BY_SMS: Flow = Flow::new(|| Box::pin(by_sms()));
+
+async fn by_sms() -> Gateway {
     let gateway = Gateway::with_passwordless().await;
     gateway.fault("sms", "SendTextMessage");
     assert_not_delivered(&gateway.start_sms().await);

@@ -5,6 +5,7 @@ use local::twin::TABLE;
 use postern::store::keys::KeyGeneration;
 use serde_json::json;
 
+use crate::flow::Flow;
 use crate::flows::{API, assert_not_delivered};
 use crate::gateway::Gateway;
 use crate::login::no_secret_is_logged;
@@ -14,10 +15,12 @@ use crate::support::{NUMBER, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
 /// (SEC-34).
 #[tokio::test]
 async fn a_phone_from_enrolment_to_deletion() {
-    by_aws().await;
+    BY_AWS.used().await;
 }
 
-pub(crate) async fn by_aws() -> Gateway {
+pub(crate) static BY_AWS: Flow = Flow::new(|| Box::pin(by_aws()));
+
+async fn by_aws() -> Gateway {
     let gateway = Gateway::new().await;
     gateway.phones_on().await;
     let mfa_token = gateway.log_in(API, "read:sample").await;
@@ -78,10 +81,12 @@ impl Gateway {
 /// it under an older root. Neither token nor number is logged (SEC-34).
 #[tokio::test]
 async fn a_tenant_sends_by_twilio() {
-    by_twilio().await;
+    BY_TWILIO.used().await;
 }
 
-pub(crate) async fn by_twilio() -> Gateway {
+pub(crate) static BY_TWILIO: Flow = Flow::new(|| Box::pin(by_twilio()));
+
+async fn by_twilio() -> Gateway {
     let gateway = Gateway::with_passwordless().await;
     gateway.phones_on().await;
     let account = json!({ "sid": TWILIO_SID, "auth_token": TWILIO_TOKEN, "from": TWILIO_FROM });

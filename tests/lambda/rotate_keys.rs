@@ -10,6 +10,7 @@ use postern::time::Timestamp;
 use postern::token::rotation::Rotation;
 use serde_json::{Value, json};
 
+use crate::flow::Flow;
 use crate::gateway::Gateway;
 use crate::http_server::{Answer, Received, Server};
 use crate::support::Body;
@@ -167,10 +168,12 @@ async fn the_schedule_adds_a_generation() {
 /// SEC-29: the schedule retires a signing key that no live token needs, and no root (SEC-44).
 #[tokio::test]
 async fn the_schedule_retires_a_signing_key() {
-    retired().await;
+    RETIRED.used().await;
 }
 
-pub(crate) async fn retired() -> Gateway {
+pub(crate) static RETIRED: Flow = Flow::new(|| Box::pin(retired()));
+
+async fn retired() -> Gateway {
     let (gateway, store) = fresh_deployment().await;
     let answers = AnswerBox::new().await;
     let app = &gateway.twin.app;
