@@ -91,6 +91,33 @@ async fn a_code_is_bound_to_its_key() {
     }
 }
 
+/// A try that never came to the code is taken back; a code that is taken back is gone.
+#[tokio::test]
+async fn what_did_not_happen_is_taken_back() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        let made = new(&subject, "app", "one", START).await;
+        assert_eq!(store.begin_sign_in(&made).await.unwrap(), Begun::Written);
+        for _ in 0..5 {
+            let tried = counted(&subject, START).await;
+            assert_eq!(tried.tries, 1, "{}", subject.name);
+            store.untry_sign_in(&key("app"), &tried).await.unwrap();
+        }
+        store.void_sign_in(&made).await.unwrap();
+        assert!(
+            matches!(store.try_sign_in(&key("app"), START).await.unwrap(), Try::NoCode),
+            "{}",
+            subject.name
+        );
+        store.untry_sign_in(&key("app"), &made.code).await.unwrap();
+        assert!(
+            matches!(store.try_sign_in(&key("app"), START).await.unwrap(), Try::NoCode),
+            "{}",
+            subject.name
+        );
+    }
+}
+
 /// What failed by our fault is as it was before, used up or not; a newer code is left alone.
 #[tokio::test]
 async fn a_code_can_be_good_again() {
