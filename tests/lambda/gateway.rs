@@ -4,15 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use local::aws::KEY_ARN;
 use local::twin::TABLE;
 use local::{Twin, TwinOptions};
+use postern::config::Timeouts;
 use postern::time::Clock;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::binaries::built;
 use crate::flow::Used;
 use crate::function::{Function, Outcome};
 use crate::support::{Body, Reply};
@@ -43,8 +46,12 @@ impl Gateway {
 
     /// A deployment with some variables of its functions changed.
     pub(crate) async fn with(changed: &[(&str, &str)]) -> Self {
+        built();
         let template = Template::read();
-        let twin = Twin::start(TwinOptions::for_tests(Clock::host())).await.unwrap();
+        let mut options = TwinOptions::for_tests(Clock::host());
+        // Of the twin itself, which makes keys while other tests keep the machine busy; the functions have their own.
+        options.timeouts = Timeouts { attempt: Duration::from_secs(20), ..options.timeouts };
+        let twin = Twin::start(options).await.unwrap();
         Self {
             twin,
             routes: template.routes(),
