@@ -1,5 +1,6 @@
 //! Structured logs: one JSON object per line on standard output (SEC-40).
 
+use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -17,6 +18,15 @@ pub fn start_logging_to<W>(writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    let _ = logger_to(writer).try_init();
+}
+
+/// What [`start_logging_to`] starts, for whoever wants the log of one thread only.
+#[must_use]
+pub fn logger_to<W>(writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let level = std::env::var("POSTERN_LOG").ok().and_then(|text| text.parse::<LevelFilter>().ok());
     let level = level.unwrap_or(LevelFilter::INFO).min(LevelFilter::DEBUG);
     let layer = tracing_subscriber::fmt::layer()
@@ -26,14 +36,15 @@ where
         .with_span_list(false)
         .with_writer(writer)
         .with_filter(filter(level));
-    let _ = tracing_subscriber::registry().with(layer).try_init();
+    tracing_subscriber::registry().with(layer)
 }
 
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 14] = [
+    const OURS: [&str; 15] = [
         "postern",
+        "email_templates",
         "oauth_token",
         "oauth_revoke",
         "mfa_associate",

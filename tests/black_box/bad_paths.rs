@@ -15,6 +15,9 @@ async fn wrong_methods() {
         ("/oauth/revoke", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/associate", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/challenge", "POST", &["GET", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/mfa/recovery-code", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/passwordless/start", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/u/unblock", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/authenticators", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),
         ("/mfa/authenticators/email%7Cdev_a", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/userinfo", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH"]),
@@ -32,6 +35,39 @@ async fn wrong_methods() {
                 );
             }
         }
+    }
+}
+
+/// The same in the Management API's format.
+#[tokio::test]
+async fn wrong_methods_of_the_management_api() {
+    let world = World::new().await;
+    let token = world.management_token().await;
+    for (path, allow, methods) in [
+        ("/guardian/factors", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"][..]),
+        ("/guardian/factors/email", "PUT", &["GET", "HEAD", "POST", "PATCH", "DELETE"]),
+        ("/guardian/factors/sms/selected-provider", "GET,HEAD,PUT", &["POST", "PATCH", "DELETE"]),
+        ("/guardian/factors/phone/selected-provider", "GET,HEAD,PUT", &["POST", "PATCH", "DELETE"]),
+        ("/guardian/factors/sms/providers/twilio", "GET,HEAD,PUT", &["POST", "PATCH", "DELETE"]),
+        ("/guardian/factors/phone/providers/twilio", "GET,HEAD,PUT", &["POST", "PATCH", "DELETE"]),
+        ("/guardian/policies", "GET,HEAD,PUT", &["POST", "PATCH", "DELETE"]),
+        ("/guardian/settings", "GET,HEAD,PATCH", &["POST", "PUT", "DELETE"]),
+        ("/email-templates", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/email-templates/mfa_oob_code", "GET,HEAD,PUT,PATCH", &["POST", "DELETE"]),
+    ] {
+        for method in methods {
+            let reply = world.bearer(method, &format!("/api/v2{path}"), &token, Body::none()).await;
+            assert_eq!((reply.status, reply.header("allow")), (405, Some(allow)), "{method} {path}");
+            if *method != "HEAD" {
+                refused(&reply, "/api/v2");
+            }
+        }
+    }
+    for path in ["/api/v2/guardian", "/api/v2/guardian/factors/sms/providers", "/api/v2/email-templates/a/b"]
+    {
+        let reply = world.bearer("GET", path, &token, Body::none()).await;
+        assert_eq!(reply.status, 404, "{path}");
+        refused(&reply, path);
     }
 }
 
@@ -134,14 +170,25 @@ async fn headers_that_are_no_headers() {
             ("GET", "/userinfo"),
             ("GET", "/api/v2/guardian/factors"),
             ("PUT", "/api/v2/guardian/factors/email"),
+            ("POST", "/mfa/recovery-code"),
+            ("PUT", "/api/v2/guardian/policies"),
+            ("PATCH", "/api/v2/guardian/settings"),
+            ("PUT", "/api/v2/guardian/factors/phone/selected-provider"),
+            ("GET", "/api/v2/guardian/factors/sms/providers/twilio"),
+            ("POST", "/api/v2/email-templates"),
+            ("PATCH", "/api/v2/email-templates/mfa_oob_code"),
         ] {
             let reply = world.send(method, path, &[("authorization", header)], Body::none()).await;
             refused(&reply, path);
             assert!([400, 401].contains(&reply.status), "{path} {header}: {}", reply.body);
         }
         let body = Body::form(&[("grant_type", "password"), ("username", USER), ("password", "pwd")]);
-        let reply = world.send("POST", "/oauth/token", &[("authorization", header)], body).await;
-        refused(&reply, "/oauth/token");
+        let headers = [("authorization", header)];
+        refused(&world.send("POST", "/oauth/token", &headers, body).await, "/oauth/token");
+        let token = Body::form(&[("token", "x")]);
+        refused(&world.send("POST", "/oauth/revoke", &headers, token).await, "/oauth/revoke");
+        let start = Body::form(&[("connection", "email"), ("email", USER), ("send", "code")]);
+        refused(&world.send("POST", "/passwordless/start", &headers, start).await, "/passwordless/start");
     }
     let token = world.first_access_token(USER, MFA_SCOPES).await;
     let twice = [("authorization", "Bearer x"), ("authorization", &*format!("Bearer {token}"))];

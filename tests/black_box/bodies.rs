@@ -299,7 +299,7 @@ async fn a_repeated_parameter_is_refused() {
         let expected = format!(
             r#"400 {{"error":"invalid_request","error_description":"Parameter {name} must not be repeated"}}"#
         );
-        for path in ["/oauth/token", "/mfa/challenge"] {
+        for path in ["/oauth/token", "/oauth/revoke", "/mfa/challenge", "/passwordless/start"] {
             assert_eq!(world.post(path, Body::raw(None, body)).await.snapshot(), expected, "{body}");
         }
         let reply = world.bearer("POST", "/mfa/associate", &login.mfa_token, Body::raw(None, body)).await;

@@ -87,7 +87,14 @@ fn codes() -> LimitKey {
 
 fn charge() -> Charge {
     let bucket = Limits::DEFAULT.codes;
-    Charge { bucket, at: START, tat: START.plus(bucket.refill_seconds), locks: false, told: false }
+    Charge {
+        bucket,
+        at: START,
+        tat: START.plus(bucket.refill_seconds),
+        failures: 0,
+        locks: false,
+        told: false,
+    }
 }
 
 fn error(status: u16, kind: &str) -> Answer {

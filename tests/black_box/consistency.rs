@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use postern::rules::settings::SettingValue;
 use serde_json::{Value, json};
 
-use crate::support::{Body, NUMBER, World};
+use crate::support::{Body, NUMBER, World, link_of_block, ticket_of_block};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -72,12 +71,14 @@ async fn signing_in_without_password_reads_what_is() {
     assert_eq!(world.start_email("nobody@example.com").await.status, 200);
     assert_eq!(world.start_email(USER).await.status, 200);
     assert_eq!(world.passwordless("email", USER, &world.code(USER)).await.status, 200);
-    world.set_twilio_token(crate::support::TWILIO_TOKEN).await;
-    world.configure(&[("sms_provider", SettingValue::Text("twilio".into()))]).await;
+    world.send_by_twilio().await;
     assert_eq!(world.start_sms(NUMBER).await.status, 200);
     assert_eq!(world.passwordless("sms", NUMBER, &world.code(NUMBER)).await.status, 200);
     let read = assert_consistent(&world, 20);
-    assert_eq!(read, entities(&["API", "CLIENT", "KEYS", "LOGIN", "PROVIDER", "TENANT", "USER"]));
+    assert_eq!(
+        read,
+        entities(&["API", "CLIENT", "KEYS", "LOGIN", "PASSWORDLESS", "PROVIDER", "TENANT", "USER"])
+    );
 }
 
 /// Notices, and the page that ends a block.
@@ -89,13 +90,9 @@ async fn telling_of_a_block_and_ending_it_reads_what_is() {
     for _ in 0..10 {
         world.password(USER, "wrong").await;
     }
-    let notices = world.notices(USER).await;
-    let link = notices[0].text.lines().find(|line| line.starts_with("http")).unwrap();
-    let path = link.strip_prefix(world.twin.base_url()).unwrap();
-    let page = world.send("GET", path, &[], Body::none()).await;
-    let (_, rest) = page.body.split_once(r#"name="ticket" value=""#).unwrap();
-    let ticket = rest.split_once('"').unwrap().0;
-    assert_eq!(world.post("/u/unblock", Body::form(&[("ticket", ticket)])).await.status, 200);
+    let page = world.send("GET", &link_of_block(&world, USER).await, &[], Body::none()).await;
+    let ticket = ticket_of_block(&page);
+    assert_eq!(world.post("/u/unblock", Body::form(&[("ticket", &ticket)])).await.status, 200);
     let read = assert_consistent(&world, 15);
     assert_eq!(read, entities(&["API", "CLIENT", "KEYS", "LOGIN", "NOTICE", "TENANT", "USER"]));
 }
@@ -117,7 +114,6 @@ async fn managing_reads_what_is() {
         let reply = world.bearer("GET", &format!("/api/v2/{path}"), &token, Body::none()).await;
         assert!([200, 404].contains(&reply.status), "{path}: {}", reply.body);
     }
-    let change = Body::json(&json!({ "code_digits": 8 }));
-    world.bearer("PATCH", "/api/v2/guardian/settings", &token, change).await;
+    world.bearer("PATCH", "/api/v2/guardian/settings", &token, Body::json(&json!({}))).await;
     assert_eq!(assert_consistent(&world, 7), entities(&["PROVIDER", "TENANT"]));
 }

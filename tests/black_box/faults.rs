@@ -6,214 +6,20 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use postern::config::Timeouts;
-use postern::rules::settings::SettingValue;
-use postern::rules::totp::TotpSecret;
-use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Body, OFFLINE, Reply, World};
+use crate::support::{Reply, Step, World};
 
 const USER: &str = "user@example.com";
-const VERIFIED: &str = "verified@example.com";
-const API: &str = "https://someapi.com/api";
 /// So many calls that no retry gets through.
 const LASTING: u32 = 1_000;
 
-const NUMBER: &str = "+4915112345678";
 /// The services that send.
 const SENDERS: [&str; 2] = ["ses", "sms"];
 
 /// How many messages were sent, by whatever service.
 fn sent(world: &World) -> usize {
     world.twin.aws.inbox.messages(None).len()
-}
-
-async fn phones_on(world: &World) {
-    world.set_factor("sms", true).await;
-    world.configure(&[("voice", SettingValue::Switch(true))]).await;
-    world.warm_template().await;
-}
-
-/// A request of the flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Password,
-    List,
-    AssociateEmail,
-    EnrolEmail,
-    AssociatePhone,
-    EnrolPhone,
-    AssociateApp,
-    EnrolApp,
-    Challenge,
-    ChallengePhone,
-    VerifyEmail,
-    VerifyApp,
-    Recover,
-    Delete,
-    ClientCredentials,
-    Userinfo,
-    SetFactor,
-    PasswordOffline,
-    EnrolOffline,
-    Refresh,
-    Revoke,
-    StartMail,
-    StartText,
-    Passwordless,
-    PasswordlessOffline,
-}
-
-/// What a step needs.
-#[derive(Clone, Default)]
-struct Ready {
-    token: String,
-    oob_code: String,
-    code: String,
-    id: String,
-}
-
-async fn enrolled_by_app(world: &World) -> (Ready, TotpSecret) {
-    let secret = world.enrol_otp(USER).await;
-    let token = world.log_in(USER).await.mfa_token;
-    (Ready { token, code: world.app_code(&secret, 0), ..Ready::default() }, secret)
-}
-
-impl Step {
-    /// Brings a new world to where the step can be taken.
-    async fn prepare(self, world: &World) -> Ready {
-        match self {
-            Self::Password => Ready::default(),
-            Self::List | Self::AssociateEmail | Self::AssociateApp => {
-                Ready { token: world.log_in(USER).await.mfa_token, ..Ready::default() }
-            }
-            Self::EnrolEmail => {
-                let token = world.log_in(USER).await.mfa_token;
-                let oob_code = world.associate_email(&token, None).await.text("oob_code");
-                Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
-            }
-            Self::AssociatePhone => {
-                phones_on(world).await;
-                Ready { token: world.log_in(USER).await.mfa_token, ..Ready::default() }
-            }
-            Self::EnrolPhone => {
-                phones_on(world).await;
-                let token = world.log_in(USER).await.mfa_token;
-                let oob_code = world.associate_phone(&token, "voice", NUMBER).await.text("oob_code");
-                Ready { token, oob_code, code: world.code(NUMBER), ..Ready::default() }
-            }
-            Self::ChallengePhone => {
-                phones_on(world).await;
-                let id = world.enrol_phone(USER, "sms", NUMBER).await;
-                Ready { token: world.log_in(USER).await.mfa_token, id, ..Ready::default() }
-            }
-            Self::EnrolApp => {
-                let token = world.log_in(USER).await.mfa_token;
-                let secret =
-                    TotpSecret::from_base32(&world.associate_otp(&token).await.text("secret")).unwrap();
-                Ready { token, code: world.app_code(&secret, 0), ..Ready::default() }
-            }
-            Self::Challenge | Self::VerifyEmail => {
-                let (id, _) = world.enrol_email(USER).await;
-                let token = world.log_in(USER).await.mfa_token;
-                let challenge = world.challenge(&token, "oob", &id).await;
-                Ready { token, oob_code: challenge.text("oob_code"), code: world.code(USER), id }
-            }
-            Self::VerifyApp => enrolled_by_app(world).await.0,
-            Self::Recover => {
-                let (_, code) = world.enrol_email(USER).await;
-                Ready { token: world.log_in(USER).await.mfa_token, code, ..Ready::default() }
-            }
-            Self::Delete => {
-                let (id, _) = world.enrol_email(USER).await;
-                Ready { token: world.mfa_access_token(USER, &id).await, id, ..Ready::default() }
-            }
-            Self::ClientCredentials => Ready::default(),
-            Self::Userinfo => {
-                let (id, _) = world.enrol_email(USER).await;
-                let tokens = world.sign_in_by_email(USER, &id, "https://someapi.com/api", "openid").await;
-                Ready { token: tokens.text("access_token"), ..Ready::default() }
-            }
-            Self::SetFactor => Ready { token: world.management_token().await, ..Ready::default() },
-            Self::PasswordOffline => {
-                world.without_mfa().await;
-                // Settings and keys are read again now, and not by the request that is counted.
-                world.log_in_without_mfa(VERIFIED, "openid").await;
-                Ready::default()
-            }
-            Self::EnrolOffline => {
-                let token = world.password_for(USER, "pwd", API, OFFLINE).await.text("mfa_token");
-                let oob_code = world.associate_email(&token, None).await.text("oob_code");
-                Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
-            }
-            Self::StartMail | Self::StartText => {
-                world.passwordless_on().await;
-                // Settings, keys and templates are read again now, and not by the request that is counted.
-                world.log_in(VERIFIED).await;
-                world.start_email(VERIFIED).await;
-                world.start_sms("+4915112345670").await;
-                Ready::default()
-            }
-            Self::Passwordless | Self::PasswordlessOffline => {
-                if self == Self::PasswordlessOffline {
-                    world.without_mfa().await;
-                }
-                world.passwordless_on().await;
-                world.start_email(USER).await;
-                Ready { code: world.code(USER), ..Ready::default() }
-            }
-            Self::Refresh | Self::Revoke => {
-                Ready { token: world.enrol_offline(USER).await.text("refresh_token"), ..Ready::default() }
-            }
-        }
-    }
-
-    async fn send(self, world: &World, ready: &Ready) -> Reply {
-        let Ready { token, oob_code, code, id } = ready;
-        match self {
-            Self::Password => world.password(USER, "pwd").await,
-            Self::List => world.list(token).await,
-            Self::AssociateEmail => world.associate_email(token, None).await,
-            Self::AssociatePhone => world.associate_phone(token, "sms", NUMBER).await,
-            Self::AssociateApp => world.associate_otp(token).await,
-            Self::PasswordOffline => world.password_for(USER, "pwd", API, OFFLINE).await,
-            Self::Refresh => world.refresh(token).await,
-            Self::Revoke => world.revoke(token).await,
-            Self::StartMail => world.start_email(USER).await,
-            Self::StartText => world.start_sms(NUMBER).await,
-            Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
-            Self::EnrolEmail | Self::EnrolPhone | Self::EnrolOffline | Self::VerifyEmail => {
-                world.oob(token, oob_code, code).await
-            }
-            Self::EnrolApp | Self::VerifyApp => world.otp(token, code).await,
-            Self::Challenge | Self::ChallengePhone => world.challenge(token, "oob", id).await,
-            Self::Recover => world.recovery(token, code).await,
-            Self::Delete => world.delete(token, id).await,
-            Self::ClientCredentials => {
-                let audience = format!("{}api/v2/", world.issuer());
-                let fields = [
-                    ("grant_type", "client_credentials"),
-                    ("client_id", "demo-management"),
-                    ("client_secret", "demo-management-secret"),
-                    ("audience", &audience),
-                ];
-                world.post("/oauth/token", Body::form(&fields)).await
-            }
-            Self::Userinfo => world.bearer("GET", "/userinfo", token, Body::none()).await,
-            Self::SetFactor => {
-                let path = "/api/v2/guardian/factors/otp";
-                world.bearer("PUT", path, token, Body::json(&json!({ "enabled": true }))).await
-            }
-        }
-    }
-
-    /// Whether the request was answered as it should be.
-    fn is_done(self, reply: &Reply) -> bool {
-        match self {
-            Self::Password | Self::Passwordless => reply.body.contains(r#""error":"mfa_required""#),
-            _ => (200..300).contains(&reply.status),
-        }
-    }
 }
 
 /// A call of a step: service, operation, how many of the same came before.
@@ -399,6 +205,23 @@ steps! {
     revoke: Revoke,
     start_mail: StartMail,
     start_text: StartText,
+    start_link: StartLink,
+    start_text_by_twilio: StartTextByTwilio,
     passwordless: Passwordless,
     passwordless_offline: PasswordlessOffline,
+    text_by_twilio: TextByTwilio,
+    call_by_twilio: CallByTwilio,
+    regenerate_recovery_code: RegenerateRecoveryCode,
+    get_policies: GetPolicies,
+    put_policies: PutPolicies,
+    get_settings: GetSettings,
+    patch_settings: PatchSettings,
+    get_provider: GetProvider,
+    put_provider: PutProvider,
+    get_twilio: GetTwilio,
+    put_twilio: PutTwilio,
+    post_template: PostTemplate,
+    get_template: GetTemplate,
+    put_template: PutTemplate,
+    patch_template: PatchTemplate,
 }

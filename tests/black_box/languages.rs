@@ -2,11 +2,12 @@
 //! "Language header").
 
 use insta::assert_snapshot;
+use local::aws::Message;
 use postern::rules::language::Language;
 use postern::rules::settings::{Setting, SettingValue};
 use serde_json::json;
 
-use crate::support::{Body, Reply, World};
+use crate::support::{Body, CALLBACK, NUMBER, Reply, World};
 
 const USER: &str = "user@example.com";
 
@@ -126,4 +127,88 @@ async fn notices_are_in_the_users_language() {
     world.enrol_otp(USER).await;
     let notices = world.notices(USER).await;
     assert_snapshot!(notices[0].subject.as_deref().unwrap(), @"Postern Demo アカウントに認証方法が追加されました");
+}
+
+/// An association or a challenge by a phone, in a language; gives the newest message to the number.
+async fn phone_message(
+    world: &World,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &serde_json::Value,
+) -> Message {
+    let reply = world.send("POST", path, headers, Body::json(body)).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    world.twin.aws.inbox.messages(Some(NUMBER)).remove(0)
+}
+
+/// Contract §0 "Language header" at SMS and calls: the words and the voice that speaks them, by AWS and by Twilio, at
+/// association and at a challenge, each in the language of its own request.
+#[tokio::test]
+async fn texts_and_calls_are_in_the_language_of_their_request() {
+    for (world, voices) in [
+        (World::with_phones(true).await, ["VICKI", "JOANNA", "LEA"]),
+        (World::with_twilio().await, ["Polly.Vicki de-DE", "Polly.Joanna en-US", "Polly.Lea fr-FR"]),
+    ] {
+        let login = world.log_in(USER).await.mfa_token;
+        let bearer = format!("Bearer {login}");
+        let association = |channel: &str| json!({ "authenticator_types": ["oob"], "oob_channels": [channel], "phone_number": NUMBER });
+        let german = [("authorization", bearer.as_str()), ("x-request-language", "de-AT")];
+        let text = phone_message(&world, "/mfa/associate", &german, &association("sms")).await;
+        let code = world.code(NUMBER);
+        assert_eq!(text.text, format!("{code} ist Ihr Code für Postern Demo. Geben Sie ihn niemals weiter."));
+        assert_eq!(text.voice, None);
+        let call = phone_message(&world, "/mfa/associate", &german, &association("voice")).await;
+        assert!(call.text.starts_with("Guten Tag. Ihr Code für Postern Demo lautet: "), "{}", call.text);
+        assert_eq!(call.voice.as_deref(), Some(voices[0]));
+
+        // What was begun is forgotten, so that there is one phone.
+        world.clock.advance(601);
+        let id = world.enrol_phone(USER, "sms", NUMBER).await;
+        let login = world.log_in(USER).await.mfa_token;
+        let challenge = |id: &str| {
+            json!({
+                "mfa_token": login, "challenge_type": "oob", "authenticator_id": id,
+                "client_id": "demo-app", "client_secret": "demo-secret",
+            })
+        };
+        let (text, call) = (challenge(&id), challenge(&id.replace("sms|", "voice|")));
+        let heard = phone_message(&world, "/mfa/challenge", &[], &call).await;
+        assert!(heard.text.starts_with("Hello. Your code for Demo App is: "), "{}", heard.text);
+        assert_eq!(heard.voice.as_deref(), Some(voices[1]));
+        let french = [("accept-language", "hu, fr;q=0.9, de;q=0.1")];
+        let read = phone_message(&world, "/mfa/challenge", &french, &text).await;
+        assert_eq!(
+            read.text.replace(&world.code(NUMBER), "[code]"),
+            "[code] est votre code pour Demo App. Ne le communiquez jamais."
+        );
+        let heard = phone_message(&world, "/mfa/challenge", &french, &call).await;
+        assert!(heard.text.starts_with("Bonjour"), "{}", heard.text);
+        assert_eq!(heard.voice.as_deref(), Some(voices[2]));
+    }
+}
+
+/// Contract §9: a mail with a code or a link is in the language that the start asks for, else the user's own.
+#[tokio::test]
+async fn sign_ins_without_password_are_in_the_language_of_their_request() {
+    let world = World::with_passwordless().await;
+    let metadata = serde_dynamo::to_attribute_value(json!({ "lang": "fr" })).unwrap();
+    world.set_profile(USER, "user_metadata", metadata).await;
+    let start = async |headers: &[(&str, &str)], send: &str| {
+        let body = json!({
+            "client_id": "demo-spa", "connection": "email", "email": USER, "send": send,
+            "authParams": { "redirect_uri": CALLBACK },
+        });
+        let reply = world.send("POST", "/passwordless/start", headers, Body::json(&body)).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let mail = world.twin.aws.inbox.messages(Some(USER)).remove(0);
+        let language = mail.html.unwrap().split_once("<html lang=\"").unwrap().1.to_owned();
+        let (language, _) = language.split_once('"').unwrap();
+        let subject = mail.subject.unwrap();
+        let code: String = subject.chars().take_while(char::is_ascii_digit).collect();
+        format!("{language}: {}", if code.is_empty() { subject } else { subject.replace(&code, "[code]") })
+    };
+    let german = [("x-request-language", "de"), ("accept-language", "it")];
+    assert_snapshot!(start(&german, "code").await, @"de: [code] ist Ihr Anmeldecode für Postern Demo");
+    assert_snapshot!(start(&german, "link").await, @"de: Ihr Anmeldelink für Demo Single-Page App");
+    assert_snapshot!(start(&german[1..], "code").await, @"fr: [code] est votre code de connexion pour Postern Demo");
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use local::aws::Service;
-use serde_json::json;
 
 use crate::support::World;
 
@@ -20,8 +19,7 @@ async fn every_mail_has_its_tag_and_the_configuration_set() {
     let (id, _) = world.enrol_email(USER).await;
     world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await;
     world.start_email(USER).await;
-    let params = json!({ "redirect_uri": "http://localhost:4200/signed-in" });
-    world.start(&json!({ "connection": "email", "email": USER, "authParams": params })).await;
+    world.start_link(USER).await;
     world.start_email(NOBODY).await;
     world.twin.deliver_notices().await;
 

@@ -8,7 +8,7 @@ use postern::rules::notice::NoticeKind;
 use postern::rules::settings::{Setting, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::{START, World, at_once, count_of};
+use crate::support::{Body, START, World, at_once, count_of};
 
 const USER: &str = "user@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -99,6 +99,23 @@ async fn each_kind_is_told_once_and_has_a_switch() {
     }
 }
 
+/// SEC-33: whoever guesses so slowly that no budget is ever spent is told of as well, after every twenty in a row.
+#[tokio::test]
+async fn slow_guessing_is_told() {
+    let world = World::new().await;
+    world.enrol_otp(USER).await;
+    world.notices(USER).await;
+    for guesses in 1..=40_usize {
+        world.clock.advance(360);
+        let login = world.log_in(USER).await.mfa_token;
+        assert_eq!(world.otp(&login, "000000").await.status, 403, "{guesses}");
+        let notices = world.notices(USER).await;
+        let told = subjects(&notices);
+        let wrong = told.iter().filter(|subject| subject.starts_with("Wrong codes")).count();
+        assert_eq!(wrong, guesses / 20, "{guesses}: {told:?}");
+    }
+}
+
 /// SEC-31: what a notice says.
 #[tokio::test]
 async fn a_new_factor_is_told_with_what_when_and_what_to_do() {
@@ -119,6 +136,41 @@ async fn a_new_factor_is_told_with_what_when_and_what_to_do() {
     ");
     assert!(notices[0].html.as_deref().unwrap().contains("Authenticator app"));
     assert_eq!(notices[0].received_at, START.0 + 30);
+}
+
+/// Contract §6: an operator's own words, with what the notice is about, in one language or by the user's; the link of a
+/// block is there to be shown.
+#[tokio::test]
+async fn a_notice_is_mailed_by_the_operators_template() {
+    let world = World::new().await;
+    let template = json!({
+        "template": "security_notice",
+        "body": "<h1>{{ notice.kind }}</h1><p>{{ notice.factor | default: 'no factor' }}, {{ notice.account }}, {{ notice.source | default: 'no source' }}, {{ notice.time }}, {{ application.name }}, {{ user.name }}, {{ language }}</p>{% if link %}<a href=\"{{ link }}\">end it</a>{% endif %}",
+        "from": "{{ tenant }} Security",
+        "subject": "{{ notice.kind }} at {{ friendly_name }}",
+        "syntax": "liquid",
+        "enabled": true,
+    });
+    let token = world.management_token().await;
+    let path = "/api/v2/email-templates";
+    let created = world.bearer("POST", path, &token, Body::json(&template)).await;
+    assert_eq!(created.status, 200, "{}", created.body);
+    world.enrol_email(USER).await;
+    wrong_passwords(&world, USER, 10).await;
+    let notices = world.notices(USER).await;
+    assert_eq!(subjects(&notices), ["factor_added at Postern Demo", "password_blocked at Postern Demo"]);
+    assert_snapshot!(notices[0].text, @"
+    factor_added
+
+    email, ****@exam*******, no source, 2030-03-17 17:47 UTC, Demo App, Demo User, en
+    ");
+    assert_snapshot!(notices[0].from, @r#""Postern Demo Security" <mfa@postern.example>"#);
+    assert!(notices[1].text.contains("no factor, ****@exam*******, 127.0.0.1, 2030-"), "{}", notices[1].text);
+    let html = notices[1].html.as_deref().unwrap();
+    let (_, link) = html.split_once("<a href=\"").unwrap();
+    let (link, _) = link.split_once('"').unwrap();
+    let page = world.send("GET", link.strip_prefix(world.twin.base_url()).unwrap(), &[], Body::none()).await;
+    assert_eq!(page.status, 200, "{}", page.body);
 }
 
 /// SEC-30: what never counted is no news, neither when it comes nor when it goes.

@@ -235,3 +235,16 @@ async fn an_association_in_between_is_taken_in() {
     let profile: HashMap<_, _> = world.user_item(USER, "PROFILE").await.unwrap();
     assert_eq!(profile["pending"].as_l().unwrap().len(), 1);
 }
+
+/// Design §5: so is a taking over by the operator: an enrolment that was begun before is not confirmed past it.
+#[tokio::test]
+async fn an_import_in_between_is_obeyed() {
+    let world = Arc::new(World::patient().await);
+    let token = world.log_in(USER).await.mfa_token;
+    let oob_code = world.associate_email(&token, None).await.text("oob_code");
+    let request = oob(Arc::clone(&world), [token, oob_code, world.code(USER)]);
+    let reply = overtaken(&world, 2, request, crate::totp_import::import_one(&world)).await;
+    assert_eq!(reply.outcome(), ENROLLED);
+    assert_eq!(world.authenticators(USER).await, (1, 1));
+    assert!(world.user_item(USER, "RECOVERY").await.is_none());
+}

@@ -6,10 +6,9 @@ use postern::rules::policy::MfaPolicy;
 use postern::rules::settings::SettingValue;
 use serde_json::{Value, json};
 
-use crate::support::{Body, DEMO_APP, NUMBER, PASSWORDLESS, World, as_client, claims};
+use crate::support::{Body, CALLBACK, DEMO_APP, NUMBER, PASSWORDLESS, World, as_client, claims};
 
 const USER: &str = "user@example.com";
-const CALLBACK: &str = "http://localhost:4200/signed-in";
 
 /// Contract §9, by mail: start, code, and the second factor is due as after a password.
 #[tokio::test]
@@ -32,6 +31,33 @@ async fn by_mail_with_mfa() {
     assert_eq!((&claims["gty"], &claims["amr"]), (&json!("passwordless"), &json!(["mfa", "otp"])));
 }
 
+/// Whoever reads one mailbox has one factor: a second code to it completes the login, but proves no MFA, and changes no
+/// factors (SEC-27). Another factor of the same user does.
+#[tokio::test]
+async fn a_second_code_to_the_same_place_is_no_second_factor() {
+    let world = World::with_passwordless().await;
+    let (id, recovery_code) = world.enrol_email(USER).await;
+    let sign_in = async || {
+        world.start_email(USER).await;
+        let fields = [("grant_type", PASSWORDLESS), ("realm", "email"), ("username", USER)];
+        let audience = format!("{}mfa/", world.issuer());
+        let code = world.code(USER);
+        let more = [("otp", code.as_str()), ("audience", &audience), ("scope", crate::support::MFA_SCOPES)];
+        world.token_as_app(&[&fields[..], &more[..]].concat()).await.text("mfa_token")
+    };
+    let login = sign_in().await;
+    let oob_code = world.challenge(&login, "oob", &id).await.text("oob_code");
+    let token = world.oob(&login, &oob_code, &world.code(USER)).await.text("access_token");
+    let once = claims(&world, &token).await;
+    assert!(once["amr"].is_null() && once["acr"].is_null(), "{once}");
+    assert_eq!(world.delete(&token, &id).await.status, 403);
+    assert_eq!(world.associate_otp(&token).await.status, 403);
+    let login = sign_in().await;
+    let token = world.recovery(&login, &recovery_code).await.text("access_token");
+    assert_eq!(claims(&world, &token).await["amr"], json!(["mfa", "recovery-code"]));
+    assert_eq!(world.delete(&token, &id).await.status, 204);
+}
+
 /// Without MFA the code is worth tokens: `gty`, `auth_time`, a refresh token, and no proof of an address.
 #[tokio::test]
 async fn tokens_where_mfa_is_not_asked_for() {
@@ -46,6 +72,29 @@ async fn tokens_where_mfa_is_not_asked_for() {
     let profile = world.user_item(USER, "PROFILE").await.unwrap();
     assert_eq!(profile["email_verified"].as_bool().ok(), Some(&false), "our decision");
     assert_eq!(world.refresh(&tokens.text("refresh_token")).await.status, 200);
+}
+
+/// Contract A2 at the start: a form is as good as JSON, but that it cannot hold `authParams`.
+#[tokio::test]
+async fn by_a_form() {
+    let world = World::with_passwordless().await;
+    let form = |pairs: &[(&str, &str)]| as_client(&DEMO_APP, pairs);
+    let code = form(&[("connection", "email"), ("email", USER), ("send", "code")]);
+    for content_type in [Some("application/x-www-form-urlencoded"), Some("application/json"), None] {
+        let body = code.clone().declared(content_type);
+        let started = world.post("/passwordless/start", body).await;
+        assert_eq!(
+            started.snapshot(),
+            r#"200 {"_id":"d0fc695c9ee336205709ba16","email":"user@example.com","email_verified":false}"#
+        );
+    }
+    let required = world.passwordless("email", USER, &world.code(USER)).await;
+    assert_eq!(required.text("error"), "mfa_required");
+    let sms = form(&[("connection", "sms"), ("phone_number", NUMBER), ("email", ""), ("send", "")]);
+    assert_eq!(world.post("/passwordless/start", sms).await.status, 200);
+    assert_eq!(world.mails(NUMBER), 1);
+    let link = form(&[("connection", "email"), ("email", USER), ("authParams", "{}")]);
+    assert_snapshot!(world.post("/passwordless/start", link).await.snapshot(), @r#"400 {"error":"bad.authParams","error_description":"authParams must be an object"}"#);
 }
 
 /// Contract §9, by SMS: the number finds the user whose login it is; `send` means nothing there.
@@ -298,4 +347,12 @@ async fn templates() {
     assert_eq!(newest(NUMBER), format!("Your <code> & all: {}", world.code(NUMBER)));
     world.start_email(USER).await;
     assert_eq!(newest(USER).trim(), format!("email {}", world.code(USER)));
+    world.without_mfa().await;
+    world.start_link(USER).await;
+    let link = newest(USER);
+    let link = link.trim().strip_prefix("email ").expect("the template's words");
+    let code = link.split(['#', '&']).find_map(|field| field.strip_prefix("code=")).expect("a code");
+    assert!(link.starts_with(&format!("{CALLBACK}#")), "{link}");
+    let tokens = world.passwordless("email", USER, &percent_decode(code)).await;
+    assert_eq!(tokens.status, 200, "the link is a good one: {}", tokens.body);
 }

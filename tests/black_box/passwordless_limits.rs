@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use postern::rules::settings::SettingValue;
+use serde_json::json;
 
 use crate::support::{NUMBER, World, at_once, count_of};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
 const WRONG: &str = "403 Wrong email or verification code.";
+const SPENT: &str = "429 Too many failed codes. Wait for some minutes before retrying.";
 const TOO_MANY: &str = "403 You've reached the maximum number of attempts. Please try to login again.";
 
 /// Contract §7: three wrong tries, then not even the right code; a new code has three tries of its own.
@@ -46,12 +48,12 @@ async fn the_right_code_64_times_at_once() {
         .await;
         assert_eq!(count_of(&replies, 200), 1);
         for reply in replies.iter().filter(|reply| reply.status != 200) {
-            assert!([WRONG, TOO_MANY].contains(&reply.outcome().as_str()), "{}", reply.body);
+            assert!([WRONG, TOO_MANY, SPENT].contains(&reply.outcome().as_str()), "{}", reply.body);
         }
     }
 }
 
-/// SEC-10: of 64 guesses at once three are compared; then the right code is refused.
+/// SEC-10: of 64 guesses at once three are compared, of the ten that their source has; then the right code is refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_64_guesses_at_once_three_are_compared() {
     let world = Arc::new(World::patient().await);
@@ -66,8 +68,66 @@ async fn of_64_guesses_at_once_three_are_compared() {
     .await;
     let outcomes: Vec<_> = replies.iter().map(crate::support::Reply::outcome).collect();
     assert_eq!(outcomes.iter().filter(|outcome| *outcome == WRONG).count(), 3);
-    assert_eq!(outcomes.iter().filter(|outcome| *outcome == TOO_MANY).count(), 61);
-    assert_eq!(world.passwordless("email", USER, &code).await.outcome(), TOO_MANY);
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == TOO_MANY).count(), 7);
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == SPENT).count(), 54);
+    assert_eq!(world.passwordless("email", USER, &code).await.outcome(), SPENT);
+    assert_eq!(world.passwordless_from([127, 0, 0, 2], USER, &code).await.outcome(), TOO_MANY);
+}
+
+/// SEC-12, SEC-23: a source has ten wrong codes for one address, whether anybody has it, then one every six minutes; its
+/// right codes cost nothing, and another source's tries are its own.
+#[tokio::test]
+async fn the_guesses_of_a_source() {
+    for address in [USER, "nobody@example.com"] {
+        let world = World::with_passwordless().await;
+        world.without_mfa().await;
+        for _ in 0..10 {
+            assert_eq!(world.passwordless("email", address, "000000").await.outcome(), WRONG);
+        }
+        world.start_email(address).await;
+        let eleventh = world.passwordless("email", address, "000000").await;
+        assert_eq!((eleventh.outcome().as_str(), eleventh.header("retry-after")), (SPENT, Some("360")));
+    }
+    let world = World::with_passwordless().await;
+    world.without_mfa().await;
+    for _ in 0..10 {
+        world.passwordless("email", USER, "000000").await;
+    }
+    world.start_email(USER).await;
+    let code = world.code(USER);
+    assert_eq!(world.passwordless("email", USER, &code).await.outcome(), SPENT, "even the right one");
+    for _ in 0..11 {
+        world.clock.advance(600);
+        world.start_email(USER).await;
+        let reply = world.passwordless_from([127, 0, 0, 3], USER, &world.code(USER)).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    }
+}
+
+/// SEC-20: guessing from many sources never locks the owner out, and becomes hopeless: after thirty wrong codes in a row
+/// codes have ten digits, until a right one.
+#[tokio::test]
+async fn after_thirty_wrong_codes_codes_are_long() {
+    let world = World::with_passwordless().await;
+    world.without_mfa().await;
+    for round in 0..10_u8 {
+        world.start_email(USER).await;
+        assert_eq!(world.code(USER).len(), 6, "{round}");
+        let wrong = World::wrong(&world.code(USER));
+        for _ in 0..3 {
+            let reply = world.passwordless_from([127, 0, 1, round], USER, &wrong).await;
+            assert_eq!(reply.outcome(), WRONG);
+        }
+        world.clock.advance(600);
+    }
+    world.start_email(USER).await;
+    let mail = world.twin.aws.inbox.messages(Some(USER)).remove(0).text;
+    let code =
+        mail.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 10).expect("a long code");
+    assert_eq!(world.passwordless("email", USER, code).await.status, 200);
+    world.start_email(USER).await;
+    let code = world.code(USER);
+    assert_eq!((code.len(), world.passwordless("email", USER, &code).await.status), (6, 200));
 }
 
 /// SEC-22: ten codes to one address, whoever has it and whichever client asks, then one every ten minutes.
@@ -99,6 +159,11 @@ async fn the_budget_of_an_address() {
 #[tokio::test]
 async fn the_budget_of_a_source() {
     let world = World::with_passwordless().await;
+    for _ in 0..3 {
+        let stranger =
+            json!({ "client_secret": "wrong", "connection": "email", "email": USER, "send": "code" });
+        assert_eq!(world.start(&stranger).await.status, 401, "which costs the source nothing");
+    }
     for number in 0..50 {
         assert_eq!(world.start_email(&format!("a{number}@example.com")).await.status, 200);
     }
@@ -122,9 +187,23 @@ async fn the_budget_of_a_country() {
     assert_eq!(world.mails(NUMBER), 1);
     let table = world.stored().await;
     let key = |sk: &str| (format!("PASSWORDLESS#sms#{NUMBER}"), sk.to_owned());
-    assert!(!table.contains_key(&key("CODE#demo-app")), "the code that was not sent is gone");
+    assert!(table[&key("CODE#demo-app")].contains_key("used_by"), "the code that was not sent is void");
     let tat = crate::support::number_of(&table[&key("LIMIT#PASSWORDLESS")], "tat").unwrap();
     assert_eq!(tat, world.clock.now().0 + 600);
+}
+
+/// SEC-22: what anybody may ask for does not use up what users need for their second factor.
+#[tokio::test]
+async fn a_country_s_sign_ins_leave_its_second_factors_alone() {
+    let world = World::with_phones(false).await;
+    world.passwordless_on().await;
+    world.configure(&[("sms_sends_per_country", SettingValue::Number(2))]).await;
+    let id = world.enrol_phone(USER, "sms", "+4915112345671").await;
+    for (number, told) in [(NUMBER, 200), ("+4915112345679", 200), ("+4915112345670", 429)] {
+        assert_eq!(world.start_sms(number).await.status, told);
+    }
+    let login = world.log_in(USER).await.mfa_token;
+    assert_eq!(world.challenge(&login, "oob", &id).await.status, 200);
 }
 
 /// A refused send costs nothing; one that may have gone is charged, and its code is worth nothing.
@@ -143,14 +222,14 @@ async fn a_message_that_was_not_sent() {
             }
             let table = world.stored().await;
             let key = |sk: &str| (format!("PASSWORDLESS#email#{address}"), sk.to_owned());
-            assert!(!table.contains_key(&key("CODE#demo-app")), "{mode}");
+            assert!(table[&key("CODE#demo-app")].contains_key("used_by"), "{mode}");
             let tat = crate::support::number_of(&table[&key("LIMIT#PASSWORDLESS")], "tat").unwrap();
             assert_eq!(tat > world.clock.now().0, charged, "{mode}");
         }
     }
 }
 
-/// Two trips and the message to start, two for the grant, one for a wrong code; a third for a refresh token.
+/// Two trips and the message to start, three for the grant, two for a wrong code; a fourth for a refresh token.
 #[tokio::test]
 async fn trips() {
     let world = World::with_passwordless().await;
@@ -171,12 +250,12 @@ async fn trips() {
     assert_eq!(trips(), 3, "start by SMS");
     let code = world.code(USER);
     assert_eq!(world.passwordless("email", USER, &World::wrong(&code)).await.status, 403);
-    assert_eq!(trips(), 1, "wrong code");
+    assert_eq!(trips(), 2, "wrong code");
     assert_eq!(world.passwordless("email", USER, &code).await.status, 200);
-    assert_eq!(trips(), 3, "right code, with offline_access");
+    assert_eq!(trips(), 4, "right code, with offline_access");
     let fields = [("grant_type", crate::support::PASSWORDLESS), ("realm", "sms"), ("username", NUMBER)];
     let code = world.code(NUMBER);
     let all: Vec<_> = fields.into_iter().chain([("otp", code.as_str())]).collect();
     assert_eq!(world.token_as_app(&all).await.status, 200);
-    assert_eq!(trips(), 2, "right code");
+    assert_eq!(trips(), 3, "right code");
 }

@@ -1,10 +1,15 @@
 //! Signing in without password: what must not show (SEC-2, SEC-34, SEC-35).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{NUMBER, Reply, World};
+use crate::support::{NUMBER, Reply, TWILIO_SID, World};
 
 const USER: &str = "user@example.com";
+/// Where the demo client's code for an address is.
+const CODE: &str = "CODE#demo-app";
+
+/// What differs between any two replies; the budget told is that of the source, which both requests are charged to.
+const OF_THE_MOMENT: [&str; 4] = ["date", "content-length", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 /// A reply but for the address in it, and every call that was made for it: operation, trip and what it asked IAM.
 fn shown(world: &World, reply: &Reply, address: &str) -> (u16, Vec<(String, String)>, String, Vec<String>) {
@@ -13,7 +18,7 @@ fn shown(world: &World, reply: &Reply, address: &str) -> (u16, Vec<(String, Stri
     let mut headers: Vec<_> = reply
         .headers
         .iter()
-        .filter(|(name, _)| !["date", "content-length"].contains(&name.as_str()))
+        .filter(|(name, _)| !OF_THE_MOMENT.contains(&name.as_str()))
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
     headers.sort();
@@ -78,7 +83,46 @@ async fn nobody_is_answered_as_somebody() {
             .collect()
     };
     assert_eq!(kinds(USER), kinds("nobody@example.com"));
-    assert_eq!(kinds(USER).len(), 2);
+    assert_eq!(kinds(USER).len(), 3, "the code, what was sent, what one source guessed");
+}
+
+/// SEC-35: the same by Twilio, which has no dry run, while it takes orders and while it refuses them for any reason.
+#[tokio::test]
+async fn nobody_is_answered_as_somebody_by_twilio() {
+    for why in ["nothing", "token", "throttle", "error", "timeout", "none", "sender"] {
+        let world = World::with_twilio().await;
+        world.passwordless_on().await;
+        let mode = match why {
+            "throttle" | "error" | "timeout" => Some(why),
+            _ => None,
+        };
+        match why {
+            "token" => world.set_twilio_token("not-a-token-of-theirs").await,
+            "none" => world.change_twilio(&json!({ "auth_token": null })).await,
+            "sender" => world.change_twilio(&json!({ "sid": TWILIO_SID })).await,
+            _ => {}
+        }
+        // What is cached is read before.
+        world.start_sms("+4915112345670").await;
+        if let Some(mode) = mode {
+            world.fault("sms", "CreateMessage", mode, 0, 2);
+        }
+        let before = world.sends_to_country("DE").await;
+        let mut seen = Vec::new();
+        for to in [NUMBER, "+4915112345679"] {
+            world.forget_calls();
+            let reply = world.start_sms(to).await;
+            let told = if why == "nothing" { 200 } else { 503 };
+            assert_eq!(reply.status, told, "{why}: {}", reply.body);
+            let code = world.stored().await.remove(&(format!("PASSWORDLESS#sms#{to}"), CODE.to_owned()));
+            assert_eq!(code.unwrap().contains_key("used_by"), why != "nothing", "{why}");
+            seen.push((shown(&world, &reply, to), world.sends_to_country("DE").await - before));
+        }
+        let [(known, after_one), (unknown, after_two)] = &seen[..] else { panic!("two replies") };
+        assert_eq!(known, unknown, "{why}");
+        assert_eq!(*after_two, 2 * after_one, "{why}: what is charged for one is charged for the other");
+        assert!(world.twin.aws.inbox.messages(Some("+4915112345679")).is_empty(), "{why}");
+    }
 }
 
 /// SEC-2: of a code only a MAC is stored, and all of it is forgotten by TTL.

@@ -1,14 +1,11 @@
 //! What texts and calls cost in round trips, what their failures leave behind (design §7, contract A3 "delivery"), and
 //! that no number is logged (SEC-34).
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
 use serde_json::Value;
 
-use crate::support::{Reply, World};
+use crate::support::{Log, Reply, World};
 
 const USER: &str = "user@example.com";
 const NUMBER: &str = "+4915112345678";
@@ -168,31 +165,13 @@ async fn without_the_country_s_counter_nothing_is_sent() {
     assert_eq!((world.mails(NUMBER), world.sends_to_country("DE").await), (0, 0), "the country is paid back");
 }
 
-/// A buffer that logs are written to.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// SEC-34: whatever becomes of a send, by AWS or by Twilio, no log line holds the number, its subscriber's digits or
 /// the account's token.
 #[tokio::test]
 async fn no_number_is_logged() {
     const CANARY: &str = "+4917698765432";
     const TOKENS: [&str; 2] = ["canary-token-that-twilio-refuses", "ca9a41ca9a41ca9a41ca9a41ca9a41ca"];
-    let log = Log::default();
-    let writer = log.clone();
-    // The process has one log: other tests write to it as well, but only this one knows the number.
-    postern::audit::start_logging_to(move || writer.clone());
+    let log = Log::start();
     let world = World::with_phones(true).await;
     let login = world.log_in(USER).await.mfa_token;
     for (channel, send) in CHANNELS {
@@ -216,7 +195,7 @@ async fn no_number_is_logged() {
     // Whatever was counted under the limit before, the second is one too many.
     world.associate_phone(&login, "sms", CANARY).await;
     world.associate_phone(&login, "sms", CANARY).await;
-    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let written = log.text();
     assert!(written.contains("delivery_failed") && written.contains("country_limit_reached"), "{written}");
     assert!(
         written.contains("\"code\":\"20003\"") && written.contains("\"service\":\"twilio\""),

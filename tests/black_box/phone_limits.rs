@@ -140,7 +140,7 @@ async fn many_accounts_and_many_numbers_of_one_country_are_stopped() {
 async fn a_country_at_its_limit_voids_no_code() {
     let world = World::with_phones(false).await;
     // Before the first send: what was counted under another limit may be on an item that this one does not look at.
-    world.configure(&[("sms_sends_per_country", SettingValue::Number(2))]).await;
+    world.configure(&[("sms_sends_per_country", SettingValue::Number(1))]).await;
     let id = world.enrol_phone(USER, "sms", NUMBER).await;
     let login = world.log_in(USER).await.mfa_token;
     let first = world.challenge(&login, "oob", &id).await;

@@ -13,14 +13,13 @@ async fn regenerate(world: &World, token: &str) -> Reply {
     world.bearer("POST", PATH, token, Body::none()).await
 }
 
-/// SEC-5: shown once, the old one dead at once, the new one good; the user is told.
+/// SEC-5: shown once, the old one dead at once, the new one good.
 #[tokio::test]
 async fn the_new_code_takes_the_place_of_the_old() {
     let world = World::new().await;
     let (id, old) = world.enrol_email(USER).await;
     let listed = world.id_of_type(USER, "recovery-code").await;
     let token = world.mfa_access_token(USER, &id).await;
-    world.notices(USER).await;
     world.forget_calls();
     let reply = regenerate(&world, &token).await;
     assert_eq!((reply.status, world.round_trips()), (200, 2));
@@ -31,8 +30,31 @@ async fn the_new_code_takes_the_place_of_the_old() {
     assert_snapshot!(world.recovery(&login, &old).await.outcome(), @"403 MFA Authorization rejected.");
     assert_eq!(world.recovery(&login, &new).await.status, 200);
     assert_eq!(world.id_of_type(USER, "recovery-code").await, listed, "it is the same authenticator");
+}
+
+/// SEC-31: the user is told of the new one when it is made, whatever becomes of it.
+#[tokio::test]
+async fn a_new_code_is_told() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let token = world.mfa_access_token(USER, &id).await;
+    world.notices(USER).await;
+    world.twin.aws.inbox.clear();
+    assert_eq!(regenerate(&world, &token).await.status, 200);
     let notices = world.notices(USER).await;
-    assert!(notices.iter().any(|notice| notice.text.contains("ecovery code")), "{notices:?}");
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert_snapshot!(notices[0].text, @"
+    A verification method was added
+
+    From now on it can be used as the second step when you sign in.
+
+    Account: ****@exam*******
+    Method: Recovery code
+    Application: Demo App
+    Time: 2030-03-17 17:47 UTC
+
+    This was not you? Then somebody else may have access to your account. Change your password now, remove the method and contact Postern Demo.
+    ");
 }
 
 /// SEC-31: a password alone, MFA of long ago, or a token without the scope replace nothing.
@@ -54,6 +76,41 @@ async fn only_fresh_mfa_replaces_it() {
         200,
         "the old one is good"
     );
+}
+
+/// Each new code is a mail: ten at once, then one every six minutes.
+#[tokio::test]
+async fn new_codes_have_a_budget() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let token = world.mfa_access_token(USER, &id).await;
+    for left in (0..10).rev() {
+        let reply = regenerate(&world, &token).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert_eq!(reply.header("x-ratelimit-remaining"), Some(left.to_string().as_str()));
+    }
+    let spent = regenerate(&world, &token).await;
+    assert_eq!((spent.status, spent.header("retry-after")), (429, Some("360")), "{}", spent.body);
+    world.clock.advance(360);
+    assert_eq!(regenerate(&world, &token).await.status, 200);
+    assert_eq!(regenerate(&world, &token).await.status, 429);
+}
+
+/// A3 "unreadable body": none is read, so whatever a client sends is as good as nothing.
+#[tokio::test]
+async fn a_body_means_nothing() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let token = world.mfa_access_token(USER, &id).await;
+    for body in
+        [&b"{"[..], b"\xff\xfe", b"a=1&a=2", b"[]", br#"{"recovery_code":"N3BGPZZWJ85JLCNPZBDW6QXC"}"#]
+    {
+        for content_type in [Some("application/json"), None] {
+            let reply = world.bearer("POST", PATH, &token, Body::raw(content_type, body)).await;
+            assert_eq!(reply.snapshot(), r#"200 {"recovery_code":"[recovery_code]"}"#);
+            assert_ne!(reply.text("recovery_code"), "N3BGPZZWJ85JLCNPZBDW6QXC");
+        }
+    }
 }
 
 #[tokio::test]

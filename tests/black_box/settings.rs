@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use postern::id::ClientId;
 use serde_json::{Value, json};
 
-use crate::support::{Body, World};
+use crate::support::{Body, NUMBER, World};
 
 const USER: &str = "user@example.com";
 const POLICIES: &str = "/api/v2/guardian/policies";
@@ -80,6 +80,17 @@ async fn settings_are_listed_with_their_defaults() {
     assert_eq!(patch(&world, &json!({})).await, back, "nothing to change is nothing wrong");
 }
 
+/// A change is answered by the write that made it: nothing after it can fail, and be taken for a change that was not made.
+#[tokio::test]
+async fn a_change_is_one_call() {
+    let world = World::new().await;
+    let token = world.management_token().await;
+    world.forget_calls();
+    let body = Body::json(&json!({ "code_digits": 8, "countries": null }));
+    assert_eq!(world.bearer("PATCH", SETTINGS, &token, body).await.status, 200);
+    assert_eq!(world.operations(), ["dynamodb UpdateItem"]);
+}
+
 /// SEC-7, SEC-20, SEC-25: out of the standards' bounds nothing is stored, not even what beside it would fit.
 #[tokio::test]
 async fn a_value_out_of_bounds_is_refused_whole() {
@@ -89,6 +100,8 @@ async fn a_value_out_of_bounds_is_refused_whole() {
     assert_snapshot!(patch(&world, &json!({ "mfa_token_seconds": 3601 })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'must be a whole number from 60 to 3600' on property mfa_token_seconds.","errorCode":"invalid_body"}"#);
     assert_snapshot!(patch(&world, &json!({ "voice": "yes" })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'must be true or false' on property voice.","errorCode":"invalid_body"}"#);
     assert_snapshot!(patch(&world, &json!({ "web_otp_domain": "a.example\r\n#1" })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'must be a host name, or null' on property web_otp_domain.","errorCode":"invalid_body"}"#);
+    assert_snapshot!(patch(&world, &json!({ "countries": ["DE", "ZZ"] })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'no country has the code ZZ' on property countries.","errorCode":"invalid_body"}"#);
+    assert_snapshot!(patch(&world, &json!({ "default_language": "qq" })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'must be the tag (BCP 47) of a language that messages are written in, or null' on property default_language.","errorCode":"invalid_body"}"#);
     assert_snapshot!(patch(&world, &json!({ "countries": ["Germany"] })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'must be a list of at most 260, each a country's two letters (ISO 3166), or null' on property countries.","errorCode":"invalid_body"}"#);
     assert_snapshot!(patch(&world, &json!({ "code_second": 60 })).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: code_second'.","errorCode":"invalid_body"}"#);
     for wrong in [json!(-1), json!(1.5), json!(1e30), json!("300"), json!(true), json!({}), json!([300])] {
@@ -212,6 +225,38 @@ async fn mfa_requirements_name_the_factors() {
     assert_snapshot!(asked(USER).await, @r#"{"challenge":[{"type":"otp"}]}"#);
     let refused = world.password("nobody@example.com", "pwd").await;
     assert!(refused.json()["mfa_requirements"].is_null());
+}
+
+/// Contract §1.3: SMS and voice are one word, `phone`, to be enrolled and to be challenged.
+#[tokio::test]
+async fn mfa_requirements_call_both_channels_phone() {
+    let world = with_settings(json!({ "mfa_requirements": true, "voice": true })).await;
+    world.set_factor("sms", true).await;
+    let asked = async |user: &str| world.password(user, "pwd").await.json()["mfa_requirements"].to_string();
+    assert_snapshot!(asked(USER).await, @r#"{"enroll":[{"type":"otp"},{"type":"phone"},{"type":"email"}]}"#);
+    world.enrol_phone(USER, "voice", NUMBER).await;
+    assert_snapshot!(asked(USER).await, @r#"{"challenge":[{"type":"phone"},{"type":"recovery-code"}]}"#);
+    world.set_factor("email", false).await;
+    assert_snapshot!(asked("verified@example.com").await, @r#"{"enroll":[{"type":"otp"},{"type":"phone"}]}"#);
+}
+
+/// The same words wherever `mfa_required` is answered: by the refresh grant and by the passwordless one.
+#[tokio::test]
+async fn mfa_requirements_of_the_other_grants() {
+    let world = with_settings(json!({ "mfa_requirements": true })).await;
+    world.passwordless_on().await;
+    world.start_email(USER).await;
+    let required = world.passwordless("email", USER, &world.code(USER)).await;
+    assert_snapshot!(required.snapshot(), @r#"403 {"error":"mfa_required","error_description":"Multifactor authentication required","mfa_token":"[mfa_token]","mfa_requirements":{"enroll":[{"type":"otp"},{"type":"email"}]}}"#);
+    let refresh_token = world.enrol_offline(USER).await.text("refresh_token");
+    let audience = format!("{}mfa/", world.issuer());
+    let required = world.refresh_with(&refresh_token, &[("audience", &audience)]).await;
+    assert_snapshot!(required.snapshot(), @r#"403 {"error":"mfa_required","error_description":"Multifactor authentication required","mfa_token":"[mfa_token]","mfa_requirements":{"challenge":[{"type":"recovery-code"},{"type":"email"}]}}"#);
+    let off = json!({ "mfa_requirements": false });
+    assert!(patch(&world, &off).await.starts_with("200"));
+    world.clock.advance(60);
+    let required = world.refresh_with(&refresh_token, &[("audience", &audience)]).await;
+    assert!(required.json()["mfa_requirements"].is_null());
 }
 
 /// The policy of one client, by its metadata, goes before the tenant's, in both directions.

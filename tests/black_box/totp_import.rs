@@ -28,6 +28,12 @@ async fn import(world: &World, secret: &TotpSecret, algorithm: Algorithm, to: &U
     app.store.import_authenticator(to, &authenticator).await.unwrap()
 }
 
+/// Gives the demo user an app.
+pub(crate) async fn import_one(world: &World) {
+    let secret = TotpSecret::from_bytes(vec![9; 20]);
+    assert_eq!(import(world, &secret, Algorithm::Sha1, &user()).await, Imported::Done);
+}
+
 /// RFC 6238: apps of all three hash functions, side by side; each code is good for its own.
 #[tokio::test]
 async fn imported_apps_of_every_hash_function_sign_in() {

@@ -129,17 +129,8 @@ async fn a_refused_send_leaves_no_trace() {
             let login = world.log_in(USER).await.mfa_token;
             match why {
                 "token" => world.set_twilio_token("not-a-token-of-theirs").await,
-                "none" | "sender" => {
-                    let account = match why {
-                        "none" => json!({ "auth_token": null }),
-                        _ => json!({ "sid": TWILIO_SID }),
-                    };
-                    let token = world.management_token().await;
-                    let path = "/api/v2/guardian/factors/phone/providers/twilio";
-                    let reply = world.bearer("PUT", path, &token, Body::json(&account)).await;
-                    assert_eq!(reply.status, 200, "{}", reply.body);
-                    world.clock.advance(60);
-                }
+                "none" => world.change_twilio(&json!({ "auth_token": null })).await,
+                "sender" => world.change_twilio(&json!({ "sid": TWILIO_SID })).await,
                 mode => world.fault("sms", send, mode, 0, 1),
             }
             let before = world.stored_without_limits().await;

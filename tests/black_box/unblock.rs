@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Body, Reply, World};
+use crate::support::{Body, Reply, World, link_of_block as link, ticket_of_block as ticket};
 
 const USER: &str = "user@example.com";
 
@@ -14,22 +14,8 @@ async fn block(world: &World) {
     assert_eq!(world.password(USER, "pwd").await.status, 429);
 }
 
-/// Where the newest notice's link leads, behind the issuer.
-async fn link(world: &World) -> String {
-    let notices = world.notices(USER).await;
-    let text = &notices.last().expect("a notice").text;
-    let link = text.lines().find(|line| line.starts_with("http")).expect("a link");
-    link.strip_prefix(world.twin.base_url()).expect("a link to the issuer").to_owned()
-}
-
 async fn get(world: &World, path: &str) -> Reply {
     world.send("GET", path, &[], Body::none()).await
-}
-
-/// The ticket that a page's button posts.
-fn ticket(page: &Reply) -> String {
-    let (_, rest) = page.body.split_once(r#"name="ticket" value=""#).expect("a button");
-    rest.split_once('"').unwrap().0.to_owned()
 }
 
 async fn post(world: &World, ticket: &str) -> Reply {
@@ -46,7 +32,7 @@ fn heading(page: &Reply) -> String {
 async fn the_button_ends_the_block_and_the_link_does_not() {
     let world = World::new().await;
     block(&world).await;
-    let link = link(&world).await;
+    let link = link(&world, USER).await;
     let before = world.stored().await;
     let page = get(&world, &link).await;
     assert_eq!(heading(&page), "200 Unblock sign-in?");
@@ -65,7 +51,7 @@ async fn the_button_ends_the_block_and_the_link_does_not() {
 async fn the_page_keeps_to_itself() {
     let world = World::new().await;
     block(&world).await;
-    let link = link(&world).await;
+    let link = link(&world, USER).await;
     let page = get(&world, &link).await;
     let names = [
         "content-type",
@@ -97,7 +83,7 @@ async fn the_page_keeps_to_itself() {
 async fn only_the_source_that_was_blocked_is_let_in_again() {
     let world = World::new().await;
     block(&world).await;
-    let link = link(&world).await;
+    let link = link(&world, USER).await;
     for username in [USER, "verified@example.com"] {
         for _ in 0..10 {
             world.password_from([127, 0, 0, 2], username, "wrong").await;
@@ -114,12 +100,12 @@ async fn only_the_source_that_was_blocked_is_let_in_again() {
 async fn a_later_block_has_a_ticket_of_its_own() {
     let world = World::new().await;
     block(&world).await;
-    let old = ticket(&get(&world, &link(&world).await).await);
+    let old = ticket(&get(&world, &link(&world, USER).await).await);
     assert_eq!(post(&world, &old).await.status, 200);
     block(&world).await;
     assert_eq!(heading(&post(&world, &old).await), "200 This block is over");
     assert_eq!(world.password(USER, "pwd").await.status, 429, "the later block stands");
-    let new = ticket(&get(&world, &link(&world).await).await);
+    let new = ticket(&get(&world, &link(&world, USER).await).await);
     assert_eq!(post(&world, &new).await.status, 200);
     assert_eq!(world.password(USER, "pwd").await.status, 403);
 }
@@ -130,7 +116,7 @@ async fn what_is_no_ticket_is_one_answer() {
     let world = World::new().await;
     let login = world.log_in("verified@example.com").await;
     block(&world).await;
-    let good = ticket(&get(&world, &link(&world).await).await);
+    let good = ticket(&get(&world, &link(&world, USER).await).await);
     let absent = get(&world, "/u/unblock").await;
     assert_eq!(heading(&absent), "400 This link no longer works");
     let mut changed = good.clone();
@@ -156,20 +142,27 @@ async fn what_is_no_ticket_is_one_answer() {
     assert_eq!(post(&world, &good).await.body, absent.body, "over after a day");
 }
 
-/// SEC-36, design §7: AWS that fails is told, and a retry completes; it is one trip.
+/// SEC-36, design §7: AWS that fails is told, the block stands, and a retry completes; it is one trip.
 #[tokio::test]
 async fn a_failure_is_told_and_a_retry_completes() {
-    let world = World::new().await;
-    block(&world).await;
-    let ticket = ticket(&get(&world, &link(&world).await).await);
-    world.fault("dynamodb", "DeleteItem", "error", 0, 2);
-    let failed = post(&world, &ticket).await;
-    assert_eq!(
-        (heading(&failed).as_str(), failed.header("retry-after")),
-        ("503 That did not work", Some("5"))
-    );
-    world.forget_calls();
-    assert_eq!(post(&world, &ticket).await.status, 200);
-    assert_eq!((world.round_trips(), world.operations()), (1, vec!["dynamodb DeleteItem".to_owned()]));
-    assert_eq!(world.password(USER, "pwd").await.status, 403);
+    for mode in ["throttle", "error", "timeout"] {
+        let world = World::new().await;
+        block(&world).await;
+        let ticket = ticket(&get(&world, &link(&world, USER).await).await);
+        let before = world.stored().await;
+        world.fault("dynamodb", "DeleteItem", mode, 0, 1_000);
+        let failed = post(&world, &ticket).await;
+        world.twin.aws.faults.clear();
+        assert_eq!(
+            (heading(&failed).as_str(), failed.header("retry-after")),
+            ("503 That did not work", Some("5")),
+            "{mode}"
+        );
+        assert!(world.stored().await == before, "{mode}: the block stands");
+        assert_eq!(world.password(USER, "pwd").await.status, 429);
+        world.forget_calls();
+        assert_eq!(post(&world, &ticket).await.status, 200);
+        assert_eq!((world.round_trips(), world.operations()), (1, vec!["dynamodb DeleteItem".to_owned()]));
+        assert_eq!(world.password(USER, "pwd").await.status, 403);
+    }
 }

@@ -9,9 +9,8 @@ use crate::flow::Flow;
 use crate::flows::{API, USER, assert_not_delivered, with_client};
 use crate::gateway::{Gateway, decoded};
 use crate::login::no_secret_is_logged;
-use crate::support::{Body, NUMBER, OFFLINE, PASSWORDLESS, Reply, World};
+use crate::support::{Body, CALLBACK, NUMBER, OFFLINE, PASSWORDLESS, Reply, World};
 
-const CALLBACK: &str = "http://localhost:4200/signed-in";
 const NOBODY: &str = "nobody@example.com";
 
 impl Gateway {

@@ -8,6 +8,7 @@ use postern::app::App;
 use postern::http::management::{authorize, object};
 use postern::http::params::read_body;
 use postern::http::private_json;
+use postern::rules::phone::Country;
 use postern::rules::policy::TenantSettings;
 use postern::rules::settings::{SETTINGS, Setting, SettingValue};
 use postern::wire::management::ManagementRefusal;
@@ -25,10 +26,7 @@ pub(crate) async fn patch(
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "update:tenant_settings").await?;
     let changes = changes(&object(read_body(request).await)?)?;
-    if !changes.is_empty() {
-        app.store.change_settings(&changes).await?;
-    }
-    Ok(answer(&app.store.tenant_settings().await?))
+    Ok(answer(&app.store.change_settings(&changes).await?))
 }
 
 /// Every setting with its value, in the order of the table.
@@ -46,6 +44,10 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static Setting, SettingVa
 /// Longest unknown name that is repeated in a refusal, in characters.
 const NAME_SHOWN_MAX: usize = 64;
 
+/// The setting whose words have to exist as well: the numbering plans would weigh on every function that reads settings,
+/// so only this one, which writes them, asks.
+const COUNTRIES: &str = "countries";
+
 fn change(name: &str, value: &Value) -> Result<(&'static Setting, SettingValue), ManagementRefusal> {
     let Some(setting) = Setting::named(name) else {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(NAME_SHOWN_MAX).collect();
@@ -53,6 +55,13 @@ fn change(name: &str, value: &Value) -> Result<(&'static Setting, SettingValue),
     };
     let unfit = || ManagementRefusal::InvalidBody(format!("'{}' on property {name}.", setting.wanted()));
     let value = setting_value(value).ok_or_else(unfit)?;
+    if let (COUNTRIES, SettingValue::Words(codes)) = (setting.name, &value) {
+        let unknown = |code: &&String| Country::parse(code).is_none();
+        if let Some(code) = codes.iter().filter(|code| code.len() == 2).find(unknown) {
+            let shown = format!("'no country has the code {code}' on property {name}.");
+            return Err(ManagementRefusal::InvalidBody(shown));
+        }
+    }
     // What is unset has its default again, whatever its kind.
     if value != SettingValue::Unset {
         setting.set(&mut TenantSettings::default(), value.clone()).map_err(|_| unfit())?;

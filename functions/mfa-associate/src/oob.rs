@@ -7,6 +7,7 @@ use postern::delivery::issued::{CodeFor, IssuedCode};
 use postern::delivery::toll::Toll;
 
 use postern::id::AuthenticatorId;
+use postern::rules::channel::SendPurpose;
 use postern::rules::destination::Destination;
 use postern::rules::limit::{Quota, Standing};
 use postern::rules::policy::Factor;
@@ -31,8 +32,10 @@ pub(crate) async fn associate(
     // What is refused already costs the country nothing.
     new.association(app, &enrolment)?;
     let (settings, now) = (enrolment.settings.clone(), enrolment.now);
-    let (persisted, toll) =
-        tokio::join!(persist(app, &mut enrolment, &new), Toll::charge(app, &new.to, &settings, now));
+    let (persisted, toll) = tokio::join!(
+        persist(app, &mut enrolment, &new),
+        Toll::charge(app, &new.to, SendPurpose::Enrol, &settings, now)
+    );
     match (persisted, toll) {
         (Ok(association), Ok(toll)) => deliver(app, &enrolment, &new, &association, &toll).await?,
         (Ok(association), Err(refusal)) => {

@@ -6,9 +6,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use postern::app::App;
 use postern::http::bearer::MfaPrincipal;
-use postern::http::private_json;
+use postern::http::private_json_within;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::enrolment::Proof;
+use postern::rules::limit::{RECOVERY_CODES_REPLACED, Standing};
 use postern::rules::notice::NoticeKind;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
@@ -39,10 +40,21 @@ pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Re
     if !settings.factors.has(Factor::RecoveryCode) {
         return Err(Refusal::FactorOff(Factor::RecoveryCode.as_str()));
     }
+    let (bucket, tat) = (RECOVERY_CODES_REPLACED, user.limit(RECOVERY_CODES_REPLACED).tat);
+    let standing = bucket.standing(tat, now);
+    if let Standing::Spent { retry_after } = standing {
+        return Err(Refusal::TooManyCodes { limit: bucket.burst, retry_after });
+    }
     let code = RecoveryCode::generate(&app.random)?;
-    let regeneration = regeneration(&app, &principal, &user, &settings, &code, now)?;
+    let regeneration = Regeneration {
+        decayed: standing == Standing::Decayed,
+        ..regeneration(&app, &principal, &user, &settings, &code, now)?
+    };
     match app.store.regenerate_recovery_code(&regeneration).await {
-        Ok(()) => Ok(private_json(&RecoveryCodeReply { recovery_code: code.as_str() })),
+        Ok(()) => {
+            let reply = RecoveryCodeReply { recovery_code: code.as_str() };
+            Ok(private_json_within(&reply, bucket.quota_after(tat, now)))
+        }
         Err(NotWritten::Failed(error)) => Err(error.into()),
         Err(NotWritten::Refused(refused)) => {
             let ended = refused.iter().any(|refused| refused.step == RegenerateStep::Profile);
@@ -67,6 +79,7 @@ fn regeneration(
         new: code.hash(),
         id: AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?,
         forgets: user.limit(settings.limits.recovery_codes).counts(&Counter::RecoveryCode),
+        decayed: false,
         notice: Notice::new(NoticeKind::FactorAdded, to, factor, &principal.client, &app.random, now)?,
         now,
     })

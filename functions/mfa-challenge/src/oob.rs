@@ -8,6 +8,7 @@ use postern::delivery::toll::Toll;
 
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
+use postern::rules::channel::SendPurpose;
 use postern::rules::destination::Destination;
 use postern::rules::limit::{Quota, Standing};
 use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
@@ -44,7 +45,7 @@ pub(crate) async fn challenge(
     let (settings, now) = (login.settings.clone(), login.now);
     let (persisted, toll) = tokio::join!(
         persist(app, &mut login, id, &to, implicit, &issued),
-        Toll::charge(app, &to, &settings, now)
+        Toll::charge(app, &to, SendPurpose::Verify, &settings, now)
     );
     match (persisted, toll) {
         (Ok(made), Ok(toll)) => deliver(app, &login, &made, &to, &issued, &toll).await?,

@@ -63,6 +63,8 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
     );
     let Some(profile) = profile? else { return Ok(Outcome::Nobody) };
     let Some(address) = profile.email.clone() else { return Ok(Outcome::Nobody) };
+    // Nothing that can fail comes between the charge and the mail.
+    let (client, template) = (client?, template?);
     // Anybody can have addresses blocked that they know; not so that their owner drowns in mail.
     let limit = (notice.kind == NoticeKind::PasswordBlocked)
         .then(|| LimitKey::of_user(&profile.user_id, BLOCK_NOTICES));
@@ -73,7 +75,6 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
             Taken::Spent { .. } => return Ok(Outcome::Enough),
         },
     };
-    let (client, template) = (client?, template?);
     // The request that caused it may be somebody else's: the user's own language counts, else the tenant's.
     let languages = RequestedLanguages::default();
     let occasion = Occasion {

@@ -22,11 +22,12 @@ use crate::verification::Verification;
 pub(crate) struct RightCode {
     pub(crate) challenge: Option<(AuthenticatorId, Nonce)>,
     pub(crate) proven: Proven,
-    pub(crate) method: Method,
+    /// The factor it proves; none where the first factor was a code to the same place.
+    pub(crate) method: Option<Method>,
 }
 
-/// Makes the code final and answers tokens, and how the budget of wrong codes stands. The tokens are signed first, so that nothing can fail once the code is
-/// consumed.
+/// Makes the code final and answers tokens, and how the budget of wrong codes stands. The tokens are signed first, so that
+/// nothing can fail once the code is consumed.
 pub(crate) async fn confirm(
     app: &App,
     check: &Verification,
@@ -41,7 +42,7 @@ pub(crate) async fn confirm(
         nonce,
         granted_by,
         auth_time: check.now,
-        method: Some(right.method),
+        method: right.method,
         not_after,
     };
     let mut reply = sign_in(&check.ring, &app.config.issuer, &app.random, &sign, check.now)?;

@@ -59,8 +59,8 @@ async fn token(
         Grant::MfaOob => oob::verify(&app, &client, &params).await?,
         Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
         Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,
-        // What these are checked by has no budget: a code of three tries, and secrets nobody guesses.
-        Grant::PasswordlessOtp => return passwordless::sign_in(&app, &client, &params).await.map(unlimited),
+        Grant::PasswordlessOtp => passwordless::sign_in(&app, &context, &client, &params).await?,
+        // What these are checked by has no budget: nobody guesses it.
         Grant::RefreshToken => return refresh::issue(&app, &client, &params).await.map(unlimited),
         Grant::ClientCredentials => {
             return client_credentials::issue(&app, &client, &params).await.map(unlimited);

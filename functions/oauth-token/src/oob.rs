@@ -117,7 +117,10 @@ fn right_code(
         (None, Some(implicit)) => Proven::ImplicitEmail(implicit.address),
         (None, None) => return Err(wrong()),
     };
-    let method = to.map(|to| Method::from(to.channel())).ok_or_else(wrong)?;
+    let to = to.ok_or_else(wrong)?;
+    // Whoever gets the codes of one place has one factor, however often it is shown.
+    let is_another = check.first_to() != Some(to.as_str());
+    let method = is_another.then(|| Method::from(to.channel()));
     Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method })
 }
 

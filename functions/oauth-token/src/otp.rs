@@ -73,7 +73,7 @@ fn right_code(app: &App, check: &Verification, code: &OneTimeCode) -> Result<Rig
 }
 
 fn right(proven: Proven) -> RightCode {
-    RightCode { challenge: None, proven, method: Method::Otp }
+    RightCode { challenge: None, proven, method: Some(Method::Otp) }
 }
 
 /// What a user without an app is told: to enrol, or that this is not the factor to use.

@@ -122,6 +122,7 @@ pub(crate) async fn sign_in(
         target: &target,
         nonce: request.nonce,
         granted_by: GrantedBy::Password,
+        first_to: None,
         policy: client.policy(settings.policy),
         requirements: requirements::of(&user, &settings),
         now,

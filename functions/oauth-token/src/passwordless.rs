@@ -1,17 +1,21 @@
 //! Grant `passwordless/otp`: a code that was sent, instead of a password (contract §1.1, §9).
 
 use postern::app::App;
-use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
+use postern::http::{Params, RequestContext};
+use postern::id::Nonce;
 use postern::rules::destination::Destination;
+use postern::rules::limit::{Charge, Quota};
 use postern::rules::otp::OneTimeCode;
 use postern::rules::passwordless::Connection;
 use postern::rules::policy::TenantSettings;
 use postern::rules::scope::Scope;
 use postern::store::StoreError;
 use postern::store::clients::Client;
+use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{Login, LoginKey};
-use postern::store::passwordless::{SignInCode, SignInKey, Try};
+use postern::store::passwordless::{SignInKey, Try};
+use postern::store::users::{Profile, UserState};
 use postern::time::Timestamp;
 use postern::token::claims::{GrantedBy, Target};
 use postern::token::keyring::KeyRing;
@@ -71,12 +75,14 @@ impl Request {
     }
 }
 
-/// Checks the code and answers tokens, or that the second factor is due.
+/// Checks the code and answers tokens, with how the source's budget of wrong codes stands; or that the second factor is
+/// due.
 pub(crate) async fn sign_in(
     app: &App,
+    context: &RequestContext,
     presented: &PresentedClient,
     params: &Params,
-) -> Result<TokenReply, Refusal> {
+) -> Result<(TokenReply, Quota), Refusal> {
     let request = Request::parse(app, params)?;
     let settings = app.settings().await?;
     let (Some((to, code)), Some(client)) = (&request.typed, presented.id()) else {
@@ -86,84 +92,111 @@ pub(crate) async fn sign_in(
     let now = app.now();
     let key = SignInKey::new(request.connection, to, client);
     let login = LoginKey::new(request.connection.as_str(), to.as_str());
-    let (client, login, api, tried, ring) = tokio::join!(
+    let limit = key.guesses(context.source, settings.limits.passwords);
+    let (client, login, api, attempt, ring) = tokio::join!(
         presented.look_up(&app.store),
         app.store.login(&login),
         request.wanted.look_up(&app.store),
-        app.store.try_sign_in(&key, now),
+        app.store.take_attempt(&limit, now),
         app.keys.ring(now),
     );
-    let tried = tried?;
+    let attempt = attempt?;
     let admitted = || {
         let client = request.admit(presented, client, &settings)?;
         let may = OfflineAccess::of(&client);
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
         Ok((client, target, login?, ring?))
     };
-    let (client, target, login, ring) = match (admitted(), &tried) {
+    let (client, target, login, ring) = match (admitted(), &attempt) {
         (Ok(admitted), _) => admitted,
-        (Err(refusal), Try::Counted(stored)) => {
+        (Err(refusal), Taken::Charged(charge)) => {
             // The code was never looked at.
-            app.store.untry_sign_in(&key, stored).await?;
+            app.store.undo_attempt(&limit, charge).await?;
             return Err(refusal);
         }
-        (Err(refusal), _) => return Err(refusal),
+        (Err(refusal), Taken::Spent { .. }) => return Err(refusal),
     };
-    let stored = match tried {
-        Try::Counted(stored) => stored,
-        Try::TooMany => return Err(Refusal::TooManyTries),
-        Try::NoCode => return Err(request.wrong()),
+    let charge = match attempt {
+        Taken::Charged(charge) => charge,
+        Taken::Spent { retry_after } => {
+            return Err(Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after });
+        }
     };
-    let right = stored.accepts(&ring, &key, code);
-    let login = login.filter(|_| right).ok_or_else(|| request.wrong())?;
-    let proven = Proven { app, settings: &settings, ring: &ring, client: &client, target: &target, now };
-    proven.complete(request, &login, &key, &stored).await
+    let quota = charge.quota_given_back();
+    let attempt = Attempt {
+        app,
+        settings: &settings,
+        ring: &ring,
+        client: &client,
+        target: &target,
+        key: &key,
+        limit: (&limit, &charge),
+        now,
+    };
+    Ok((attempt.answer(&request, login, code).await?, quota))
 }
 
-/// A sign-in whose code is right.
-struct Proven<'a> {
+/// A try that is charged to its source.
+struct Attempt<'a> {
     app: &'a App,
     settings: &'a TenantSettings,
     ring: &'a KeyRing,
     client: &'a Client,
     target: &'a Target,
+    key: &'a SignInKey,
+    limit: (&'a LimitKey, &'a Charge),
     now: Timestamp,
 }
 
-impl Proven<'_> {
-    /// Uses the code up and answers. A code whose sign-in then fails by our fault is good again: the user would have to
-    /// wait for another, and did nothing wrong.
-    async fn complete(
-        self,
-        request: Request,
-        login: &Login,
-        key: &SignInKey,
-        stored: &SignInCode,
+impl Attempt<'_> {
+    /// The second trip: the try is counted, then the code is compared. The user is read beside it, or nobody, so that the
+    /// work does not tell whether anybody has the address (SEC-35). A code whose sign-in then fails by our fault is good
+    /// again: the user would have to wait for another, and did nothing wrong.
+    async fn answer(
+        &self,
+        request: &Request,
+        login: Option<Login>,
+        code: &OneTimeCode,
     ) -> Result<TokenReply, Refusal> {
-        let app = self.app;
-        let answer = self.use_up(request, login, key, stored).await;
+        let Self { app, key, now, .. } = *self;
+        let id = Nonce::generate(&app.random)?;
+        let nobody = Profile::of_nobody(now).user_id;
+        let user = login.as_ref().map_or(&nobody, |login| &login.user_id);
+        let (tried, user) = tokio::join!(app.store.try_sign_in(key, now), app.store.user(user, now));
+        let stored = match tried? {
+            Try::Counted(stored) => stored,
+            Try::TooMany => return Err(Refusal::TooManyTries),
+            Try::NoCode => return Err(request.wrong()),
+        };
+        let right = stored.accepts(self.ring, key, code);
+        let answer = match user {
+            Err(error) => Err(error.into()),
+            Ok(user) => match user.filter(|_| right && login.is_some()) {
+                None => Err(request.wrong()),
+                Some(user) => self.use_up(request, &user, &stored.nonce, &id).await,
+            },
+        };
         let ours = matches!(&answer, Err(Refusal::Unavailable | Refusal::Busy | Refusal::Internal));
-        if ours && app.store.restore_sign_in(key, stored).await.is_err() {
+        if ours && app.store.restore_sign_in(key, &stored, &id, now).await.is_err() {
             tracing::warn!(event = "compensation_failed", operation = "passwordless_otp");
         }
         answer
     }
 
     async fn use_up(
-        self,
-        request: Request,
-        login: &Login,
-        key: &SignInKey,
-        stored: &SignInCode,
+        &self,
+        request: &Request,
+        user: &UserState,
+        nonce: &Nonce,
+        id: &Nonce,
     ) -> Result<TokenReply, Refusal> {
-        let Self { app, settings, ring, client, target, now } = self;
-        let wrong = request.wrong();
-        let (user, consumed) =
-            tokio::join!(app.store.user(&login.user_id, now), app.store.consume_sign_in(key, &stored.nonce));
+        let Self { app, settings, ring, client, target, key, limit: (limit, charge), now } = *self;
+        let (consumed, given_back) =
+            tokio::join!(app.store.consume_sign_in(key, nonce, id), app.store.give_back(limit, charge));
         if !consumed? {
-            return Err(wrong);
+            return Err(request.wrong());
         }
-        let user = user?.ok_or(wrong)?;
+        given_back?;
         if user.profile.blocked {
             return Err(Refusal::UserBlocked);
         }
@@ -174,10 +207,11 @@ impl Proven<'_> {
             user: &user.profile,
             client: &client.client_id,
             target,
-            nonce: request.nonce,
+            nonce: request.nonce.clone(),
             granted_by: GrantedBy::Passwordless,
+            first_to: request.typed.as_ref().map(|(to, _)| to.as_str()),
             policy: client.policy(settings.policy),
-            requirements: requirements::of(&user, settings),
+            requirements: requirements::of(user, settings),
             now,
         };
         first.answer().await

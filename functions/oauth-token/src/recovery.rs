@@ -57,6 +57,6 @@ fn right_code(check: &Verification, code: &RecoveryCode, next: &RecoveryCode) ->
     Ok(RightCode {
         challenge: None,
         proven: Proven::RecoveryCode { old: recovery.hash.clone(), new: next.hash() },
-        method: Method::RecoveryCode,
+        method: Some(Method::RecoveryCode),
     })
 }

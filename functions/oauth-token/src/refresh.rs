@@ -184,6 +184,7 @@ impl Refresh<'_> {
                 target,
                 nonce: None,
                 granted_by: family.granted_by,
+                first_to: None,
                 policy: self.settings.policy,
                 requirements: self.requirements(user).await?,
                 now: self.now,

@@ -160,6 +160,14 @@ impl Verification {
         }
     }
 
+    /// The address or number that the first factor's code went to, if it was one.
+    pub(crate) fn first_to(&self) -> Option<&str> {
+        match &self.principal.token {
+            PrincipalToken::Mfa(token) => token.first_to.as_deref(),
+            PrincipalToken::Access(_) => None,
+        }
+    }
+
     /// What the tokens will be for: what the login asked for, or more of the access token it was confirmed with.
     pub(crate) fn target(&self, issuer: &Issuer) -> (Target, Option<&str>, Option<Timestamp>) {
         match &self.principal.token {

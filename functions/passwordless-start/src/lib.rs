@@ -27,6 +27,7 @@ use postern::rules::policy::TenantSettings;
 use postern::store::clients::Client;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{Login, LoginKey};
+use postern::store::passwordless::SignInKey;
 use postern::time::Timestamp;
 use postern::token::keyring::KeyRing;
 use postern::token::keys::KeyNeeds;
@@ -51,6 +52,10 @@ struct Start {
     client: Client,
     /// Whose the address is, if it is anybody's.
     login: Option<Login>,
+    /// What the code is bound to.
+    key: SignInKey,
+    /// Wrong codes since the last right one.
+    failures: u64,
     /// What the source was charged.
     source: (LimitKey, Charge),
     settings: Arc<TenantSettings>,
@@ -88,29 +93,41 @@ async fn admit(
     let settings = app.settings().await?;
     let source = LimitKey::of_source(context.source, settings.limits.passwordless_starts);
     let login = LoginKey::new(request.connection.as_str(), request.to.as_str());
-    let (client, login, attempt, template, ring) = tokio::join!(
+    let named = presented.id().ok_or(Refusal::ClientUnauthorized)?;
+    let key = SignInKey::new(request.connection, &request.to, named);
+    let (client, login, failures, attempt, template, ring) = tokio::join!(
         presented.look_up(&app.store),
         app.store.login(&login),
+        app.store.sign_in_failures(&key),
         app.store.take_attempt(&source, now),
         app.template(template(request.connection)),
         app.keys.ring(now),
     );
     let attempt = attempt?;
-    let client = presented.authenticate(client?)?;
-    if !client.may_use(Grant::PasswordlessOtp) {
-        return Err(Refusal::GrantNotAllowed(Grant::PasswordlessOtp.as_str()));
-    }
-    demand_allowed(&request, &client, &settings)?;
-    let charge = match attempt {
-        Taken::Charged(charge) => charge,
-        Taken::Spent { retry_after } => {
+    let admitted = || {
+        let client = presented.authenticate(client?)?;
+        if !client.may_use(Grant::PasswordlessOtp) {
+            return Err(Refusal::GrantNotAllowed(Grant::PasswordlessOtp.as_str()));
+        }
+        demand_allowed(&request, &client, &settings)?;
+        Ok(client)
+    };
+    let (client, charge) = match (admitted(), attempt) {
+        (Ok(client), Taken::Charged(charge)) => (client, charge),
+        (Ok(_), Taken::Spent { retry_after }) => {
             let limit = settings.limits.passwordless_starts.burst;
             return Err(Refusal::TooManySends { channel: request.connection.channel(), limit, retry_after });
         }
+        (Err(refusal), Taken::Charged(charge)) => {
+            // Nothing was to be sent.
+            app.store.undo_attempt(&source, &charge).await?;
+            return Err(refusal);
+        }
+        (Err(refusal), Taken::Spent { .. }) => return Err(refusal),
     };
-    let (login, template, ring) = (login?, template?, ring?);
+    let (login, failures, template, ring) = (login?, failures?, template?, ring?);
     let source = (source, charge);
-    Ok(Start { request, client, login, source, settings, template, languages, ring, now })
+    Ok(Start { request, client, login, key, failures, source, settings, template, languages, ring, now })
 }
 
 fn template(connection: Connection) -> TemplateName {

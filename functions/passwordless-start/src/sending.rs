@@ -6,9 +6,11 @@ use postern::delivery::occasion::Occasion;
 use postern::delivery::sign_in::{Reach, SignInMessage, send_sign_in};
 use postern::delivery::toll::Toll;
 use postern::id::Nonce;
+use postern::rules::channel::SendPurpose;
 use postern::rules::otp::{DIGITS, OneTimeCode};
+use postern::rules::passwordless::digits;
 use postern::store::StoreError;
-use postern::store::passwordless::{Begun, NewSignIn, SignInCode, SignInKey};
+use postern::store::passwordless::{Begun, NewSignIn, SignInCode};
 use postern::store::users::Profile;
 use postern::wire::refusal::Refusal;
 
@@ -17,14 +19,14 @@ use crate::Start;
 /// Stores the code and sends it.
 pub(crate) async fn send(app: &App, start: &Start) -> Result<(), Refusal> {
     let lifetimes = &start.settings.lifetimes;
-    let digits = usize::try_from(lifetimes.code_digits).unwrap_or(DIGITS);
+    let digits = usize::try_from(digits(lifetimes.code_digits, start.failures)).unwrap_or(DIGITS);
     let code = OneTimeCode::generate(&app.random, digits)?;
     let new = new_sign_in(app, start, &code)?;
     let nobody = Profile::of_nobody(start.now);
     let user = start.login.as_ref().map_or(&nobody.user_id, |login| &login.user_id);
     let (begun, toll, profile) = tokio::join!(
         app.store.begin_sign_in(&new),
-        Toll::charge(app, &start.request.to, &start.settings, start.now),
+        Toll::charge(app, &start.request.to, SendPurpose::Passwordless, &start.settings, start.now),
         app.store.profile(user),
     );
     let written = matches!(begun, Ok(Begun::Written)).then_some(&new);
@@ -78,11 +80,12 @@ fn decide(
 }
 
 fn new_sign_in(app: &App, start: &Start, code: &OneTimeCode) -> Result<NewSignIn, Refusal> {
-    let key = SignInKey::new(start.request.connection, &start.request.to, &start.client.client_id);
+    let key = start.key.clone();
     let nonce = Nonce::generate(&app.random)?;
     let expires_at = start.now.plus(start.settings.lifetimes.passwordless_code_seconds);
     let code = SignInCode::new(&start.ring, &key, nonce, code, (start.now, expires_at))?;
-    Ok(NewSignIn { key, code, sends: start.settings.limits.passwordless_sends, now: start.now })
+    let sends = start.settings.limits.passwordless_sends;
+    Ok(NewSignIn { key, code, failures: start.failures, sends, now: start.now })
 }
 
 /// What the message may say.

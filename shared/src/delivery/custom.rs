@@ -219,7 +219,15 @@ fn as_text(rendered: &str, code: &str) -> Option<String> {
 fn sample() -> Given {
     let application =
         Given::members([("name", Given::text(Some("Sample"))), ("clientID", Given::text(Some("sample")))]);
+    let user = Given::members([
+        ("user_id", Given::text(Some("auth0|sample"))),
+        ("email", Given::text(Some("sample@example.com"))),
+        ("email_verified", Given::truth(true)),
+        ("name", Given::text(Some("Sample"))),
+    ]);
     Given::members([
+        ("user", user),
+        ("email", Given::text(Some("sample@example.com"))),
         ("code", Given::text(Some(SAMPLE_CODE))),
         ("link", Given::text(Some(SAMPLE_LINK))),
         ("url", Given::text(Some(SAMPLE_LINK))),

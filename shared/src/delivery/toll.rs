@@ -2,6 +2,7 @@
 //! users of a country share it.
 
 use crate::app::App;
+use crate::rules::channel::SendPurpose;
 use crate::rules::destination::Destination;
 use crate::rules::policy::TenantSettings;
 use crate::store::sends::CountryCharge;
@@ -20,12 +21,13 @@ impl Toll {
     pub async fn charge(
         app: &App,
         to: &Destination,
+        purpose: SendPurpose,
         settings: &TenantSettings,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let Some(number) = to.phone() else { return Ok(Self(None)) };
         let window = settings.limits.sms_per_prefix;
-        match app.store.charge_country(number.country(), window, now).await? {
+        match app.store.charge_country(number.country(), purpose, window, now).await? {
             Some(charge) => Ok(Self(Some(charge))),
             None => {
                 tracing::warn!(event = "country_limit_reached", country = number.country().as_str());

@@ -26,6 +26,10 @@ use crate::rules::twilio::TwilioAccount;
 const SERVICE: &str = "twilio";
 /// Where accounts are that were not made in another region.
 const DEFAULT_URL: &str = "https://api.twilio.com";
+/// Twilio's error 21211, "Invalid 'To' Phone Number".
+const NO_SUCH_NUMBER: &str = "21211";
+/// A number that cannot be: no country's code begins with a zero (ITU-T E.164 §6).
+const NOBODY: &str = "+0";
 /// The bounds of a message's time to live, in seconds.
 const VALIDITY_PERIOD: (u64, u64) = (1, 36_000);
 
@@ -58,6 +62,28 @@ impl Resource {
         match self {
             Self::Message => "Messages.json",
             Self::Call => "Calls.json",
+        }
+    }
+}
+
+/// What became of an order that Twilio looked at.
+enum Order {
+    Taken,
+    /// Nobody can have the number: [`NO_SUCH_NUMBER`].
+    NoSuchNumber,
+}
+
+impl Order {
+    /// What that means for somebody who waits for it.
+    fn delivered(self, resource: Resource) -> Result<(), DeliveryFailure> {
+        match self {
+            Self::Taken => Ok(()),
+            Self::NoSuchNumber => {
+                let (operation, failure) = (resource.operation(), DeliveryFailure::Refused);
+                let (event, code) = ("delivery_failed", NO_SUCH_NUMBER);
+                tracing::warn!(event, service = SERVICE, operation, code, ?failure);
+                Err(failure)
+            }
         }
     }
 }
@@ -105,6 +131,30 @@ impl TwilioClient {
         text: &str,
         seconds_valid: u64,
     ) -> Result<(), DeliveryFailure> {
+        self.order_message(account, to.as_str(), text, seconds_valid).await?.delivered(Resource::Message)
+    }
+
+    /// Sends nothing, by the same call: Twilio has no dry run, so the order names a number that cannot be, which is
+    /// refused at no cost. Whatever else would keep a message from being sent keeps this one too.
+    ///
+    /// # Errors
+    /// See [`DeliveryFailure`]; that refusal is none.
+    pub async fn message_to_nobody(
+        &self,
+        account: &TwilioAccount,
+        text: &str,
+        seconds_valid: u64,
+    ) -> Result<(), DeliveryFailure> {
+        self.order_message(account, NOBODY, text, seconds_valid).await.map(|_| ())
+    }
+
+    async fn order_message(
+        &self,
+        account: &TwilioAccount,
+        to: &str,
+        text: &str,
+        seconds_valid: u64,
+    ) -> Result<Order, DeliveryFailure> {
         let sender = match (&account.messaging_service, &account.from) {
             (Some(service), _) => ("MessagingServiceSid", service.as_str()),
             (None, Some(from)) => ("From", from.as_str()),
@@ -112,25 +162,8 @@ impl TwilioClient {
         };
         let (least, most) = VALIDITY_PERIOD;
         let period = seconds_valid.clamp(least, most).to_string();
-        let fields = [("To", to.as_str()), sender, ("Body", text), ("ValidityPeriod", &period)];
+        let fields = [("To", to), sender, ("Body", text), ("ValidityPeriod", &period)];
         self.create(account, Resource::Message, &fields).await
-    }
-
-    /// Sends nothing, with the same call: Twilio has no dry run, so the order names nobody, which is refused at no cost.
-    ///
-    /// # Errors
-    /// See [`DeliveryFailure`]; the refusal is none.
-    pub async fn message_to_nobody(
-        &self,
-        account: &TwilioAccount,
-        text: &str,
-        seconds_valid: u64,
-    ) -> Result<(), DeliveryFailure> {
-        let period = seconds_valid.to_string();
-        match self.create(account, Resource::Message, &[("Body", text), ("ValidityPeriod", &period)]).await {
-            Ok(()) | Err(DeliveryFailure::Refused) => Ok(()),
-            Err(unknown) => Err(unknown),
-        }
     }
 
     /// Calls, and says what the TwiML says.
@@ -146,7 +179,7 @@ impl TwilioClient {
         let from = account.from.as_ref().filter(|from| from.can_call());
         let from = from.ok_or_else(|| no_sender("from is not a number, and only numbers can call"))?;
         let fields = [("To", to.as_str()), ("From", from.as_str()), ("Twiml", twiml)];
-        self.create(account, Resource::Call, &fields).await
+        self.create(account, Resource::Call, &fields).await?.delivered(Resource::Call)
     }
 
     async fn create(
@@ -154,7 +187,7 @@ impl TwilioClient {
         account: &TwilioAccount,
         resource: Resource,
         fields: &[(&str, &str)],
-    ) -> Result<(), DeliveryFailure> {
+    ) -> Result<Order, DeliveryFailure> {
         let http = self.http().map_err(|error| {
             tracing::error!(event = "no_sender", %error);
             DeliveryFailure::Refused
@@ -181,8 +214,11 @@ impl TwilioClient {
         if let Some(observer) = &self.observer {
             operation = operation.interceptor(observer.clone());
         }
-        let sent = operation.build().invoke(request).await;
-        sent.map_err(|error| classify(SERVICE, resource.operation(), &error))
+        match operation.build().invoke(request).await {
+            Ok(()) => Ok(Order::Taken),
+            Err(error) if error.code() == Some(NO_SUCH_NUMBER) => Ok(Order::NoSuchNumber),
+            Err(error) => Err(classify(SERVICE, resource.operation(), &error)),
+        }
     }
 
     fn http(&self) -> Result<SharedHttpClient, TlsError> {

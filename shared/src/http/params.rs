@@ -143,11 +143,12 @@ impl Params {
         self.present(name)
     }
 
-    /// The names that are not among `known`, as far as they can be shown, joined by commas; `None` when there are none.
+    /// The names that are not among `known`, the first of them and as far as they can be shown, joined by commas; `None`
+    /// when there are none.
     #[must_use]
     pub fn others(&self, known: &[&str]) -> Option<String> {
-        let others: Vec<_> =
-            self.0.keys().filter(|name| !known.contains(&name.as_str())).map(|name| shown(name)).collect();
+        let others = self.0.keys().filter(|name| !known.contains(&name.as_str()));
+        let others: Vec<_> = others.map(|name| shown(name)).take(OTHERS_SHOWN_MAX).collect();
         (!others.is_empty()).then(|| others.join(", "))
     }
 
@@ -165,6 +166,9 @@ impl Params {
         }
     }
 }
+
+/// Most unknown names that a refusal repeats: a body has room for thousands.
+const OTHERS_SHOWN_MAX: usize = 3;
 
 /// A name from the body as it may be shown: short and printable.
 fn shown(name: &str) -> String {

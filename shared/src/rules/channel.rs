@@ -1,4 +1,4 @@
-//! How a code reaches its user.
+//! How a code reaches its user, and what for.
 
 use serde::Serialize;
 
@@ -12,4 +12,27 @@ pub enum Channel {
     Sms,
     /// Phone call.
     Voice,
+}
+
+/// What is sent, for budgets that strangers can use up: each has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendPurpose {
+    /// The code of an active authenticator.
+    Verify,
+    /// The code of one that is being enrolled, which may have anybody's number.
+    Enrol,
+    /// The code of a sign-in without password, which anybody may ask for.
+    Passwordless,
+}
+
+impl SendPurpose {
+    /// The word in keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Enrol => "enrol",
+            Self::Passwordless => "passwordless",
+        }
+    }
 }

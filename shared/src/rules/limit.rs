@@ -18,6 +18,13 @@ pub struct Bucket {
 /// The most consecutive failures an authenticator can be given (SEC-20), and the default.
 pub const CONSECUTIVE_FAILURES_MAX: u64 = 100;
 
+/// Whoever guesses slowly enough never spends a budget: the user is told of every so many failures in a row as well.
+const FAILURES_TOLD: u64 = 20;
+
+/// Recovery codes that a user replaces on request: each is a mail.
+pub const RECOVERY_CODES_REPLACED: Bucket =
+    Bucket { name: "REPLACE-RECOVERY", burst: 10, refill_seconds: 360 };
+
 /// Mails about blocked sign-ins, per user: many sources are as many blocks, and anybody can be one.
 pub const BLOCK_NOTICES: Bucket = Bucket { name: "BLOCK-NOTICE", burst: 5, refill_seconds: 3_600 };
 
@@ -178,6 +185,8 @@ pub struct Charge {
     pub at: Timestamp,
     /// `tat` as this charge left it.
     pub tat: Timestamp,
+    /// Consecutive failures of what it counts for, with this one; 0 where none are counted.
+    pub failures: u64,
     /// Whether it brought what it counts for to the hard cap (SEC-20): it is the only charge that did.
     pub locks: bool,
     /// Whether the user was told already that this budget was spent: once until all of its debt is gone.
@@ -189,6 +198,12 @@ impl Charge {
     #[must_use]
     pub fn was_the_last(&self) -> bool {
         self.tat > self.bucket.admits_until(self.at)
+    }
+
+    /// Whether failures go on in a row though the budget never was spent: every so many are told (SEC-33).
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.failures > 0 && self.failures.is_multiple_of(FAILURES_TOLD)
     }
 
     /// How the bucket stands with this charge.
@@ -258,7 +273,7 @@ mod tests {
         let (now, mut before) = (Timestamp(1_000_000), None);
         for _ in 0..10 {
             let tat = attempt(CODES, before, now).unwrap();
-            let charge = Charge { bucket: CODES, at: now, tat, locks: false, told: false };
+            let charge = Charge { bucket: CODES, at: now, tat, failures: 0, locks: false, told: false };
             assert_eq!(charge.quota(), CODES.quota_after(before, now));
             assert_eq!(charge.quota_given_back(), CODES.quota(before.unwrap_or(now), now));
             before = Some(tat);

@@ -12,6 +12,20 @@ use crate::rules::channel::Channel;
 /// How often a code may be tried (contract §7).
 pub const TRIES: u64 = 3;
 
+/// How long wrong codes are remembered for an address when no right one follows, in seconds: 30 days.
+pub const FAILURES_REMEMBERED_SECONDS: u64 = 30 * 86_400;
+/// After so many wrong codes in a row an address gets the longest codes there are. Every start may be somebody else's, so
+/// guessing cannot be ended by a lock without locking the owner out; it is made hopeless instead (SEC-20).
+const FAILURES_BEFORE_LONG_CODES: u64 = 30;
+/// Digits of the longest codes.
+const LONGEST: u64 = 10;
+
+/// Digits of the next code, after so many wrong ones in a row, where codes usually have `usual` digits.
+#[must_use]
+pub fn digits(usual: u64, failures: u64) -> u64 {
+    if failures < FAILURES_BEFORE_LONG_CODES { usual } else { LONGEST.max(usual) }
+}
+
 /// By which connections users may sign in without password; by none unless the operator says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PasswordlessSwitches {

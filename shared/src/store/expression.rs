@@ -42,6 +42,12 @@ pub fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// What takes one away from a count.
+#[must_use]
+pub fn minus_one() -> AttributeValue {
+    AttributeValue::N("-1".to_owned())
+}
+
 /// Any value as an attribute.
 ///
 /// # Errors

@@ -172,6 +172,7 @@ impl LimitKey {
             bucket: self.bucket,
             at: now,
             tat: state.tat.ok_or(StoreError::Corrupt)?,
+            failures: self.counter.as_ref().map_or(0, |counter| state.failures_of(counter)),
             locks: self.counter.as_ref().is_some_and(|counter| state.is_locked(counter, self.cap)),
             told: item.contains_key(NOTICED),
         })
@@ -248,7 +249,7 @@ impl LimitKey {
         let spent = if self.forgotten { NoticeKind::PasswordBlocked } else { NoticeKind::CodesFailing };
         match charge.locks {
             true => Some(NoticeKind::AuthenticatorLocked),
-            false => (charge.was_the_last() && !charge.told).then_some(spent),
+            false => (charge.goes_on() || charge.was_the_last() && !charge.told).then_some(spent),
         }
     }
 
@@ -256,10 +257,14 @@ impl LimitKey {
     pub(super) fn mark(&self, charge: &Charge, notice: &Notice) -> Write {
         let write = Write::update(&self.pk, &self.sk, "SET noticed = :notice")
             .value(":notice", text(notice.id.as_str()));
-        match self.failures_attribute().filter(|_| charge.locks) {
-            Some(failures) => {
+        match self.failures_attribute().filter(|_| charge.locks || charge.goes_on()) {
+            Some(failures) if charge.locks => {
                 write.when("#fails >= :cap").name("#fails", failures).value(":cap", number(self.cap))
             }
+            Some(failures) => write
+                .when("#fails >= :failures")
+                .name("#fails", failures)
+                .value(":failures", number(charge.failures)),
             None => write
                 .when("attribute_not_exists(noticed) AND tat > :until")
                 .value(":until", number(self.bucket.admits_until(charge.at).0)),

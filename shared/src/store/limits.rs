@@ -36,10 +36,16 @@ impl LimitState {
         self.failures.contains_key(&counter.attribute())
     }
 
+    /// Consecutive failures counted for an authenticator.
+    #[must_use]
+    pub fn failures_of(&self, counter: &Counter) -> u64 {
+        self.failures.get(&counter.attribute()).copied().unwrap_or_default()
+    }
+
     /// Whether the authenticator is at the hard cap of consecutive failures (SEC-20).
     #[must_use]
     pub fn is_locked(&self, counter: &Counter, cap: u64) -> bool {
-        self.failures.get(&counter.attribute()).is_some_and(|count| *count >= cap)
+        self.failures_of(counter) >= cap
     }
 }
 

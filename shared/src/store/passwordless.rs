@@ -1,18 +1,21 @@
-//! Sign-ins without password: the newest code of one client for one address, and what that address was sent.
+//! Sign-ins without password: the newest code of one client for one address, how often that client guessed wrong since
+//! the last right one, and what the address was sent.
 //!
 //! Nothing here depends on whether anybody has the address: the items of an unknown one are the same.
 
-use ring::hmac;
-use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
-use super::expression::{Write, number, text};
+use ring::hmac;
+use serde::Deserialize;
+
+use super::expression::{Write, minus_one, number, text};
 use super::limits::{LimitKey, LimitState};
 use super::{NotWritten, Outcome, Store, StoreError, read};
 use crate::id::{ClientId, Kid, Nonce};
 use crate::rules::destination::Destination;
 use crate::rules::limit::Bucket;
 use crate::rules::otp::OneTimeCode;
-use crate::rules::passwordless::{Connection, TRIES};
+use crate::rules::passwordless::{Connection, FAILURES_REMEMBERED_SECONDS, TRIES};
 use crate::time::Timestamp;
 use crate::token::keyring::{KeyError, KeyRing, Purpose};
 
@@ -52,6 +55,13 @@ impl SignInKey {
         LimitKey::of_anybody(self.pk(), bucket)
     }
 
+    /// How often one source may guess wrong for the address, by whatever client: a stranger's guesses are not to use up
+    /// the tries of its owner's codes.
+    #[must_use]
+    pub fn guesses(&self, source: IpAddr, bucket: Bucket) -> LimitKey {
+        LimitKey::passwords(self.pk(), source, bucket)
+    }
+
     /// A zero byte ends each part: none of them can contain one.
     fn message(&self, nonce: &Nonce, code: &OneTimeCode) -> Vec<u8> {
         let parts =
@@ -61,7 +71,7 @@ impl SignInKey {
 }
 
 /// A code as it is stored: only as a MAC (SEC-2).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct SignInCode {
     /// Changes with every code.
     pub nonce: Nonce,
@@ -69,8 +79,13 @@ pub struct SignInCode {
     kid: Kid,
     /// How often it was tried.
     pub tries: u64,
-    /// When it is over; also the TTL.
-    pub expires_at: Timestamp,
+    /// Wrong codes, of this and earlier ones, since the last right one.
+    pub failures: u64,
+    /// Until when it is good. The item is kept for longer where failures are to be remembered.
+    good_until: Timestamp,
+    /// The request that used it up.
+    #[serde(default)]
+    used_by: Option<Nonce>,
 }
 
 impl SignInCode {
@@ -83,12 +98,12 @@ impl SignInCode {
         key: &SignInKey,
         nonce: Nonce,
         code: &OneTimeCode,
-        (now, expires_at): (Timestamp, Timestamp),
+        (now, good_until): (Timestamp, Timestamp),
     ) -> Result<Self, KeyError> {
         let root = ring.root(now)?;
         let tag = hmac::sign(&root.mac_key(Purpose::SignInCodeMac)?, &key.message(&nonce, code));
         let mac = data_encoding::HEXLOWER.encode(tag.as_ref());
-        Ok(Self { nonce, mac, kid: root.kid.clone(), tries: 0, expires_at })
+        Ok(Self { nonce, mac, kid: root.kid.clone(), tries: 0, failures: 0, good_until, used_by: None })
     }
 
     /// Whether `code` is this one, in constant time, under the root it was made with (SEC-3, SEC-6).
@@ -111,10 +126,34 @@ pub struct NewSignIn {
     pub key: SignInKey,
     /// The code.
     pub code: SignInCode,
+    /// Wrong codes since the last right one, as they were read.
+    pub failures: u64,
     /// What the address may be sent.
     pub sends: Bucket,
     /// When.
     pub now: Timestamp,
+}
+
+/// Until when an item is kept: an address nobody guesses at is soon forgotten.
+fn kept_until(failures: u64, good_until: Timestamp, now: Timestamp) -> Timestamp {
+    if failures == 0 { good_until } else { now.plus(FAILURES_REMEMBERED_SECONDS) }
+}
+
+impl NewSignIn {
+    /// Stores it over the code before; the failures stay.
+    fn write(&self) -> Write {
+        let Self { code, failures, now, .. } = self;
+        let expires_at = kept_until(*failures, code.good_until, *now);
+        let fields = "nonce = :nonce, mac = :mac, kid = :kid, tries = :none, failures = if_not_exists(failures, :none)";
+        let times = "good_until = :good_until, expires_at = :expires_at";
+        Write::update(&self.key.pk(), &self.key.sk(), format!("SET {fields}, {times} REMOVE used_by"))
+            .value(":nonce", text(code.nonce.as_str()))
+            .value(":mac", text(&code.mac))
+            .value(":kid", text(code.kid.as_str()))
+            .value(":none", number(0))
+            .value(":good_until", number(code.good_until.0))
+            .value(":expires_at", number(expires_at.0))
+    }
 }
 
 /// What became of a start.
@@ -155,10 +194,7 @@ impl Store {
     pub async fn begin_sign_in(&self, new: &NewSignIn) -> Result<Begun, StoreError> {
         let sends = new.key.sends(new.sends);
         for decayed in [false, true, false] {
-            let steps = [
-                (BeginStep::Code, Write::put(&new.key.pk(), &new.key.sk(), &new.code)?),
-                (BeginStep::Sends, sends.charge(decayed, new.now)),
-            ];
+            let steps = [(BeginStep::Code, new.write()), (BeginStep::Sends, sends.charge(decayed, new.now))];
             let refused = match self.transact(&steps).await {
                 Ok(()) => return Ok(Begun::Written),
                 Err(NotWritten::Failed(error)) => return Err(error),
@@ -173,12 +209,31 @@ impl Store {
         Ok(Begun::Spent { retry_after: new.sends.refill_seconds })
     }
 
+    /// Wrong codes of this client for this address since the last right one.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn sign_in_failures(&self, key: &SignInKey) -> Result<u64, StoreError> {
+        #[derive(Deserialize)]
+        struct Failures {
+            #[serde(default)]
+            failures: u64,
+        }
+        let item = self.get(&key.pk(), &key.sk()).await?;
+        Ok(item.map(read::<Failures>).transpose()?.map_or(0, |item| item.failures))
+    }
+
     /// Takes a code back that was not, or may not have been, delivered.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn void_sign_in(&self, new: &NewSignIn) -> Result<(), StoreError> {
-        self.consume_sign_in(&new.key, &new.code.nonce).await.map(|_| ())
+        let nonce = new.code.nonce.as_str();
+        let write = Write::update(&new.key.pk(), &new.key.sk(), "SET used_by = :nobody")
+            .when("nonce = :nonce AND attribute_not_exists(used_by)")
+            .value(":nobody", text("undelivered"))
+            .value(":nonce", text(nonce));
+        self.write(&write).await.map(|_| ())
     }
 
     /// Gives the address the send back that certainly did not happen.
@@ -189,14 +244,16 @@ impl Store {
         self.charge(&new.key.sends(new.sends).refund(new.now)).await.map(|_| ())
     }
 
-    /// Counts a try before the code is looked at (SEC-9), in one write that is refused after [`TRIES`] (SEC-10), and of a
-    /// code that is over (SEC-17).
+    /// Counts a try and a failure before the code is looked at (SEC-9), in one write that is refused after [`TRIES`]
+    /// (SEC-10), and of a code that is over or used up (SEC-8, SEC-17).
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn try_sign_in(&self, key: &SignInKey, now: Timestamp) -> Result<Try, StoreError> {
-        let write = Write::update(&key.pk(), &key.sk(), "ADD tries :one")
-            .when("attribute_exists(pk) AND tries < :most AND expires_at > :now")
+        let counted = "SET expires_at = :remembered ADD tries :one, failures :one";
+        let write = Write::update(&key.pk(), &key.sk(), counted)
+            .when("attribute_not_exists(used_by) AND tries < :most AND good_until > :now")
+            .value(":remembered", number(now.plus(FAILURES_REMEMBERED_SECONDS).0))
             .value(":one", number(1))
             .value(":most", number(TRIES))
             .value(":now", number(now.0));
@@ -205,49 +262,55 @@ impl Store {
             Outcome::Refused(None) => Ok(Try::NoCode),
             Outcome::Refused(Some(item)) => {
                 let code: SignInCode = read(item)?;
-                Ok(if code.expires_at.is_past(now) { Try::NoCode } else { Try::TooMany })
+                let is_gone = code.used_by.is_some() || code.good_until.is_past(now);
+                Ok(if is_gone { Try::NoCode } else { Try::TooMany })
             }
         }
     }
 
-    /// Takes a try back that never came to the code, if it is still that code.
+    /// Uses a code up for one request, and forgets the failures before it; `false` when another request did, or a newer
+    /// code took its place (SEC-8). Said again by the same request it is still true: a reply may have been lost.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn untry_sign_in(&self, key: &SignInKey, code: &SignInCode) -> Result<(), StoreError> {
-        let write = Write::update(&key.pk(), &key.sk(), "ADD tries :minus")
+    pub async fn consume_sign_in(
+        &self,
+        key: &SignInKey,
+        nonce: &Nonce,
+        request: &Nonce,
+    ) -> Result<bool, StoreError> {
+        let used = "SET used_by = :request, expires_at = good_until, failures = :none";
+        let write = Write::update(&key.pk(), &key.sk(), used)
             .when("nonce = :nonce")
-            .value(":minus", aws_sdk_dynamodb::types::AttributeValue::N("-1".into()))
-            .value(":nonce", text(code.nonce.as_str()));
-        self.charge(&write).await.map(|_| ())
-    }
-
-    /// Uses a code up; `false` when somebody else did, or a newer one took its place (SEC-8).
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn consume_sign_in(&self, key: &SignInKey, nonce: &Nonce) -> Result<bool, StoreError> {
-        let write =
-            Write::delete(&key.pk(), &key.sk()).when("nonce = :nonce").value(":nonce", text(nonce.as_str()));
+            .when("attribute_not_exists(used_by) OR used_by = :request")
+            .value(":nonce", text(nonce.as_str()))
+            .value(":request", text(request.as_str()))
+            .value(":none", number(0));
         Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }
 
-    /// Makes a right code good again whose sign-in then failed by our fault, and takes its try back. A newer code stays.
+    /// Makes a code good again that this request tried, or used up, in vain by our fault: `code` is what its try left.
+    /// What another request used, and a newer code, stay as they are.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn restore_sign_in(&self, key: &SignInKey, code: &SignInCode) -> Result<(), StoreError> {
-        // An update that makes the item where it is gone: one write for both states it can be in.
-        let fields = "nonce = :nonce, mac = :mac, kid = :kid, expires_at = :expires_at";
-        let tries = "tries = if_not_exists(tries, :tries) - :one";
-        let write = Write::update(&key.pk(), &key.sk(), format!("SET {fields}, {tries}"))
-            .when("attribute_not_exists(pk) OR nonce = :nonce")
+    pub async fn restore_sign_in(
+        &self,
+        key: &SignInKey,
+        code: &SignInCode,
+        request: &Nonce,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let failures = code.failures.saturating_sub(1);
+        let before = "SET failures = :failures, expires_at = :expires_at REMOVE used_by ADD tries :minus";
+        let write = Write::update(&key.pk(), &key.sk(), before)
+            .when("nonce = :nonce")
+            .when("attribute_not_exists(used_by) OR used_by = :request")
             .value(":nonce", text(code.nonce.as_str()))
-            .value(":mac", text(&code.mac))
-            .value(":kid", text(code.kid.as_str()))
-            .value(":expires_at", number(code.expires_at.0))
-            .value(":tries", number(code.tries))
-            .value(":one", number(1));
+            .value(":request", text(request.as_str()))
+            .value(":failures", number(failures))
+            .value(":expires_at", number(kept_until(failures, code.good_until, now).0))
+            .value(":minus", minus_one());
         self.charge(&write).await.map(|_| ())
     }
 }

@@ -1,13 +1,12 @@
 //! What goes to the phones of one country in an hour, by whatever user: the counter that toll fraud runs into
-//! (SEC-22, design §3).
+//! (SEC-22, design §3). One for each purpose: what strangers may ask for is not to use up what users need.
 //!
 //! Many users share it, so it is spread over items that each hold a share of the limit, and is written outside the
 //! transactions, which would conflict on it.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::expression::{Write, number};
+use super::expression::{Write, minus_one, number};
 use super::{Outcome, Store, StoreError};
+use crate::rules::channel::SendPurpose;
 use crate::rules::limit::Window;
 use crate::rules::phone::Country;
 use crate::time::Timestamp;
@@ -23,10 +22,10 @@ pub struct CountryCharge {
 }
 
 impl CountryCharge {
-    fn of(country: &Country, shard: u64, window: Window, now: Timestamp) -> Self {
+    fn of(country: &Country, purpose: SendPurpose, shard: u64, window: Window, now: Timestamp) -> Self {
         Self {
             pk: format!("COUNTRY#{}#{shard}", country.as_str()),
-            sk: format!("SENDS#{}", window.start(now).0),
+            sk: format!("SENDS#{}#{}", purpose.as_str(), window.start(now).0),
         }
     }
 
@@ -39,7 +38,7 @@ impl CountryCharge {
     }
 
     fn uncount(&self) -> Write {
-        Write::update(&self.pk, &self.sk, "ADD sends :minus").value(":minus", AttributeValue::N("-1".into()))
+        Write::update(&self.pk, &self.sk, "ADD sends :minus").value(":minus", minus_one())
     }
 }
 
@@ -52,6 +51,7 @@ impl Store {
     pub async fn charge_country(
         &self,
         country: &Country,
+        purpose: SendPurpose,
         window: Window,
         now: Timestamp,
     ) -> Result<Option<CountryCharge>, StoreError> {
@@ -60,7 +60,7 @@ impl Store {
         let first = u32::try_from(shards).ok().filter(|shards| *shards > 0);
         let first = first.and_then(|shards| self.random.below(shards).ok()).map_or(0, u64::from);
         for shard in (first..shards).chain(0..first) {
-            let charge = CountryCharge::of(country, shard, window, now);
+            let charge = CountryCharge::of(country, purpose, shard, window, now);
             let share = window.sends / shards + u64::from(shard < window.sends % shards);
             if let Outcome::Done(_) = self.charge(&charge.count(share, window, now)).await? {
                 return Ok(Some(charge));

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::expression::{Write, value_of};
-use super::{Item, Store, StoreError};
+use super::{Item, Outcome, Store, StoreError};
 use crate::rules::policy::{Factor, MfaPolicy, SmsProvider, TenantSettings};
 use crate::rules::settings::{SETTINGS, Setting, SettingValue};
 
@@ -21,22 +21,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn tenant_settings(&self) -> Result<TenantSettings, StoreError> {
-        let item = self.get(PK, SK).await?.unwrap_or_default();
-        let mut settings = TenantSettings::default();
-        for factor in Factor::ALL {
-            if let Some(on) = item.get(&attribute(factor)).and_then(|value| value.as_bool().ok()) {
-                settings.factors.set(factor, *on);
-            }
-        }
-        settings.policy = policy_of(&item)?.unwrap_or(settings.policy);
-        for setting in SETTINGS {
-            let Some(value) = item.get(setting.name).and_then(value_in) else { continue };
-            if setting.set(&mut settings, value).is_err() {
-                // Written by hand, or by a version with wider bounds: the default is safer than no service.
-                tracing::warn!(event = "setting_ignored", setting = setting.name);
-            }
-        }
-        Ok(settings)
+        settings_of(&self.get(PK, SK).await?.unwrap_or_default())
     }
 
     /// Switches one factor on or off.
@@ -63,14 +48,18 @@ impl Store {
         self.set("sms_provider", &provider.as_str()).await
     }
 
-    /// Changes settings together: all or, when AWS fails, none. What is unset gets its default again.
+    /// Changes settings together, all or, when AWS fails, none, and gives the settings as they are now. What is unset gets
+    /// its default again.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn change_settings(
         &self,
         changes: &[(&'static Setting, SettingValue)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<TenantSettings, StoreError> {
+        if changes.is_empty() {
+            return self.tenant_settings().await;
+        }
         let (mut sets, mut removes) = (Vec::new(), Vec::new());
         for (index, (_, value)) in changes.iter().enumerate() {
             match value {
@@ -89,7 +78,11 @@ impl Store {
                 write = write.value(&format!(":v{index}"), value_of(value)?);
             }
         }
-        self.write(&write).await.map(|_| ())
+        // Answered by the write itself: a read after it could fail, and a change be told as a failure.
+        match self.write(&write).await? {
+            Outcome::Done(item) => settings_of(&item),
+            Outcome::Refused(_) => Err(StoreError::Corrupt),
+        }
     }
 
     async fn set<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
@@ -97,6 +90,24 @@ impl Store {
             Write::update(PK, SK, "SET #name = :value").name("#name", name).value(":value", value_of(value)?);
         self.write(&write).await.map(|_| ())
     }
+}
+
+fn settings_of(item: &Item) -> Result<TenantSettings, StoreError> {
+    let mut settings = TenantSettings::default();
+    for factor in Factor::ALL {
+        if let Some(on) = item.get(&attribute(factor)).and_then(|value| value.as_bool().ok()) {
+            settings.factors.set(factor, *on);
+        }
+    }
+    settings.policy = policy_of(item)?.unwrap_or(settings.policy);
+    for setting in SETTINGS {
+        let Some(value) = item.get(setting.name).and_then(value_in) else { continue };
+        if setting.set(&mut settings, value).is_err() {
+            // Written by hand, or by a version with wider bounds: the default is safer than no service.
+            tracing::warn!(event = "setting_ignored", setting = setting.name);
+        }
+    }
+    Ok(settings)
 }
 
 fn value_in(attribute: &AttributeValue) -> Option<SettingValue> {

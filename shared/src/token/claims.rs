@@ -108,6 +108,10 @@ pub struct MfaToken {
     /// What the first factor was.
     #[serde(default = "by_password")]
     pub granted_by: GrantedBy,
+    /// The address or number that the first factor's code went to, if it was one: a second code to the same place
+    /// proves nothing more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_to: Option<String>,
 }
 
 fn by_password() -> GrantedBy {

@@ -4,6 +4,7 @@ use postern::id::{ClientId, Nonce};
 use postern::rules::limit::{Bucket, Limits};
 use postern::rules::otp::OneTimeCode;
 use postern::rules::passwordless::Connection;
+use postern::store::Store;
 use postern::store::passwordless::{Begun, NewSignIn, SignInCode, SignInKey, Try};
 use postern::time::Timestamp;
 
@@ -25,7 +26,16 @@ async fn new(subject: &Subject, client: &str, nonce: &str, now: Timestamp) -> Ne
     let ring = subject.twin.app.keys.ring(now).await.unwrap();
     let times = (now, now.plus(180));
     let code = SignInCode::new(&ring, &key(client), Nonce::new(nonce), &typed(), times).unwrap();
-    NewSignIn { key: key(client), code, sends: SENDS, now }
+    let failures = subject.store.sign_in_failures(&key(client)).await.unwrap();
+    NewSignIn { key: key(client), code, failures, sends: SENDS, now }
+}
+
+async fn consume(store: &Store, code: &str, request: &str) -> bool {
+    store.consume_sign_in(&key("app"), &Nonce::new(code), &Nonce::new(request)).await.unwrap()
+}
+
+async fn restore(store: &Store, code: &SignInCode, request: &str) {
+    store.restore_sign_in(&key("app"), code, &Nonce::new(request), START).await.unwrap();
 }
 
 async fn begin(subject: &Subject, nonce: &str, now: Timestamp) -> Begun {
@@ -60,21 +70,26 @@ async fn three_tries_are_counted() {
     }
 }
 
-/// SEC-8, SEC-12: a code is used up once, and not any more when a newer one took its place.
+/// SEC-8, SEC-12: a code is used up once, by one request, however often that says so; not any more when a newer one took
+/// its place.
 #[tokio::test]
 async fn a_code_is_used_up_once() {
     for subject in subjects().await {
         begin(&subject, "one", START).await;
-        let consumed = at_once(16, |_| {
+        let consumed = at_once(16, |number| {
             let store = subject.store.clone();
-            async move { store.consume_sign_in(&key("app"), &Nonce::new("one")).await.unwrap() }
+            async move { consume(&store, "one", &number.to_string()).await }
         })
         .await;
         assert_eq!(consumed.iter().filter(|consumed| **consumed).count(), 1, "{}", subject.name);
+        let winner = consumed.iter().position(|consumed| *consumed).unwrap().to_string();
+        assert!(consume(&subject.store, "one", &winner).await, "a reply was lost");
+        let tried = subject.store.try_sign_in(&key("app"), START).await.unwrap();
+        assert!(matches!(tried, Try::NoCode), "{tried:?}");
         begin(&subject, "two", START).await;
         begin(&subject, "three", START).await;
-        assert!(!subject.store.consume_sign_in(&key("app"), &Nonce::new("two")).await.unwrap());
-        assert!(subject.store.consume_sign_in(&key("app"), &Nonce::new("three")).await.unwrap());
+        assert!(!consume(&subject.store, "two", "r").await);
+        assert!(consume(&subject.store, "three", "r").await);
     }
 }
 
@@ -91,53 +106,70 @@ async fn a_code_is_bound_to_its_key() {
     }
 }
 
-/// A try that never came to the code is taken back; a code that is taken back is gone.
+/// A code that was not delivered is not good; a newer one is left alone.
 #[tokio::test]
-async fn what_did_not_happen_is_taken_back() {
+async fn what_was_not_delivered_is_void() {
     for subject in subjects().await {
-        let store = &subject.store;
         let made = new(&subject, "app", "one", START).await;
-        assert_eq!(store.begin_sign_in(&made).await.unwrap(), Begun::Written);
-        for _ in 0..5 {
-            let tried = counted(&subject, START).await;
-            assert_eq!(tried.tries, 1, "{}", subject.name);
-            store.untry_sign_in(&key("app"), &tried).await.unwrap();
-        }
-        store.void_sign_in(&made).await.unwrap();
-        assert!(
-            matches!(store.try_sign_in(&key("app"), START).await.unwrap(), Try::NoCode),
-            "{}",
-            subject.name
-        );
-        store.untry_sign_in(&key("app"), &made.code).await.unwrap();
-        assert!(
-            matches!(store.try_sign_in(&key("app"), START).await.unwrap(), Try::NoCode),
-            "{}",
-            subject.name
-        );
+        assert_eq!(subject.store.begin_sign_in(&made).await.unwrap(), Begun::Written);
+        subject.store.void_sign_in(&made).await.unwrap();
+        let tried = subject.store.try_sign_in(&key("app"), START).await.unwrap();
+        assert!(matches!(tried, Try::NoCode), "{}: {tried:?}", subject.name);
+        assert!(!consume(&subject.store, "one", "r").await, "{}", subject.name);
+        begin(&subject, "two", START).await;
+        subject.store.void_sign_in(&made).await.unwrap();
+        assert_eq!(counted(&subject, START).await.nonce.as_str(), "two", "{}", subject.name);
     }
 }
 
-/// What failed by our fault is as it was before, used up or not; a newer code is left alone.
+/// What failed by our fault is as it was before, used up or not; what another request used up stays used up (SEC-8), and
+/// a newer code is left alone.
 #[tokio::test]
 async fn a_code_can_be_good_again() {
     for subject in subjects().await {
         let store = &subject.store;
         begin(&subject, "one", START).await;
-        counted(&subject, START).await;
+        let first = counted(&subject, START).await;
         let second = counted(&subject, START).await;
-        assert_eq!(second.tries, 2);
-        store.restore_sign_in(&key("app"), &second).await.unwrap();
-        let second = counted(&subject, START).await;
-        assert_eq!(second.tries, 2, "it was still there");
-        assert!(store.consume_sign_in(&key("app"), &second.nonce).await.unwrap());
-        store.restore_sign_in(&key("app"), &second).await.unwrap();
-        assert_eq!(counted(&subject, START).await.tries, 2, "it was gone");
+        assert_eq!((first.tries, second.tries, second.failures), (1, 2, 2));
+        restore(store, &second, "mine").await;
+        let again = counted(&subject, START).await;
+        assert_eq!((again.tries, again.failures), (2, 2), "it was not used up");
+        assert!(consume(store, "one", "mine").await);
+        restore(store, &again, "mine").await;
+        let again = counted(&subject, START).await;
+        assert_eq!((again.tries, again.failures), (2, 2), "it was used up");
+        assert!(consume(store, "one", "theirs").await);
+        restore(store, &again, "mine").await;
+        assert!(matches!(store.try_sign_in(&key("app"), START).await.unwrap(), Try::NoCode));
         begin(&subject, "two", START).await;
-        store.restore_sign_in(&key("app"), &second).await.unwrap();
-        store.untry_sign_in(&key("app"), &second).await.unwrap();
+        restore(store, &again, "theirs").await;
         let newer = counted(&subject, START).await;
         assert_eq!((newer.nonce.as_str(), newer.tries), ("two", 1));
+    }
+}
+
+/// SEC-20: wrong codes are remembered over new codes, until a right one; an address nobody guesses at is soon forgotten.
+#[tokio::test]
+async fn failures_outlive_their_code() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        let failures = async || store.sign_in_failures(&key("app")).await.unwrap();
+        let kept_until = async || {
+            let code = subject.item("PASSWORDLESS#email#user@example.com", "CODE#app").await.unwrap();
+            crate::support::number_of(&code, "expires_at").unwrap()
+        };
+        assert_eq!(failures().await, 0);
+        begin(&subject, "one", START).await;
+        assert_eq!(kept_until().await, START.0 + 180);
+        counted(&subject, START).await;
+        assert_eq!((failures().await, kept_until().await), (1, START.0 + 30 * 86_400));
+        let later = START.plus(86_400);
+        begin(&subject, "two", later).await;
+        counted(&subject, later).await;
+        assert_eq!((failures().await, kept_until().await), (2, later.0 + 30 * 86_400));
+        assert!(consume(store, "two", "r").await);
+        assert_eq!((failures().await, kept_until().await), (0, later.0 + 180));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The transaction that gives a user a new recovery code (SEC-5).
 
 use postern::id::{AuthenticatorId, ClientId};
-use postern::rules::limit::Limits;
+use postern::rules::limit::{Limits, RECOVERY_CODES_REPLACED};
 use postern::rules::notice::NoticeKind;
 use postern::rules::policy::Factor;
 use postern::rules::random::Random;
@@ -26,6 +26,7 @@ fn regeneration(old: Option<RecoveryHash>, new: RecoveryHash) -> Regeneration {
         new,
         id: AuthenticatorId::new("recovery-code|dev_new"),
         forgets: false,
+        decayed: false,
         notice: Notice::new(NoticeKind::FactorAdded, to, factor, &client, &Random::system(), START).unwrap(),
         now: START.plus(60),
     }
@@ -106,6 +107,27 @@ async fn of_many_at_once_one_is_written() {
             let notice = store.notice(&regeneration.notice.id).await.unwrap();
             assert_eq!(notice.is_some(), number == winner, "{}", subject.name);
         }
+    }
+}
+
+/// A user has so many new codes at once; the next is refused with its notice, until the debt has decayed.
+#[tokio::test]
+async fn new_codes_have_a_budget() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        enrolled(store).await;
+        let burst = RECOVERY_CODES_REPLACED.burst;
+        for number in 1..=burst {
+            let next = regeneration(Some(hash(number)), hash(number + 1));
+            assert_eq!(steps(store, &next).await, [], "{} {number}", subject.name);
+        }
+        let one_more = regeneration(Some(hash(burst + 1)), hash(0));
+        assert_eq!(steps(store, &one_more).await, [RegenerateStep::Budget], "{}", subject.name);
+        assert!(has_code(store, burst + 1).await, "{}", subject.name);
+        assert!(store.notice(&one_more.notice.id).await.unwrap().is_none(), "{}", subject.name);
+        let later = START.plus(RECOVERY_CODES_REPLACED.memory_seconds());
+        let decayed = Regeneration { decayed: true, now: later, ..one_more };
+        assert_eq!(steps(store, &decayed).await, [], "{}", subject.name);
     }
 }
 

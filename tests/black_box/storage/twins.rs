@@ -2,6 +2,7 @@
 //! counter of a country.
 
 use postern::id::AuthenticatorId;
+use postern::rules::channel::SendPurpose;
 use postern::rules::limit::Window;
 use postern::rules::phone::{Country, PhoneNumber};
 use postern::store::Store;
@@ -150,6 +151,8 @@ async fn a_twin_never_overwrites() {
     }
 }
 
+const VERIFY: SendPurpose = SendPurpose::Verify;
+
 /// SEC-22: whatever share a send falls into, the country's limit is exact, in each window, and what is given back can be sent.
 #[tokio::test]
 async fn a_country_s_limit_is_exact() {
@@ -160,16 +163,20 @@ async fn a_country_s_limit_is_exact() {
             let window = Window { sends, seconds: 3_600 };
             let now = START.plus(sends * 3_600);
             let mut charged = Vec::new();
-            while let Some(charge) = store.charge_country(&country("LV"), window, now).await.unwrap() {
+            while let Some(charge) = store.charge_country(&country("LV"), VERIFY, window, now).await.unwrap()
+            {
                 charged.push(charge);
                 assert!(charged.len() <= 10);
             }
             assert_eq!(charged.len() as u64, sends, "{}", subject.name);
             let Some(last) = charged.pop() else { continue };
             store.refund_country(&last).await.unwrap();
-            assert!(store.charge_country(&country("LV"), window, now).await.unwrap().is_some());
-            assert!(store.charge_country(&country("LV"), window, now).await.unwrap().is_none());
-            assert!(store.charge_country(&country("EE"), window, now).await.unwrap().is_some());
+            assert!(store.charge_country(&country("LV"), VERIFY, window, now).await.unwrap().is_some());
+            assert!(store.charge_country(&country("LV"), VERIFY, window, now).await.unwrap().is_none());
+            assert!(store.charge_country(&country("EE"), VERIFY, window, now).await.unwrap().is_some());
+            let strangers = SendPurpose::Passwordless;
+            let other = store.charge_country(&country("LV"), strangers, window, now).await.unwrap();
+            assert!(other.is_some(), "what anybody may ask for has a counter of its own");
         }
     }
 }

@@ -1,20 +1,26 @@
 //! A twin per test, a client that speaks to it, and the flows most tests begin with.
 
+mod block;
 mod client;
 mod flows;
 mod jwt;
+mod log;
 mod offline;
 mod passwordless;
 mod phone;
+mod steps;
 mod table;
 mod twilio;
 mod wire;
 
+pub(crate) use block::{link_of_block, ticket_of_block};
 pub(crate) use client::{Body, Reply};
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
+pub(crate) use log::Log;
 pub(crate) use offline::OFFLINE;
-pub(crate) use passwordless::{NUMBER, PASSWORDLESS};
+pub(crate) use passwordless::{CALLBACK, NUMBER, PASSWORDLESS};
+pub(crate) use steps::Step;
 pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
 pub(crate) use twilio::{TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
@@ -148,6 +154,11 @@ impl World {
 
     /// A Management API token with every scope.
     pub(crate) async fn management_token(&self) -> String {
+        self.client_credentials().await.text("access_token")
+    }
+
+    /// Grant `client_credentials`, for the Management API.
+    pub(crate) async fn client_credentials(&self) -> Reply {
         let audience = format!("{}api/v2/", self.issuer());
         let body = Body::form(&[
             ("grant_type", "client_credentials"),
@@ -155,7 +166,7 @@ impl World {
             ("client_secret", "demo-management-secret"),
             ("audience", &audience),
         ]);
-        self.post("/oauth/token", body).await.text("access_token")
+        self.post("/oauth/token", body).await
     }
 
     /// Switches a factor and lets the caches expire.

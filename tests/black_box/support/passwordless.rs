@@ -5,12 +5,14 @@ use postern::rules::settings::SettingValue;
 use postern::store::logins::{Login, LoginKey};
 use serde_json::{Value, json};
 
-use super::client::{Body, Reply};
-use super::{World, user_pk};
+use super::client::{Body, Client, Reply};
+use super::{World, as_client, user_pk};
 
 pub(crate) const PASSWORDLESS: &str = "http://auth0.com/oauth/grant-type/passwordless/otp";
 /// The number by which `user@example.com` may sign in.
 pub(crate) const NUMBER: &str = "+4915112345678";
+/// Where the demo clients' links lead.
+pub(crate) const CALLBACK: &str = "http://localhost:4200/signed-in";
 
 impl World {
     /// A tenant with both connections on, whose demo user has a number as well.
@@ -42,9 +44,22 @@ impl World {
         self.start(&json!({ "connection": "email", "email": address, "send": "code" })).await
     }
 
+    /// Asks for a link by mail.
+    pub(crate) async fn start_link(&self, address: &str) -> Reply {
+        let params = json!({ "redirect_uri": CALLBACK });
+        self.start(&json!({ "connection": "email", "email": address, "authParams": params })).await
+    }
+
     /// Asks for a code by SMS.
     pub(crate) async fn start_sms(&self, number: &str) -> Reply {
         self.start(&json!({ "connection": "sms", "phone_number": number })).await
+    }
+
+    /// The grant by mail, from another address of this machine.
+    pub(crate) async fn passwordless_from(&self, source: [u8; 4], address: &str, otp: &str) -> Reply {
+        let fields = [("grant_type", PASSWORDLESS), ("realm", "email"), ("username", address), ("otp", otp)];
+        let body = as_client(&super::DEMO_APP, &fields);
+        Client::at(source).send("POST", &self.url("/oauth/token"), &[], body).await
     }
 
     /// The grant, for the sample API.

@@ -38,6 +38,9 @@ pub struct Message {
     pub text: String,
     /// The HTML body, if there was one.
     pub html: Option<String>,
+    /// The voice a call was spoken in, as the caller named it; only calls have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
     /// When it was taken, in epoch seconds of the twin's clock.
     pub received_at: u64,
     /// What SES's events tell mails apart by; not shown.
@@ -100,6 +103,7 @@ mod tests {
             subject: Some("Code".into()),
             text: text.into(),
             html: None,
+            voice: None,
             received_at: 7,
             tags: BTreeMap::new(),
         }

@@ -117,6 +117,7 @@ impl Ses {
                 subject: Some(subject.clone()),
                 text: text.clone(),
                 html: html.clone(),
+                voice: None,
                 received_at: (self.now)(),
                 tags: tags.clone(),
             });

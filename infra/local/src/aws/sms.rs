@@ -48,6 +48,7 @@ struct Send {
     message_body: Option<String>,
     message_type: Option<String>,
     message_body_text_type: Option<String>,
+    voice_id: Option<String>,
     configuration_set_name: Option<String>,
     time_to_live: Option<u32>,
     /// Everything is checked and nothing sent.
@@ -74,8 +75,8 @@ impl Sms {
         };
         let received_at = (self.now)();
         if !send.dry_run {
-            let (subject, html, tags) = (None, None, BTreeMap::new());
-            self.inbox.push(Message { channel, to, from, subject, text, html, received_at, tags });
+            let (subject, html, voice, tags) = (None, None, send.voice_id, BTreeMap::new());
+            self.inbox.push(Message { channel, to, from, subject, text, html, voice, received_at, tags });
         }
         Ok(json!({ "MessageId": random_id() }))
     }

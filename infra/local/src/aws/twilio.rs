@@ -113,12 +113,12 @@ impl Twilio {
         let service = field("MessagingServiceSid").filter(|_| channel == Channel::Sms);
         let from = service.or_else(|| field("From"));
         let from = from.ok_or_else(|| invalid(21_603, "A 'From' phone number is required."))?;
-        let (text, prefix) = match channel {
+        let (text, voice, prefix) = match channel {
             Channel::Voice if !is_number(from) => {
                 return Err(invalid(21_210, "The 'From' number is not a number that can call."));
             }
-            Channel::Voice => (called(field("Twiml"))?, "CA"),
-            _ => (texted(field("Body"), field("ValidityPeriod"))?, "SM"),
+            Channel::Voice => (called(field("Twiml"))?, field("Twiml").and_then(voice), "CA"),
+            _ => (texted(field("Body"), field("ValidityPeriod"))?, None, "SM"),
         };
         self.inbox.push(Message {
             channel,
@@ -127,6 +127,7 @@ impl Twilio {
             subject: None,
             text,
             html: None,
+            voice,
             received_at: (self.now)(),
             tags: BTreeMap::new(),
         });
@@ -170,6 +171,18 @@ fn texted(body: Option<&str>, validity_period: Option<&str>) -> Result<String, R
         return Err(invalid(21_622, "ValidityPeriod is out of range."));
     }
     Ok(body.to_owned())
+}
+
+/// The voice of the first `Say`, with its language: `Polly.Vicki de-DE`.
+fn voice(twiml: &str) -> Option<String> {
+    let (_, say) = twiml.split_once("<Say ")?;
+    let (marks, _) = say.split_once('>')?;
+    let mark = |name: &str| {
+        let (_, value) = marks.split_once(&format!("{name}=\""))?;
+        value.split_once('"').map(|(value, _)| value)
+    };
+    let words: Vec<_> = ["voice", "language"].into_iter().filter_map(mark).collect();
+    Some(words.join(" "))
 }
 
 fn called(twiml: Option<&str>) -> Result<String, Refusal> {

@@ -10,6 +10,7 @@ use liquid_core::{
     TagTokenIter, Template,
 };
 
+use super::assign::weight;
 use super::{Bounded, STEPS_MAX, VALUE_BYTES_MAX, charge};
 
 /// `{% for x in array %}`, `{% for i in (1..5) %}`, with `limit`, `offset`, `reversed` and `{% else %}`.
@@ -163,9 +164,8 @@ fn forloop(index: usize, length: usize) -> Value {
 
 impl Renderable for For {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        // Also a loop of no rounds does something: it looks for them.
-        charge(runtime, 0)?;
         let items = self.items(runtime)?;
+        charge(runtime, items.iter().map(weight).sum())?;
         if items.is_empty() {
             return self.otherwise.render_to(writer, runtime);
         }

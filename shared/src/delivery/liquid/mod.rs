@@ -2,9 +2,10 @@
 //! limits that no template and no user's data can exceed.
 //!
 //! The language is the crate's (`liquid-core`, `liquid-lib`); what could run away is ours: loops and captures
-//! ([`blocks`]), filters ([`filters`]), the shape of the source ([`source`]). There is no `include` and no `render`: a
+//! ([`blocks`]), copies ([`assign`]), filters ([`filters`]), the shape of the source ([`source`]). There is no `include` and no `render`: a
 //! template is one text. Variables that do not exist are empty, as they are at Auth0.
 
+mod assign;
 mod blocks;
 mod filters;
 mod source;
@@ -24,9 +25,9 @@ pub use values::Given;
 pub const OUTPUT_BYTES_MAX: usize = 128 * 1024;
 /// Longest value that a filter or a `capture` may make, in bytes.
 const VALUE_BYTES_MAX: usize = 32 * 1024;
-/// Rounds of all loops, and filters applied, of one rendering together.
+/// Rounds of all loops, values assigned and filters applied, of one rendering together.
 const STEPS_MAX: u32 = 5_000;
-/// Bytes that all filters of one rendering may read and write together.
+/// Bytes that all filters, assignments and loops of one rendering may read and write together.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Whether values are escaped as they are written.
@@ -84,7 +85,7 @@ impl Liquid {
 fn language() -> Language {
     let mut language = Language::empty();
     for tag in [
-        Box::new(stdlib::AssignTag) as Box<dyn ParseTag>,
+        Box::new(assign::AssignTag) as Box<dyn ParseTag>,
         Box::new(stdlib::BreakTag),
         Box::new(stdlib::ContinueTag),
     ] {

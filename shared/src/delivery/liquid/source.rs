@@ -8,8 +8,8 @@ use super::Escaping;
 
 /// Longest `{{ … }}` or `{% … %}`, in bytes.
 const PIECE_BYTES_MAX: usize = 1_000;
-/// Most of them in a template.
-const PIECES_MAX: usize = 2_000;
+/// Most of them in a template, with the texts between them: what a round of a loop can do at most.
+const PIECES_MAX: usize = 500;
 /// Deepest nesting of blocks, and of brackets in an expression.
 const BLOCK_DEPTH_MAX: usize = 16;
 const BRACKET_DEPTH_MAX: usize = 4;

@@ -45,6 +45,25 @@ fn values_are_escaped_unless_the_template_says_otherwise() {
     assert_snapshot!(plain("{{ user.name }}"), @r#"<O'Neil> & "Söhne""#);
 }
 
+/// SEC-37: copies cost what they weigh, however they are made, and a template has only so many tags.
+#[test]
+fn copies_are_charged() {
+    let array = "{% assign a = user.name %}{% for i in (1..10) %}{% capture a %}{{ a }},{{ a }}{% endcapture %}{% endfor %}{% assign b = a | split: ',' %}";
+    let fine = format!("{array}{{% for i in (1..3) %}}{{% assign c = b %}}{{% endfor %}}{{{{ b.size }}}}");
+    assert!(!is_refused(&fine));
+    for too_much in
+        ["{% assign c = b %}", "{% for x in b limit: 0 %}{% endfor %}{% for x in b %}{% break %}{% endfor %}"]
+    {
+        assert!(
+            is_refused(&format!("{array}{{% for i in (1..400) %}}{too_much}{{% endfor %}}")),
+            "{too_much}"
+        );
+    }
+    assert!(is_refused("{% for i in (1..5000) %}{% assign c = i %}{% endfor %}"));
+    assert!(Liquid::parse(&"{{ code }}".repeat(500), Escaping::Html).is_ok());
+    assert!(flaw(&"{{ code }}".repeat(501)).starts_with("Too many tags"));
+}
+
 /// Templates written for Auth0 name what does not exist here.
 #[test]
 fn what_does_not_exist_is_empty() {

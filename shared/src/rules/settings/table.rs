@@ -1,6 +1,7 @@
 //! The table: every setting with its bounds and its meaning.
 
 use super::{Kind, Setting};
+use crate::rules::language::Language;
 use crate::rules::limit::CONSECUTIVE_FAILURES_MAX;
 use crate::rules::policy::{SmsProvider, TenantSettings};
 
@@ -206,8 +207,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "default_language",
         kind: Kind::Text {
-            form: "a language tag (BCP 47)",
-            fits: is_language_tag,
+            form: "the tag (BCP 47) of a language that messages are written in",
+            fits: |tag| Language::closest(tag).is_some(),
             field: |s| &mut s.default_language,
         },
         meaning: "the language of messages when neither request nor user names one; English when null",
@@ -250,10 +251,4 @@ fn is_host_name(text: &str) -> bool {
             && !label.ends_with('-')
     };
     text.len() <= 253 && text.contains('.') && text.split('.').all(label)
-}
-
-fn is_language_tag(text: &str) -> bool {
-    let part =
-        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (2..=35).contains(&text.len()) && text.split('-').all(part)
 }

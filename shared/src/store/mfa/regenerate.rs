@@ -4,6 +4,7 @@ use super::accepting;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::id::{AuthenticatorId, UserId};
+use crate::rules::limit::RECOVERY_CODES_REPLACED;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::{Counter, LimitKey};
@@ -19,6 +20,8 @@ pub enum RegenerateStep {
     Recovery,
     /// That the user accepts this token.
     Profile,
+    /// The user's budget of new codes.
+    Budget,
     /// The failures counted for the code that goes.
     Limit,
     /// The notice of it.
@@ -40,6 +43,8 @@ pub struct Regeneration {
     pub id: AuthenticatorId,
     /// Whether failures are counted for the old one: they go with it (SEC-20).
     pub forgets: bool,
+    /// Whether the debt of [`RECOVERY_CODES_REPLACED`] has decayed, as it was read.
+    pub decayed: bool,
     /// What the user is told of it.
     pub notice: Notice,
     /// When.
@@ -66,9 +71,11 @@ impl Regeneration {
         let profile = accepting(Write::check(&pk, PROFILE, enrolled), self.issued_at)
             .value(":none", number(0))
             .value(":true", AttributeValue::Bool(true));
+        let budget = LimitKey::of_user(&self.user, RECOVERY_CODES_REPLACED);
         let mut steps = vec![
             (RegenerateStep::Recovery, code),
             (RegenerateStep::Profile, profile),
+            (RegenerateStep::Budget, budget.charge(self.decayed, self.now)),
             (RegenerateStep::Notice, self.notice.write()?),
         ];
         if self.forgets {

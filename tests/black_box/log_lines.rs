@@ -1,0 +1,189 @@
+//! What never appears in a log line, whatever happens: addresses, codes, links, tokens (SEC-34); and what has to, for an
+//! operator to find it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use postern::rules::settings::SettingValue;
+use serde_json::json;
+
+use crate::support::{Body, CALLBACK, Log, OFFLINE, World};
+
+const USER: &str = "user@example.com";
+
+fn assert_absent(log: &Log, secrets: &[String]) {
+    let written = log.text();
+    assert!(written.lines().count() > 3, "it was logged at all: {written}");
+    for secret in secrets {
+        assert!(!secret.is_empty() && !written.contains(secret.as_str()), "{secret:?} is logged");
+    }
+}
+
+/// SEC-34: an address or a number, right or malformed, known or not, at every endpoint that takes one.
+#[tokio::test]
+async fn no_address_of_bad_input() {
+    let log = Log::start();
+    let world = World::with_passwordless().await;
+    world.set_factor("sms", true).await;
+    let token = world.log_in(USER).await.mfa_token;
+    let access = world.first_access_token(USER, "enroll remove:authenticators").await;
+    let canaries = [
+        "canary@example.com",
+        "canary@@example.com",
+        "canary",
+        "canary@example.com\r\nBcc: canary@example.org",
+        "canary\u{0}@example.com",
+        "+4917698765432canary",
+        "canary+4917698765432000",
+    ];
+    for canary in canaries {
+        world.password(canary, "canary-password").await;
+        world.associate_email(&token, Some(canary)).await;
+        world.associate_phone(&token, "sms", canary).await;
+        world.start_email(canary).await;
+        world.start_sms(canary).await;
+        world.start(&json!({ canary: canary, "connection": canary })).await;
+        world.passwordless("email", canary, "123456").await;
+        world.passwordless("sms", canary, canary).await;
+        world.passwordless(canary, canary, canary).await;
+        world.refresh(canary).await;
+        world.revoke(canary).await;
+        world.oob(&token, canary, canary).await;
+        world.otp(canary, canary).await;
+        world.challenge(&token, canary, canary).await;
+        world.delete(&access, &canary.replace(|c: char| !c.is_ascii_alphanumeric(), "%0A")).await;
+        world.post("/u/unblock", Body::form(&[("ticket", canary)])).await;
+        world.post("/oauth/token", Body::form(&[("grant_type", canary), ("client_id", canary)])).await;
+        world.clock.advance(60);
+    }
+    let management = world.management_token().await;
+    for (method, path) in [
+        ("PATCH", "/api/v2/guardian/settings"),
+        ("PUT", "/api/v2/guardian/factors/sms/providers/twilio"),
+        ("POST", "/api/v2/email-templates"),
+        ("PATCH", "/api/v2/email-templates/canary"),
+        ("GET", "/canary@example.com?address=canary@example.com"),
+    ] {
+        let body =
+            json!({ "canary": "canary", "default_language": "canary!", "auth_token": "canary canary" });
+        world.bearer(method, path, &management, Body::json(&body)).await;
+    }
+    world.fault("ses", "SendEmail", "error", 0, 2);
+    world.associate_email(&token, Some("canary@example.com")).await;
+    world.start_email("canary@example.com").await;
+    assert_absent(&log, &["canary".into(), "98765432".into(), USER.into(), token, access, management]);
+}
+
+/// SEC-34: a refresh token, however it is used: exchanged, used again, given up, made up; and the tokens beside it.
+#[tokio::test]
+async fn no_refresh_token() {
+    let log = Log::start();
+    let world = World::new().await;
+    let first = world.enrol_offline(USER).await;
+    let mut secrets = vec![first.text("refresh_token"), first.text("access_token"), first.text("id_token")];
+    let next = world.refresh(&secrets[0]).await;
+    secrets.extend([next.text("refresh_token"), next.text("access_token")]);
+    world.clock.advance(100);
+    assert_eq!(world.refresh(&secrets[0]).await.status, 403, "used again");
+    assert_eq!(log.events("refresh_token_reused").len(), 1, "the operator is told");
+    world.without_mfa().await;
+    let other = world.log_in_without_mfa(USER, OFFLINE).await.text("refresh_token");
+    world.fault("dynamodb", "UpdateItem", "error", 0, 100);
+    assert_eq!(world.refresh(&other).await.status, 503);
+    world.twin.aws.faults.clear();
+    assert_eq!(world.revoke(&other).await.status, 200);
+    assert_eq!(world.refresh(&other).await.status, 403);
+    let made_up = format!("{other}x");
+    world.refresh(&made_up).await;
+    world.revoke(&made_up).await;
+    secrets.extend([other, made_up]);
+    // Nor a part of one: of a refresh token, this is of what makes it good.
+    let parts: Vec<_> = secrets.iter().map(|token| token[40..60].to_owned()).collect();
+    secrets.extend(parts);
+    assert_absent(&log, &secrets);
+}
+
+/// SEC-34: the codes and links of a sign-in without password, sent, refused, failed, mistyped and used. The codes are
+/// long, lest a time in the log look like one.
+#[tokio::test]
+async fn no_code_and_no_link_of_a_sign_in() {
+    let log = Log::start();
+    let world = World::with_passwordless().await;
+    world.configure(&[("code_digits", SettingValue::Number(10))]).await;
+    let newest = |to: &str| world.twin.aws.inbox.messages(Some(to)).remove(0).text;
+    let code_of = |text: String| {
+        text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 10).unwrap().to_owned()
+    };
+    assert_eq!(world.start_email(USER).await.status, 200);
+    let mailed = code_of(newest(USER));
+    assert_eq!(world.start_sms("+4915112345678").await.status, 200);
+    let texted = code_of(newest("+4915112345678"));
+    let wrong = format!("{:010}", (mailed.parse::<u64>().unwrap() + 1) % 10_000_000_000);
+    assert_eq!(world.passwordless("email", USER, &wrong).await.status, 403);
+    world.fault("dynamodb", "DeleteItem", "error", 0, 100);
+    assert_eq!(world.passwordless("email", USER, &mailed).await.status, 503);
+    world.twin.aws.faults.clear();
+    let required = world.passwordless("email", USER, &mailed).await;
+    assert_eq!(required.text("error"), "mfa_required", "{}", required.body);
+    let params = json!({ "redirect_uri": CALLBACK, "state": "canary-of-a-state" });
+    let link = json!({ "connection": "email", "email": USER, "authParams": params });
+    world.fault("ses", "SendEmail", "throttle", 0, 1);
+    assert_eq!(world.start(&link).await.status, 503);
+    assert_eq!(world.start(&link).await.status, 200);
+    let mail = newest(USER);
+    let link = mail.split_whitespace().find(|word| word.starts_with(CALLBACK)).unwrap().to_owned();
+    // Its digits are escaped there, so that it is not taken for a code.
+    let linked = code_of(link.replace("%3", ""));
+    let required = world.passwordless("email", USER, &linked).await;
+    assert_eq!(required.text("error"), "mfa_required", "{}", required.body);
+    let (_, fragment) = link.split_once('#').unwrap();
+    assert_absent(&log, &[mailed, texted, wrong, linked, fragment.to_owned(), CALLBACK.into(), USER.into()]);
+    assert_absent(&log, &["canary-of-a-state".into()]);
+    assert_absent(&log, &["15112345678".into(), required.text("mfa_token")]);
+}
+
+/// ARCHITECTURE "An operator's template": what cannot be used says so, by name, property and place, and without a word
+/// of its content; the built-in text goes out meanwhile.
+#[tokio::test]
+async fn a_template_that_cannot_be_used_says_so() {
+    let world = World::new().await;
+    let template = json!({
+        "template": "mfa_oob_code", "body": "{{ code }}", "subject": "Hello", "syntax": "liquid", "enabled": true,
+    });
+    let token = world.management_token().await;
+    let path = "/api/v2/email-templates";
+    assert_eq!(world.bearer("POST", path, &token, Body::json(&template)).await.status, 200);
+    let key = ("TENANT".to_owned(), "TEMPLATE#mfa_oob_code".to_owned());
+    let good = world.stored().await.remove(&key).unwrap();
+    let log_of = async |attribute: &str, text: &str| {
+        let mut item = good.clone();
+        item.insert(attribute.to_owned(), AttributeValue::S(text.to_owned()));
+        world.overwrite(item).await;
+        world.clock.advance(601);
+        let log = Log::start();
+        let login = world.log_in(USER).await.mfa_token;
+        assert_eq!(world.associate_email(&login, None).await.status, 200);
+        let subject = world.twin.aws.inbox.messages(Some(USER)).remove(0).subject.unwrap();
+        let events = |name: &str| -> Vec<String> {
+            let place = |line: &serde_json::Value| {
+                let members = ["level", "template", "property", "line", "column"];
+                members.map(|member| line[member].to_string()).join(" ")
+            };
+            log.events(name).iter().map(place).collect()
+        };
+        assert!(!log.text().contains("canary"), "{}", log.text());
+        (subject == "Hello", events("template_broken"), events("template_failed"))
+    };
+    let nothing = Vec::<String>::new();
+    let fine = log_of("body", "{{ code }}").await;
+    assert_eq!(fine, (true, nothing.clone(), nothing.clone()));
+    let broken = log_of("body", "<p>canary\n {{ code | canary }}").await;
+    let place = r#""ERROR" "mfa_oob_code" "body" 2 12"#.to_owned();
+    assert_eq!(broken, (false, vec![place], nothing.clone()));
+    let broken = log_of("subject", "{% canary %}").await;
+    let place = r#""ERROR" "mfa_oob_code" "subject" 1 1"#.to_owned();
+    assert_eq!(broken, (false, vec![place], nothing.clone()));
+    let failed = log_of("body", "canary {% if user.name == 'x' %}{{ code }}{% endif %}").await;
+    let name = r#""ERROR" "mfa_oob_code" null null null"#.to_owned();
+    assert_eq!(failed, (false, nothing.clone(), vec![name.clone()]));
+    let failed = log_of("body", "{{ code }}{% for i in (1..99999) %}canary{% endfor %}").await;
+    assert_eq!(failed, (false, nothing, vec![name]));
+}

@@ -1,0 +1,47 @@
+//! What this test's requests log. A twin of a test runs on the test's own thread, and so does its log.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use postern::audit::logger_to;
+use tracing::subscriber::DefaultGuard;
+
+/// Everything logged on this thread since it was made. Not for tests with several worker threads.
+pub(crate) struct Log {
+    written: Written,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    pub(crate) fn start() -> Self {
+        let written = Written::default();
+        let writer = written.clone();
+        let guard = tracing::subscriber::set_default(logger_to(move || writer.clone()));
+        Self { written, _guard: guard }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines of an event, parsed.
+    pub(crate) fn events(&self, event: &str) -> Vec<serde_json::Value> {
+        let lines = self.text();
+        let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter(|line| line["event"] == event).collect()
+    }
+}

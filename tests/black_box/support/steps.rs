@@ -1,0 +1,279 @@
+//! Requests as values: each can be prepared for, sent, and judged. What AWS's failures do to them is the same question
+//! for all of them.
+
+use postern::rules::settings::SettingValue;
+use postern::rules::totp::TotpSecret;
+use serde_json::{Value, json};
+
+use super::{Body, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, World};
+
+const USER: &str = "user@example.com";
+const VERIFIED: &str = "verified@example.com";
+const API: &str = "https://someapi.com/api";
+const GUARDIAN: &str = "/api/v2/guardian";
+const TEMPLATES: &str = "/api/v2/email-templates";
+
+/// A request of the flow, or of the Management API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Password,
+    List,
+    AssociateEmail,
+    EnrolEmail,
+    AssociatePhone,
+    EnrolPhone,
+    AssociateApp,
+    EnrolApp,
+    Challenge,
+    ChallengePhone,
+    TextByTwilio,
+    CallByTwilio,
+    VerifyEmail,
+    VerifyApp,
+    Recover,
+    RegenerateRecoveryCode,
+    Delete,
+    ClientCredentials,
+    Userinfo,
+    PasswordOffline,
+    EnrolOffline,
+    Refresh,
+    Revoke,
+    StartMail,
+    StartLink,
+    StartText,
+    StartTextByTwilio,
+    Passwordless,
+    PasswordlessOffline,
+    SetFactor,
+    GetPolicies,
+    PutPolicies,
+    GetSettings,
+    PatchSettings,
+    GetProvider,
+    PutProvider,
+    GetTwilio,
+    PutTwilio,
+    PostTemplate,
+    GetTemplate,
+    PutTemplate,
+    PatchTemplate,
+}
+
+/// What a step needs.
+#[derive(Clone, Default)]
+pub(crate) struct Ready {
+    token: String,
+    oob_code: String,
+    code: String,
+    id: String,
+}
+
+impl Ready {
+    fn with(token: String) -> Self {
+        Self { token, ..Self::default() }
+    }
+
+    async fn logged_in(world: &World) -> Self {
+        Self::with(world.log_in(USER).await.mfa_token)
+    }
+}
+
+impl Step {
+    /// Brings a new world to where the step can be taken.
+    pub(crate) async fn prepare(self, world: &World) -> Ready {
+        match self {
+            Self::Password | Self::ClientCredentials => Ready::default(),
+            Self::List | Self::AssociateEmail | Self::AssociateApp => Ready::logged_in(world).await,
+            Self::EnrolEmail | Self::EnrolApp | Self::EnrolOffline => self.associated(world).await,
+            Self::AssociatePhone
+            | Self::EnrolPhone
+            | Self::ChallengePhone
+            | Self::TextByTwilio
+            | Self::CallByTwilio => self.with_phones(world).await,
+            Self::PasswordOffline => {
+                world.without_mfa().await;
+                // Settings and keys are read again now, and not by the request that is counted.
+                world.log_in_without_mfa(VERIFIED, "openid").await;
+                Ready::default()
+            }
+            Self::Refresh | Self::Revoke => {
+                Ready::with(world.enrol_offline(USER).await.text("refresh_token"))
+            }
+            Self::StartMail
+            | Self::StartLink
+            | Self::StartText
+            | Self::StartTextByTwilio
+            | Self::Passwordless
+            | Self::PasswordlessOffline => self.with_passwordless(world).await,
+            _ if self.is_management() => self.with_management(world).await,
+            _ => self.enrolled(world).await,
+        }
+    }
+
+    fn is_management(self) -> bool {
+        self as usize >= Self::SetFactor as usize
+    }
+
+    /// An enrolment that was begun.
+    async fn associated(self, world: &World) -> Ready {
+        let token = match self {
+            Self::EnrolOffline => world.password_for(USER, "pwd", API, OFFLINE).await.text("mfa_token"),
+            _ => world.log_in(USER).await.mfa_token,
+        };
+        if self == Self::EnrolApp {
+            let secret = world.associate_otp(&token).await.text("secret");
+            let code = world.app_code(&TotpSecret::from_base32(&secret).unwrap(), 0);
+            return Ready { token, code, ..Ready::default() };
+        }
+        let oob_code = world.associate_email(&token, None).await.text("oob_code");
+        Ready { token, oob_code, code: world.code(USER), ..Ready::default() }
+    }
+
+    /// A user with a factor, who signs in again.
+    async fn enrolled(self, world: &World) -> Ready {
+        if self == Self::VerifyApp {
+            let secret = world.enrol_otp(USER).await;
+            let token = world.log_in(USER).await.mfa_token;
+            return Ready { token, code: world.app_code(&secret, 0), ..Ready::default() };
+        }
+        let (id, recovery_code) = world.enrol_email(USER).await;
+        match self {
+            Self::Delete | Self::RegenerateRecoveryCode => {
+                Ready { token: world.mfa_access_token(USER, &id).await, id, ..Ready::default() }
+            }
+            Self::Userinfo => {
+                let tokens = world.sign_in_by_email(USER, &id, API, "openid").await;
+                Ready::with(tokens.text("access_token"))
+            }
+            Self::Recover => Ready { code: recovery_code, ..Ready::logged_in(world).await },
+            _ => {
+                let token = world.log_in(USER).await.mfa_token;
+                let oob_code = world.challenge(&token, "oob", &id).await.text("oob_code");
+                Ready { token, oob_code, code: world.code(USER), id }
+            }
+        }
+    }
+
+    async fn with_phones(self, world: &World) -> Ready {
+        world.set_factor("sms", true).await;
+        world.configure(&[("voice", SettingValue::Switch(true))]).await;
+        if matches!(self, Self::TextByTwilio | Self::CallByTwilio) {
+            world.send_by_twilio().await;
+        }
+        if self == Self::ChallengePhone {
+            let id = world.enrol_phone(USER, "sms", NUMBER).await;
+            return Ready { id, ..Ready::logged_in(world).await };
+        }
+        let token = world.log_in(USER).await.mfa_token;
+        if self != Self::EnrolPhone {
+            return Ready::with(token);
+        }
+        let oob_code = world.associate_phone(&token, "voice", NUMBER).await.text("oob_code");
+        Ready { token, oob_code, code: world.code(NUMBER), ..Ready::default() }
+    }
+
+    async fn with_passwordless(self, world: &World) -> Ready {
+        if self == Self::PasswordlessOffline {
+            world.without_mfa().await;
+        }
+        world.passwordless_on().await;
+        if matches!(self, Self::Passwordless | Self::PasswordlessOffline) {
+            world.start_email(USER).await;
+            return Ready { code: world.code(USER), ..Ready::default() };
+        }
+        if self == Self::StartTextByTwilio {
+            world.send_by_twilio().await;
+        }
+        // Settings, keys, templates and the account are read again now, and not by the request that is counted.
+        world.log_in(VERIFIED).await;
+        world.start_email(VERIFIED).await;
+        world.start_sms("+4915112345670").await;
+        Ready::default()
+    }
+
+    async fn with_management(self, world: &World) -> Ready {
+        if matches!(self, Self::GetTemplate | Self::PutTemplate | Self::PatchTemplate) {
+            let token = world.management_token().await;
+            let template = template("{{ code }}");
+            assert_eq!(world.bearer("POST", TEMPLATES, &token, Body::json(&template)).await.status, 200);
+        }
+        if matches!(self, Self::GetTwilio | Self::PutTwilio) {
+            world.set_twilio_token(TWILIO_TOKEN).await;
+        }
+        Ready::with(world.management_token().await)
+    }
+
+    pub(crate) async fn send(self, world: &World, ready: &Ready) -> Reply {
+        let Ready { token, oob_code, code, id } = ready;
+        match self {
+            Self::Password => world.password(USER, "pwd").await,
+            Self::List => world.list(token).await,
+            Self::AssociateEmail => world.associate_email(token, None).await,
+            Self::AssociatePhone | Self::TextByTwilio => world.associate_phone(token, "sms", NUMBER).await,
+            Self::CallByTwilio => world.associate_phone(token, "voice", NUMBER).await,
+            Self::AssociateApp => world.associate_otp(token).await,
+            Self::EnrolEmail | Self::EnrolPhone | Self::EnrolOffline | Self::VerifyEmail => {
+                world.oob(token, oob_code, code).await
+            }
+            Self::EnrolApp | Self::VerifyApp => world.otp(token, code).await,
+            Self::Challenge | Self::ChallengePhone => world.challenge(token, "oob", id).await,
+            Self::Recover => world.recovery(token, code).await,
+            Self::RegenerateRecoveryCode => {
+                world.bearer("POST", "/mfa/recovery-code", token, Body::none()).await
+            }
+            Self::Delete => world.delete(token, id).await,
+            Self::Userinfo => world.bearer("GET", "/userinfo", token, Body::none()).await,
+            Self::PasswordOffline => world.password_for(USER, "pwd", API, OFFLINE).await,
+            Self::Refresh => world.refresh(token).await,
+            Self::Revoke => world.revoke(token).await,
+            Self::StartMail => world.start_email(USER).await,
+            Self::StartLink => world.start_link(USER).await,
+            Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
+            Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
+            Self::ClientCredentials => world.client_credentials().await,
+            _ => self.send_management(world, token).await,
+        }
+    }
+
+    async fn send_management(self, world: &World, token: &str) -> Reply {
+        let policies = format!("{GUARDIAN}/policies");
+        let settings = format!("{GUARDIAN}/settings");
+        let provider = format!("{GUARDIAN}/factors/sms/selected-provider");
+        let twilio = format!("{GUARDIAN}/factors/phone/providers/twilio");
+        let named = format!("{TEMPLATES}/mfa_oob_code");
+        let account = json!({ "sid": TWILIO_SID, "from": TWILIO_FROM, "auth_token": "0".repeat(32) });
+        let (method, path, body) = match self {
+            Self::SetFactor => ("PUT", format!("{GUARDIAN}/factors/otp"), Some(json!({ "enabled": true }))),
+            Self::GetPolicies => ("GET", policies, None),
+            Self::PutPolicies => ("PUT", policies, Some(json!([]))),
+            Self::GetSettings => ("GET", settings, None),
+            Self::PatchSettings => {
+                ("PATCH", settings, Some(json!({ "code_digits": 8, "voice": true, "countries": null })))
+            }
+            Self::GetProvider => ("GET", provider, None),
+            Self::PutProvider => ("PUT", provider, Some(json!({ "provider": "twilio" }))),
+            Self::GetTwilio => ("GET", twilio, None),
+            Self::PutTwilio => ("PUT", twilio, Some(account)),
+            Self::PostTemplate => ("POST", TEMPLATES.to_owned(), Some(template("{{ code }}"))),
+            Self::GetTemplate => ("GET", named, None),
+            Self::PutTemplate => ("PUT", named, Some(template("<p>{{ code }}</p>"))),
+            _ => ("PATCH", named, Some(json!({ "enabled": false }))),
+        };
+        world.bearer(method, &path, token, body.as_ref().map_or_else(Body::none, Body::json)).await
+    }
+
+    /// Whether the request was answered as it should be.
+    pub(crate) fn is_done(self, reply: &Reply) -> bool {
+        match self {
+            Self::Password | Self::Passwordless => reply.body.contains(r#""error":"mfa_required""#),
+            _ => (200..300).contains(&reply.status),
+        }
+    }
+}
+
+fn template(body: &str) -> Value {
+    json!({
+        "template": "mfa_oob_code", "body": body, "subject": "Hello", "syntax": "liquid", "enabled": true,
+    })
+}
