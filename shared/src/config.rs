@@ -17,7 +17,7 @@ pub struct Config {
     pub ses_configuration_set: Option<String>,
     /// What text messages come from (`POSTERN_SMS_ORIGINATION_IDENTITY`): a number, sender id or pool, or its ARN.
     pub sms_origination_identity: Option<String>,
-    /// What calls come from (`POSTERN_VOICE_ORIGINATION_IDENTITY`): a number, or its ARN.
+    /// What calls come from (`POSTERN_VOICE_ORIGINATION_IDENTITY`): a number or pool, or its ARN.
     pub voice_origination_identity: Option<String>,
     /// Configuration set of both (`POSTERN_SMS_CONFIGURATION_SET`).
     pub sms_configuration_set: Option<String>,

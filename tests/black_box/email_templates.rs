@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{Body, Reply, World, as_client};
+use crate::support::{Body, Reply, World};
 
 const USER: &str = "user@example.com";
 const TEMPLATES: &str = "/api/v2/email-templates";
@@ -155,11 +155,7 @@ async fn properties_that_do_not_fit_are_named() {
 #[tokio::test]
 async fn scopes() {
     let world = World::new().await;
-    let audience = format!("{}api/v2/", world.issuer());
-    let client = [("client_id", "demo-management"), ("client_secret", "demo-management-secret")];
-    let pairs =
-        [("grant_type", "client_credentials"), ("audience", audience.as_str()), ("scope", "read:users")];
-    let narrow = world.post("/oauth/token", as_client(&client, &pairs)).await.text("access_token");
+    let narrow = world.token_with_scope("read:users").await;
     for (method, path, scope) in [
         ("POST", "", "create:email_templates"),
         ("GET", "/mfa_oob_code", "read:email_templates"),

@@ -7,18 +7,11 @@ use insta::assert_snapshot;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use crate::support::{Body, MFA_SCOPES, World, as_client, claims};
+use crate::support::{Body, MFA_SCOPES, World, claims};
 
 const USER: &str = "user@example.com";
 const FACTORS: &str = "/api/v2/guardian/factors";
 const JSON_UTF8: &str = "application/json; charset=utf-8";
-
-async fn narrowed(world: &World, scope: &str) -> String {
-    let audience = format!("{}api/v2/", world.issuer());
-    let client = [("client_id", "demo-management"), ("client_secret", "demo-management-secret")];
-    let pairs = [("grant_type", "client_credentials"), ("audience", audience.as_str()), ("scope", scope)];
-    world.post("/oauth/token", as_client(&client, &pairs)).await.text("access_token")
-}
 
 async fn put(world: &World, token: &str, name: &str, body: Body) -> String {
     let reply = world.bearer("PUT", &format!("{FACTORS}/{name}"), token, body).await;
@@ -126,7 +119,7 @@ async fn who_may_not_manage() {
             );
         }
     }
-    let reading = narrowed(&world, "read:guardian_factors").await;
+    let reading = world.token_with_scope("read:guardian_factors").await;
     assert_eq!(world.bearer("GET", FACTORS, &reading, Body::none()).await.status, 200);
     let reply = world
         .bearer("PUT", &format!("{FACTORS}/email"), &reading, Body::json(&json!({"enabled": false})))
@@ -136,9 +129,9 @@ async fn who_may_not_manage() {
         reply.header("www-authenticate"),
         Some("Bearer error=\"insufficient_scope\", scope=\"update:guardian_factors\"")
     );
-    let writing = narrowed(&world, "update:guardian_factors").await;
+    let writing = world.token_with_scope("update:guardian_factors").await;
     assert_snapshot!(world.bearer("GET", FACTORS, &writing, Body::none()).await.snapshot(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:guardian_factors","errorCode":"insufficient_scope"}"#);
-    let nothing = narrowed(&world, "openid").await;
+    let nothing = world.token_with_scope("openid").await;
     assert_eq!(world.bearer("GET", FACTORS, &nothing, Body::none()).await.status, 403);
     world.clock.advance(86_400);
     assert_snapshot!(world.bearer("GET", FACTORS, &reading, Body::none()).await.snapshot(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation"}"#);

@@ -74,6 +74,24 @@ async fn of_64_guesses_at_once_three_are_compared() {
     assert_eq!(world.passwordless_from([127, 0, 0, 2], USER, &code).await.outcome(), TOO_MANY);
 }
 
+/// A try that came to nothing by our fault is taken back: the code still has its three.
+#[tokio::test]
+async fn what_we_could_not_answer_is_no_try() {
+    let world = World::with_passwordless().await;
+    world.without_mfa().await;
+    world.start_email(USER).await;
+    let code = world.code(USER);
+    assert_eq!(world.passwordless("email", USER, &World::wrong(&code)).await.outcome(), WRONG);
+    for _ in 0..3 {
+        // Reading the user fails, beside counting the try.
+        world.fault("dynamodb", "Query", "error", 0, 10);
+        assert_eq!(world.passwordless("email", USER, &code).await.status, 503);
+        world.twin.aws.faults.clear();
+    }
+    assert_eq!(world.passwordless("email", USER, &World::wrong(&code)).await.outcome(), WRONG);
+    assert_eq!(world.passwordless("email", USER, &code).await.status, 200);
+}
+
 /// SEC-12, SEC-23: a source has ten wrong codes for one address, whether anybody has it, then one every six minutes; its
 /// right codes cost nothing, and another source's tries are its own.
 #[tokio::test]

@@ -10,12 +10,6 @@ use crate::support::{Body, World, claims};
 const USER: &str = "user@example.com";
 const NUMBER: &str = "+5491155559167";
 
-/// The newest message to the number.
-fn newest(world: &World) -> (Channel, String, String) {
-    let message = world.twin.aws.inbox.messages(Some(NUMBER)).remove(0);
-    (message.channel, message.from, message.text)
-}
-
 /// Contract A1, by SMS: associate, confirm, list, challenge, verify.
 #[tokio::test]
 async fn the_whole_flow_by_sms() {
@@ -25,7 +19,7 @@ async fn the_whole_flow_by_sms() {
     assert_snapshot!(associated.snapshot(), @r#"200 {"authenticator_type":"oob","binding_method":"prompt","recovery_codes":["[recovery_code]"],"oob_channel":"sms","oob_code":"[oob_code]"}"#);
     let code = world.code(NUMBER);
     let expected = format!("{code} is your Postern Demo code. Never share it with anyone.");
-    assert_eq!(newest(&world), (Channel::Sms, "postern".to_owned(), expected));
+    assert_eq!(world.newest_message(NUMBER), (Channel::Sms, "postern".to_owned(), expected));
     assert_eq!(world.authenticators(USER).await, (0, 1));
     assert_snapshot!(world.shown(&world.list(&login).await), @r#"200 [{"id":"sms|dev_[id]","authenticator_type":"oob","active":false,"oob_channel":"sms","oob_channels":["sms"],"name":"XXXXXXXXX9167","type":"phone"}]"#);
     let tokens = world.oob(&login, &associated.text("oob_code"), &code).await;
@@ -39,7 +33,10 @@ async fn the_whole_flow_by_sms() {
     let challenge = world.challenge(&login, "oob", &id).await;
     assert_snapshot!(challenge.snapshot(), @r#"200 {"challenge_type":"oob","oob_code":"[oob_code]","binding_method":"prompt"}"#);
     let code = world.code(NUMBER);
-    assert_eq!(newest(&world).2, format!("{code} is your Demo App code. Never share it with anyone."));
+    assert_eq!(
+        world.newest_message(NUMBER).2,
+        format!("{code} is your Demo App code. Never share it with anyone.")
+    );
     let wrong = world.oob(&login, &challenge.text("oob_code"), &World::wrong(&code)).await;
     assert_eq!(wrong.outcome(), "403 Invalid binding_code.");
     assert_eq!(world.oob(&login, &challenge.text("oob_code"), &code).await.status, 200);
@@ -53,7 +50,7 @@ async fn the_whole_flow_by_voice_makes_twins() {
     let login = world.log_in(USER).await.mfa_token;
     let associated = world.associate_phone(&login, "voice", NUMBER).await;
     assert_snapshot!(associated.snapshot(), @r#"200 {"authenticator_type":"oob","binding_method":"prompt","recovery_codes":["[recovery_code]"],"oob_channel":"voice","oob_code":"[oob_code]"}"#);
-    let (code, (channel, from, text)) = (world.code(NUMBER), newest(&world));
+    let (code, (channel, from, text)) = (world.code(NUMBER), world.newest_message(NUMBER));
     assert_eq!((channel, from.as_str()), (Channel::Voice, "+12065550100"));
     let spelled = code.chars().map(String::from).collect::<Vec<_>>().join(", ");
     assert_eq!(
@@ -74,7 +71,7 @@ async fn the_whole_flow_by_voice_makes_twins() {
     for (id, channel) in [(id(0), Channel::Sms), (id(1), Channel::Voice)] {
         let login = world.log_in(USER).await.mfa_token;
         let challenge = world.challenge(&login, "oob", &id).await;
-        assert_eq!(newest(&world).0, channel);
+        assert_eq!(world.newest_message(NUMBER).0, channel);
         let tokens = world.oob(&login, &challenge.text("oob_code"), &world.code(NUMBER)).await;
         assert_eq!(tokens.status, 200, "{}", tokens.body);
     }
@@ -198,7 +195,7 @@ async fn the_channel_used_last_is_the_default() {
         let login = world.log_in(USER).await.mfa_token;
         assert_eq!(world.challenge_any(&login).await.status, 200);
         let expected = if channel == "sms" { Channel::Sms } else { Channel::Voice };
-        assert_eq!(newest(&world).0, expected);
+        assert_eq!(world.newest_message(NUMBER).0, expected);
     }
 }
 
@@ -252,7 +249,7 @@ async fn a_text_can_be_bound_to_a_domain() {
     world.configure(&[("web_otp_domain", SettingValue::Text("login.example.com".into()))]).await;
     let login = world.log_in(USER).await.mfa_token;
     assert_eq!(world.associate_phone(&login, "sms", NUMBER).await.status, 200);
-    let text = newest(&world).2;
+    let text = world.newest_message(NUMBER).2;
     let last = text.lines().last().unwrap();
     assert_eq!(last, format!("@login.example.com #{}", world.code(NUMBER)));
 }

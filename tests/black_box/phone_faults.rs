@@ -5,10 +5,9 @@ use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
 use serde_json::Value;
 
-use crate::support::{Log, Reply, World};
+use crate::support::{Log, NUMBER, World};
 
 const USER: &str = "user@example.com";
-const NUMBER: &str = "+4915112345678";
 const CHANNELS: [(&str, &str); 2] = [("sms", "SendTextMessage"), ("voice", "SendVoiceMessage")];
 
 /// The operations of each trip of the last request, sorted.
@@ -61,11 +60,6 @@ async fn a_send_is_one_action_on_one_identity() {
     assert_snapshot!(sends[1]["actions"], @r#"[{"action":"sms-voice:SendVoiceMessage","identity":"+12065550100","configuration_set":"postern"}]"#);
 }
 
-fn assert_not_delivered(reply: &Reply) {
-    let text = r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."}"#;
-    assert_eq!((reply.snapshot().as_str(), reply.header("retry-after")), (text, Some("5")));
-}
-
 /// Contract A3 "delivery refused": every budget is given back, a replaced association is good again, nothing is sent
 /// twice.
 #[tokio::test]
@@ -79,7 +73,7 @@ async fn a_refused_association_leaves_no_trace() {
             let before = world.stored_without_limits().await;
             let owed = world.tat(USER, "SEND-SMS").await;
             world.fault("sms", send, mode, 0, 1);
-            assert_not_delivered(&world.associate_phone(&login, channel, NUMBER).await);
+            world.associate_phone(&login, channel, NUMBER).await.assert_not_delivered();
             let mut after = world.stored_without_limits().await;
             assert!(after == before, "{channel} {mode}: {:?}", changed(&mut after, &before));
             assert_eq!((world.tat(USER, "SEND-SMS").await, world.mails(NUMBER)), (owed, 1));
@@ -108,7 +102,7 @@ async fn a_send_that_may_have_gone_is_charged_and_void() {
     let code = world.code(NUMBER);
     let owed = world.tat(USER, "SEND-SMS").await.unwrap();
     world.fault("sms", "SendTextMessage", "timeout", 0, 1);
-    assert_not_delivered(&world.challenge(&login, "oob", &sms).await);
+    world.challenge(&login, "oob", &sms).await.assert_not_delivered();
     assert_eq!(world.tat(USER, "SEND-SMS").await, Some(owed + 3_600));
     assert_eq!((world.sends_to_country("DE").await, world.mails(NUMBER)), (3, 2));
     let earlier = world.oob(&login, &first.text("oob_code"), &code).await;
@@ -125,7 +119,7 @@ async fn a_send_is_one_attempt() {
             let world = World::with_phones(true).await;
             let login = world.log_in(USER).await.mfa_token;
             world.fault("sms", send, mode, 0, 2);
-            assert_not_delivered(&world.associate_phone(&login, channel, NUMBER).await);
+            world.associate_phone(&login, channel, NUMBER).await.assert_not_delivered();
             assert_eq!(world.twin.aws.faults.list().len(), 1, "{channel} {mode}: a second attempt was made");
             world.twin.aws.faults.clear();
             assert_eq!(world.associate_phone(&login, channel, NUMBER).await.status, 200);
@@ -145,7 +139,7 @@ async fn a_refused_challenge_leaves_the_earlier_one() {
         let code = world.code(NUMBER);
         let owed = world.tat(USER, "SEND-SMS").await;
         world.fault("sms", send, "throttle", 0, 1);
-        assert_not_delivered(&world.challenge(&login, "oob", &id).await);
+        world.challenge(&login, "oob", &id).await.assert_not_delivered();
         assert_eq!((world.tat(USER, "SEND-SMS").await, world.sends_to_country("DE").await), (owed, 2));
         assert_eq!(world.oob(&login, &first.text("oob_code"), &code).await.status, 200);
     }

@@ -3,10 +3,9 @@
 use postern::rules::settings::SettingValue;
 use serde_json::json;
 
-use crate::support::{Reply, World};
+use crate::support::{NUMBER, Reply, World};
 
 const USER: &str = "user@example.com";
-const NUMBER: &str = "+4915112345678";
 const SPENT: &str = "429 Too many SMS sent by the user. Wait for some minutes before retrying.";
 
 /// A tenant with phones and `count` more users, `u0@example.com` and so on.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use postern::rules::settings::SettingValue;
 
-use crate::support::{World, at_once, count_of};
+use crate::support::{NUMBER, World, at_once, count_of};
 
 const USER: &str = "user@example.com";
-const NUMBER: &str = "+4915112345678";
 
 async fn arena() -> Arc<World> {
     let world = World::patient().await;

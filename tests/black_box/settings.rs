@@ -117,15 +117,7 @@ async fn a_value_out_of_bounds_is_refused_whole() {
 #[tokio::test]
 async fn scopes_and_methods() {
     let world = World::new().await;
-    let audience = format!("{}api/v2/", world.issuer());
-    let narrowed = Body::form(&[
-        ("grant_type", "client_credentials"),
-        ("client_id", "demo-management"),
-        ("client_secret", "demo-management-secret"),
-        ("audience", &audience),
-        ("scope", "read:users"),
-    ]);
-    let token = world.post("/oauth/token", narrowed).await.text("access_token");
+    let token = world.token_with_scope("read:users").await;
     for (method, path, scope) in [
         ("GET", POLICIES, "read:mfa_policies"),
         ("PUT", POLICIES, "update:mfa_policies"),

@@ -7,22 +7,12 @@ use local::aws::Channel;
 use postern::rules::settings::SettingValue;
 use serde_json::json;
 
-use crate::support::{Body, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, World, claims, number_of, text_of};
+use crate::support::{
+    Body, NUMBER, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, World, claims, number_of, text_of,
+};
 
 const USER: &str = "user@example.com";
-const NUMBER: &str = "+4915112345678";
 const CHANNELS: [(&str, &str); 2] = [("sms", "CreateMessage"), ("voice", "CreateCall")];
-
-/// The newest message to the number.
-fn newest(world: &World) -> (Channel, String, String) {
-    let message = world.twin.aws.inbox.messages(Some(NUMBER)).remove(0);
-    (message.channel, message.from, message.text)
-}
-
-fn assert_not_delivered(reply: &Reply) {
-    let text = r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."}"#;
-    assert_eq!((reply.snapshot().as_str(), reply.header("retry-after")), (text, Some("5")));
-}
 
 /// The root that the stored token is sealed under.
 async fn sealed_under(world: &World) -> String {
@@ -38,7 +28,7 @@ async fn the_whole_flow_by_sms() {
     let associated = world.associate_phone(&login, "sms", NUMBER).await;
     assert_snapshot!(associated.snapshot(), @r#"200 {"authenticator_type":"oob","binding_method":"prompt","recovery_codes":["[recovery_code]"],"oob_channel":"sms","oob_code":"[oob_code]"}"#);
     let code = world.code(NUMBER);
-    let (channel, from, text) = newest(&world);
+    let (channel, from, text) = world.newest_message(NUMBER);
     assert_eq!((channel, from.as_str()), (Channel::Sms, TWILIO_FROM));
     assert!(text.starts_with(&format!("{code} is your Postern Demo code.")), "{text}");
     let tokens = world.oob(&login, &associated.text("oob_code"), &code).await;
@@ -61,14 +51,14 @@ async fn the_whole_flow_by_voice() {
     let login = world.log_in(USER).await.mfa_token;
     let associated = world.associate_phone(&login, "voice", NUMBER).await;
     let code = world.code(NUMBER);
-    let by_twilio = newest(&world);
+    let by_twilio = world.newest_message(NUMBER);
     assert_eq!((by_twilio.0, by_twilio.1.as_str()), (Channel::Voice, TWILIO_FROM));
     assert_eq!(world.oob(&login, &associated.text("oob_code"), &code).await.status, 200);
     world.configure(&[("sms_provider", SettingValue::Unset)]).await;
     let id = world.id_of_channel(USER, "voice").await;
     let login = world.log_in(USER).await.mfa_token;
     assert_eq!(world.challenge(&login, "oob", &id).await.status, 200);
-    let by_aws = newest(&world);
+    let by_aws = world.newest_message(NUMBER);
     assert_ne!(by_aws.1, TWILIO_FROM);
     // The two messages name the tenant and the application, which the requests did not and did name.
     let spoken = |text: &str, code: &str| {
@@ -105,17 +95,17 @@ async fn a_switch_takes_a_minute() {
     let sms = world.enrol_phone(USER, "sms", NUMBER).await;
     let token = world.management_token().await;
     for (provider, from) in [("twilio", TWILIO_FROM), ("auth0", "postern")] {
-        let before = newest(&world).1;
+        let before = world.newest_message(NUMBER).1;
         let path = "/api/v2/guardian/factors/sms/selected-provider";
         let reply = world.bearer("PUT", path, &token, Body::json(&json!({ "provider": provider }))).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         let login = world.log_in(USER).await.mfa_token;
         assert_eq!(world.challenge(&login, "oob", &sms).await.status, 200);
-        assert_eq!(newest(&world).1, before, "{provider}: settings are kept for a minute");
+        assert_eq!(world.newest_message(NUMBER).1, before, "{provider}: settings are kept for a minute");
         world.clock.advance(60);
         let login = world.log_in(USER).await.mfa_token;
         assert_eq!(world.challenge(&login, "oob", &sms).await.status, 200);
-        assert_eq!(newest(&world).1, from, "{provider}");
+        assert_eq!(world.newest_message(NUMBER).1, from, "{provider}");
     }
 }
 
@@ -134,7 +124,7 @@ async fn a_refused_send_leaves_no_trace() {
                 mode => world.fault("sms", send, mode, 0, 1),
             }
             let before = world.stored_without_limits().await;
-            assert_not_delivered(&world.associate_phone(&login, channel, NUMBER).await);
+            world.associate_phone(&login, channel, NUMBER).await.assert_not_delivered();
             assert!(world.stored_without_limits().await == before, "{channel} {why}");
             let owed = world.tat(USER, "SEND-SMS").await;
             assert!(owed <= Some(world.clock.now().0), "{channel} {why}: nothing is owed");
@@ -154,7 +144,7 @@ async fn a_send_that_may_have_gone_is_charged_and_void() {
         let (owed, sends) = (world.tat(USER, "SEND-SMS").await, world.sends_to_country("DE").await);
         world.forget_calls();
         world.fault("sms", send, "timeout", 0, 1);
-        assert_not_delivered(&world.challenge(&login, "oob", &id).await);
+        world.challenge(&login, "oob", &id).await.assert_not_delivered();
         let attempts = world.operations().iter().filter(|it| **it == format!("sms {send}")).count();
         assert_eq!(attempts, 1);
         assert!(world.tat(USER, "SEND-SMS").await > owed);
@@ -207,7 +197,7 @@ async fn rotation_keeps_the_token() {
         world.clock.advance(1_000);
         let login = world.log_in(USER).await.mfa_token;
         assert_eq!(world.challenge(&login, "oob", &sms).await.status, 200);
-        assert_eq!(newest(&world).1, TWILIO_FROM);
+        assert_eq!(world.newest_message(NUMBER).1, TWILIO_FROM);
         let root = sealed_under(&world).await;
         assert!(!roots.contains(&root), "sealed anew");
         roots.push(root);

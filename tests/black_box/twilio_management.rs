@@ -84,15 +84,7 @@ async fn what_does_not_fit_is_refused_whole() {
 #[tokio::test]
 async fn scopes_and_methods() {
     let world = World::new().await;
-    let audience = format!("{}api/v2/", world.issuer());
-    let narrowed = Body::form(&[
-        ("grant_type", "client_credentials"),
-        ("client_id", "demo-management"),
-        ("client_secret", "demo-management-secret"),
-        ("audience", &audience),
-        ("scope", "read:users"),
-    ]);
-    let token = world.post("/oauth/token", narrowed).await.text("access_token");
+    let token = world.token_with_scope("read:users").await;
     for path in [SELECTED, TWILIO] {
         for (method, scope) in [("GET", "read:guardian_factors"), ("PUT", "update:guardian_factors")] {
             let refused = world.bearer(method, path, &token, Body::json(&json!({}))).await;

@@ -150,9 +150,3 @@ impl Gateway {
         self.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
     }
 }
-
-/// Fails unless the reply says that the code could not be delivered.
-pub(crate) fn assert_not_delivered(reply: &Reply) {
-    let text = "The code could not be delivered. Please retry in a moment.";
-    assert_eq!((reply.status, &*reply.text("error_description")), (503, text));
-}

@@ -6,7 +6,7 @@ use postern::store::logins::{Login, LoginKey};
 use serde_json::{Value, json};
 
 use crate::flow::Flow;
-use crate::flows::{API, USER, assert_not_delivered, with_client};
+use crate::flows::{API, USER, with_client};
 use crate::gateway::{Gateway, decoded};
 use crate::login::no_secret_is_logged;
 use crate::support::{Body, CALLBACK, NUMBER, OFFLINE, PASSWORDLESS, Reply, World};
@@ -65,7 +65,7 @@ pub(crate) static BY_MAIL: Flow = Flow::new(|| Box::pin(by_mail()));
 async fn by_mail() -> Gateway {
     let gateway = Gateway::with_passwordless().await;
     gateway.fault("ses", "SendEmail");
-    assert_not_delivered(&gateway.start_email(USER).await);
+    gateway.start_email(USER).await.assert_not_delivered();
     let started = gateway.start_email(USER).await;
     let unknown = gateway.start_email(NOBODY).await;
     assert_eq!((started.status, unknown.status), (200, 200), "{}", started.body);
@@ -114,7 +114,7 @@ pub(crate) static BY_SMS: Flow = Flow::new(|| Box::pin(by_sms()));
 async fn by_sms() -> Gateway {
     let gateway = Gateway::with_passwordless().await;
     gateway.fault("sms", "SendTextMessage");
-    assert_not_delivered(&gateway.start_sms().await);
+    gateway.start_sms().await.assert_not_delivered();
     assert_eq!(gateway.start_sms().await.status, 200);
     let code = gateway.code(NUMBER);
     let tokens = gateway.passwordless("sms", NUMBER, &code).await;

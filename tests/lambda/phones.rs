@@ -6,7 +6,7 @@ use postern::store::keys::KeyGeneration;
 use serde_json::json;
 
 use crate::flow::Flow;
-use crate::flows::{API, assert_not_delivered};
+use crate::flows::API;
 use crate::gateway::Gateway;
 use crate::login::no_secret_is_logged;
 use crate::support::{NUMBER, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
@@ -25,7 +25,7 @@ async fn by_aws() -> Gateway {
     gateway.phones_on().await;
     let mfa_token = gateway.log_in(API, "read:sample").await;
     gateway.fault("sms", "SendVoiceMessage");
-    assert_not_delivered(&gateway.associate_phone(&mfa_token, "voice", NUMBER).await);
+    gateway.associate_phone(&mfa_token, "voice", NUMBER).await.assert_not_delivered();
     let called = gateway.associate_phone(&mfa_token, "voice", NUMBER).await;
     assert_eq!(called.status, 200, "{}", called.body);
     let texted = gateway.associate_phone(&mfa_token, "sms", NUMBER).await;
@@ -37,7 +37,7 @@ async fn by_aws() -> Gateway {
         let mfa_token = gateway.log_in_for_factors().await;
         let id = gateway.id_of(&mfa_token, "oob_channel", channel).await;
         gateway.fault("sms", send);
-        assert_not_delivered(&gateway.challenge(&mfa_token, &id).await);
+        gateway.challenge(&mfa_token, &id).await.assert_not_delivered();
         let challenge = gateway.challenge(&mfa_token, &id).await;
         let proven = gateway.prove(&mfa_token, &challenge, NUMBER).await;
         assert_eq!(proven.status, 200, "{}", proven.body);
@@ -125,9 +125,7 @@ async fn without_an_origination_identity_nothing_is_sent() {
         let gateway = Gateway::with(&[(variable, "")]).await;
         gateway.phones_on().await;
         let mfa_token = gateway.log_in(API, "read:sample").await;
-        let reply = gateway.associate_phone(&mfa_token, channel, NUMBER).await;
-        assert_not_delivered(&reply);
-        assert_eq!(reply.header("retry-after"), Some("5"));
+        gateway.associate_phone(&mfa_token, channel, NUMBER).await.assert_not_delivered();
         let sends =
             gateway.twin.aws.calls.all().into_iter().filter(|call| call.operation.starts_with("Send"));
         assert_eq!(sends.count(), 0, "{channel}");

@@ -65,10 +65,8 @@ async fn replace(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ManagementRefusal> {
-    authorize(&app, &headers, "update:email_templates").await?;
-    let name = named(name)?;
-    let body = object(read_body(request).await)?;
-    let template = Properties::of(&body)?.whole(Some(name))?;
+    let (name, properties) = update(&app, name, &headers, request).await?;
+    let template = properties.whole(Some(name))?;
     usable(&template)?;
     match app.store.replace_email_template(&template).await? {
         true => Ok(private_json(&template)),
@@ -82,10 +80,7 @@ async fn change(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ManagementRefusal> {
-    authorize(&app, &headers, "update:email_templates").await?;
-    let name = named(name)?;
-    let body = object(read_body(request).await)?;
-    let properties = Properties::of(&body)?;
+    let (name, properties) = update(&app, name, &headers, request).await?;
     properties.must_be(name)?;
     // Each property stands for itself, so those that change are checked beside harmless others.
     usable(&properties.beside_harmless(name))?;
@@ -93,6 +88,19 @@ async fn change(
     properties.write_to(&mut change)?;
     let template = app.store.change_email_template(name, change).await?.ok_or_else(|| absent(name))?;
     Ok(private_json(&template))
+}
+
+/// What both ways of changing a template begin with: the right to, which one, and what of it.
+async fn update(
+    app: &App,
+    name: Result<Path<String>, PathRejection>,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<(TemplateName, Properties), ManagementRefusal> {
+    authorize(app, headers, "update:email_templates").await?;
+    let name = named(name)?;
+    let body = object(read_body(request).await)?;
+    Ok((name, Properties::of(&body)?))
 }
 
 fn named(name: Result<Path<String>, PathRejection>) -> Result<TemplateName, ManagementRefusal> {
@@ -113,6 +121,6 @@ fn absent(name: TemplateName) -> ManagementRefusal {
 
 fn usable(template: &EmailTemplate) -> Result<(), ManagementRefusal> {
     CustomTemplate::check(template).map_err(|Misfit { property, flaw }| {
-        ManagementRefusal::InvalidBody(format!("'Invalid Liquid: {flaw}' on property {property}."))
+        ManagementRefusal::property(property, &format!("Invalid Liquid: {flaw}"))
     })
 }

@@ -22,10 +22,6 @@ pub(crate) struct Properties {
     enabled: Option<bool>,
 }
 
-fn invalid(property: &str, problem: &str) -> ManagementRefusal {
-    ManagementRefusal::InvalidBody(format!("'{problem}' on property {property}."))
-}
-
 impl Properties {
     pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
         let mut properties = Self::default();
@@ -41,7 +37,9 @@ impl Properties {
                 "syntax" => properties.syntax = Some(syntax(value)?),
                 "urlLifetimeInSeconds" => {
                     let number = |it: &Value| {
-                        it.as_u64().ok_or_else(|| invalid("urlLifetimeInSeconds", "Expected type integer"))
+                        it.as_u64().ok_or_else(|| {
+                            ManagementRefusal::property("urlLifetimeInSeconds", "Expected type integer")
+                        })
                     };
                     properties.url_lifetime_in_seconds = Some(optional(value, number)?);
                 }
@@ -50,11 +48,7 @@ impl Properties {
                         Some(optional(value, |it| truth("includeEmailInRedirect", it))?);
                 }
                 "enabled" => properties.enabled = Some(truth("enabled", value)?),
-                _ => {
-                    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-                    let problem = format!("Additional properties not allowed: {name}");
-                    return Err(ManagementRefusal::InvalidBody(format!("'{problem}'.")));
-                }
+                _ => return Err(ManagementRefusal::additional(name)),
             }
         }
         Ok(properties)
@@ -66,7 +60,7 @@ impl Properties {
             self.must_be(name)?;
         }
         let missing = |property: &'static str| {
-            move || invalid(property, &format!("Missing required property: {property}"))
+            move || ManagementRefusal::property(property, &format!("Missing required property: {property}"))
         };
         Ok(EmailTemplate {
             template: self.template.or(name).ok_or_else(missing("template"))?,
@@ -84,7 +78,9 @@ impl Properties {
     /// A template keeps its name.
     pub(crate) fn must_be(&self, name: TemplateName) -> Result<(), ManagementRefusal> {
         match self.template {
-            Some(other) if other != name => Err(invalid("template", "A template cannot be renamed")),
+            Some(other) if other != name => {
+                Err(ManagementRefusal::property("template", "A template cannot be renamed"))
+            }
             _ => Ok(()),
         }
     }
@@ -134,24 +130,30 @@ fn optional<T>(
 }
 
 fn text(property: &str, value: &Value, bytes_max: usize) -> Result<String, ManagementRefusal> {
-    let text = value.as_str().ok_or_else(|| invalid(property, "Expected type string"))?;
+    let text = value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))?;
     if text.len() > bytes_max {
-        return Err(invalid(property, &format!("String is too long, maximum {bytes_max} bytes")));
+        return Err(ManagementRefusal::property(
+            property,
+            &format!("String is too long, maximum {bytes_max} bytes"),
+        ));
     }
     Ok(text.to_owned())
 }
 
 fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
-    value.as_bool().ok_or_else(|| invalid(property, "Expected type boolean"))
+    value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
 }
 
 fn template(value: &Value) -> Result<TemplateName, ManagementRefusal> {
-    value.as_str().and_then(TemplateName::parse).ok_or_else(|| invalid("template", "No enum match"))
+    value
+        .as_str()
+        .and_then(TemplateName::parse)
+        .ok_or_else(|| ManagementRefusal::property("template", "No enum match"))
 }
 
 fn syntax(value: &Value) -> Result<Syntax, ManagementRefusal> {
     match value.as_str() {
         Some("liquid") => Ok(Syntax::Liquid),
-        _ => Err(invalid("syntax", "No enum match, expected liquid")),
+        _ => Err(ManagementRefusal::property("syntax", "No enum match, expected liquid")),
     }
 }

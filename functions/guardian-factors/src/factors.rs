@@ -48,12 +48,12 @@ fn unknown_factor() -> ManagementRefusal {
 
 /// `enabled`, as a boolean or, as old documentation has it, as its name.
 fn enabled(body: Result<Bytes, UnreadableBody>) -> Result<bool, ManagementRefusal> {
-    let invalid = |text: &str| Err(ManagementRefusal::InvalidBody(text.to_owned()));
+    let invalid = |problem: &str| Err(ManagementRefusal::property("enabled", problem));
     match object(body)?.get("enabled") {
         Some(Value::Bool(enabled)) => Ok(*enabled),
         Some(Value::String(text)) if text == "true" => Ok(true),
         Some(Value::String(text)) if text == "false" => Ok(false),
-        Some(_) => invalid("'Expected type boolean' on property enabled."),
-        None => invalid("'Missing required property: enabled' on property enabled."),
+        Some(_) => invalid("Expected type boolean"),
+        None => invalid("Missing required property: enabled"),
     }
 }

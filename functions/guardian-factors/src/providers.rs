@@ -50,7 +50,7 @@ fn answer(provider: SmsProvider) -> Response {
 
 fn provider(body: &Map<String, Value>) -> Result<SmsProvider, ManagementRefusal> {
     only(body, &["provider"])?;
-    let invalid = |text: &str| Err(ManagementRefusal::InvalidBody(format!("'{text}' on property provider.")));
+    let invalid = |problem: &str| Err(ManagementRefusal::property("provider", problem));
     match body.get("provider") {
         Some(Value::String(word)) if word == OWN => Ok(SmsProvider::Aws),
         Some(Value::String(word)) if word == "phone-message-hook" => Err(ManagementRefusal::Unsupported(
@@ -116,20 +116,17 @@ fn property<T>(
     form: &str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, ManagementRefusal> {
-    let invalid = |text: String| ManagementRefusal::InvalidBody(format!("'{text}' on property {name}."));
+    let invalid = |problem: &str| ManagementRefusal::property(name, problem);
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => parse(text).map(Some).ok_or_else(|| invalid(format!("must be {form}"))),
-        Some(_) => Err(invalid("Expected type string".to_owned())),
+        Some(Value::String(text)) => parse(text).map(Some).ok_or_else(|| invalid(&format!("must be {form}"))),
+        Some(_) => Err(invalid("Expected type string")),
     }
 }
 
 fn only(body: &Map<String, Value>, known: &[&str]) -> Result<(), ManagementRefusal> {
     match body.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-            Err(ManagementRefusal::InvalidBody(format!("'Additional properties not allowed: {shown}'.")))
-        }
+        Some(name) => Err(ManagementRefusal::additional(name)),
     }
 }

@@ -41,25 +41,19 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static Setting, SettingVa
     body.iter().map(|(name, value)| change(name, value)).collect()
 }
 
-/// Longest unknown name that is repeated in a refusal, in characters.
-const NAME_SHOWN_MAX: usize = 64;
-
 /// The setting whose words have to exist as well: the numbering plans would weigh on every function that reads settings,
 /// so only this one, which writes them, asks.
 const COUNTRIES: &str = "countries";
 
 fn change(name: &str, value: &Value) -> Result<(&'static Setting, SettingValue), ManagementRefusal> {
-    let Some(setting) = Setting::named(name) else {
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(NAME_SHOWN_MAX).collect();
-        return Err(ManagementRefusal::InvalidBody(format!("'Additional properties not allowed: {shown}'.")));
-    };
-    let unfit = || ManagementRefusal::InvalidBody(format!("'{}' on property {name}.", setting.wanted()));
+    let setting = Setting::named(name).ok_or_else(|| ManagementRefusal::additional(name))?;
+    let unfit = || ManagementRefusal::property(name, &setting.wanted());
     let value = setting_value(value).ok_or_else(unfit)?;
     if let (COUNTRIES, SettingValue::Words(codes)) = (setting.name, &value) {
         let unknown = |code: &&String| Country::parse(code).is_none();
         if let Some(code) = codes.iter().filter(|code| code.len() == 2).find(unknown) {
-            let shown = format!("'no country has the code {code}' on property {name}.");
-            return Err(ManagementRefusal::InvalidBody(shown));
+            let problem = format!("no country has the code {code}");
+            return Err(ManagementRefusal::property(name, &problem));
         }
     }
     // What is unset has its default again, whatever its kind.

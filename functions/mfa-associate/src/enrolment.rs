@@ -49,7 +49,7 @@ impl Enrolment {
         let now = app.now();
         let client = async {
             match presented {
-                Some(presented) => presented.look_up(&app.store).await,
+                Some(presented) => presented.look_up(&app.store).await.map(|found| Some((presented, found))),
                 None => Ok(None),
             }
         };
@@ -69,32 +69,14 @@ impl Enrolment {
         );
         let (client, user, mfa, settings, template, ring) =
             (client?, user?, mfa?, settings?, template?, ring?);
-        let mut named = None;
-        if let Some(presented) = presented {
-            let client = presented.authenticate_if_proven(client)?;
-            if client.client_id != principal.client {
-                return Err(Refusal::MfaTokenOfAnotherClient);
-            }
-            named = Some(client);
-        }
+        let client = client.map(|(presented, found)| named(&principal, presented, found)).transpose()?;
         let user = user.ok_or(Refusal::BearerInvalid)?;
         if principal.is_spendable() && mfa.spent {
             return Err(Refusal::BearerInvalid);
         }
         let shows_code = settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
         let recovery_code = if shows_code { Some(RecoveryCode::generate(&app.random)?) } else { None };
-        Ok(Self {
-            principal,
-            user,
-            mfa,
-            settings,
-            template,
-            languages,
-            ring,
-            now,
-            client: named,
-            recovery_code,
-        })
+        Ok(Self { principal, user, mfa, settings, template, languages, ring, now, client, recovery_code })
     }
 
     /// What the message to the user may say.
@@ -252,4 +234,17 @@ impl Enrolment {
         self.mfa = mfa?;
         Ok(())
     }
+}
+
+/// The client that was named, which must be the token's.
+fn named(
+    principal: &MfaPrincipal,
+    presented: &PresentedClient,
+    found: Option<Client>,
+) -> Result<Client, Refusal> {
+    let client = presented.authenticate_if_proven(found)?;
+    if client.client_id != principal.client {
+        return Err(Refusal::MfaTokenOfAnotherClient);
+    }
+    Ok(client)
 }

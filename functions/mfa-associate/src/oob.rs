@@ -1,19 +1,17 @@
 //! Associating an address or a phone: the pending authenticator and its first challenge.
 
 use postern::app::App;
-use postern::delivery::DeliveryFailure;
-use postern::delivery::code::{CodeMessage, send_code};
+use postern::delivery::code::{CodeMessage, send_code, standing};
 use postern::delivery::issued::{CodeFor, IssuedCode};
 use postern::delivery::toll::Toll;
-
 use postern::id::AuthenticatorId;
 use postern::rules::channel::SendPurpose;
 use postern::rules::destination::Destination;
 use postern::rules::limit::{Quota, Standing};
 use postern::rules::policy::Factor;
-use postern::store::DECISION_TRIES;
 use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
 use postern::store::users::Authenticator;
+use postern::store::{DECISION_TRIES, compensated};
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
 
@@ -32,23 +30,11 @@ pub(crate) async fn associate(
     // What is refused already costs the country nothing.
     new.association(app, &enrolment)?;
     let (settings, now) = (enrolment.settings.clone(), enrolment.now);
-    let (persisted, toll) = tokio::join!(
-        persist(app, &mut enrolment, &new),
-        Toll::charge(app, &new.to, SendPurpose::Enrol, &settings, now)
-    );
-    match (persisted, toll) {
-        (Ok(association), Ok(toll)) => deliver(app, &enrolment, &new, &association, &toll).await?,
-        (Ok(association), Err(refusal)) => {
-            undo(app, &association).await;
-            return Err(refusal);
-        }
-        (Err(refusal), toll) => {
-            if let Ok(toll) = toll {
-                toll.refund(app).await;
-            }
-            return Err(refusal);
-        }
-    }
+    let persisted = persist(app, &mut enrolment, &new);
+    let undone = async |association| undo(app, &association).await;
+    let (association, toll) =
+        Toll::beside(app, (&new.to, SendPurpose::Enrol), &settings, now, persisted, undone).await?;
+    deliver(app, &enrolment, &new, &association, &toll).await?;
     let (bucket, _) = new.to.budgets(&settings.limits);
     let quota = bucket.quota_after(enrolment.user.limit(bucket).tat, now);
     let reply = AssociateReply::Oob {
@@ -115,15 +101,9 @@ impl NewOob {
     /// The transaction, as the state now known allows it.
     fn association(&self, app: &App, enrolment: &Enrolment) -> Result<Association, Refusal> {
         let now = enrolment.now;
-        let (bucket, window) = self.to.budgets(&enrolment.settings.limits);
-        let standing = bucket.standing(enrolment.user.limit(bucket).tat, now);
-        if let Standing::Spent { retry_after } = standing {
-            return Err(Refusal::TooManySends {
-                channel: self.to.channel(),
-                limit: bucket.burst,
-                retry_after,
-            });
-        }
+        let limits = &enrolment.settings.limits;
+        let (bucket, window) = self.to.budgets(limits);
+        let standing = standing(&enrolment.user, &self.to, limits, now)?;
         let sending = Sending {
             user: enrolment.principal.user.clone(),
             bucket,
@@ -158,8 +138,7 @@ async fn persist(app: &App, enrolment: &mut Enrolment, new: &NewOob) -> Result<A
     Err(Refusal::Busy)
 }
 
-/// Sends the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
-/// that fails, the items expire by themselves.
+/// Sends the code.
 async fn deliver(
     app: &App,
     enrolment: &Enrolment,
@@ -168,24 +147,14 @@ async fn deliver(
     toll: &Toll,
 ) -> Result<(), Refusal> {
     let message = CodeMessage::of(&new.issued, enrolment.occasion());
-    match send_code(app, &new.to, &message).await {
-        Ok(()) => return Ok(()),
-        Err(DeliveryFailure::Refused) => {
-            tokio::join!(undo(app, association), toll.refund(app));
-        }
-        Err(DeliveryFailure::Unknown) => {
-            let voided =
-                app.store.void_challenge(&enrolment.principal.jti, &new.id, &new.issued.challenge).await;
-            if voided.is_err() {
-                tracing::warn!(event = "compensation_failed", operation = "associate");
-            }
-        }
-    }
-    Err(Refusal::DeliveryFailed)
+    let sent = send_code(app, &new.to, &message).await;
+    let void = async {
+        let jti = &enrolment.principal.jti;
+        compensated("associate", app.store.void_challenge(jti, &new.id, &new.issued.challenge).await);
+    };
+    toll.settle(app, sent, undo(app, association), void).await
 }
 
 async fn undo(app: &App, association: &Association) {
-    if app.store.undo_association(association).await.is_err() {
-        tracing::warn!(event = "compensation_failed", operation = "associate");
-    }
+    compensated("associate", app.store.undo_association(association).await);
 }

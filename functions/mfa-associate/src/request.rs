@@ -5,7 +5,7 @@ use postern::rules::address::EmailAddress;
 use postern::rules::destination::Destination;
 use postern::rules::phone::{NotANumber, PhoneNumber};
 use postern::rules::policy::Factor;
-use postern::wire::refusal::Refusal;
+use postern::wire::refusal::{Refusal, shown};
 
 /// A request for one authenticator.
 #[derive(Debug)]
@@ -68,12 +68,8 @@ fn phone_number(params: &Params) -> Result<PhoneNumber, Refusal> {
     })
 }
 
-/// Longest unknown word that is repeated in a refusal, in characters.
-const WORD_SHOWN_MAX: usize = 64;
-
 fn unknown(what: &str, word: &str) -> Refusal {
-    let word: String = word.chars().filter(|c| !c.is_control()).take(WORD_SHOWN_MAX).collect();
-    Refusal::InvalidRequest(format!("Unknown {what}: {word}"))
+    Refusal::InvalidRequest(format!("Unknown {what}: {}", shown(word)))
 }
 
 fn one_word<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {

@@ -1,11 +1,9 @@
 //! A challenge by a code that is sent: the code, the transaction, the message.
 
 use postern::app::App;
-use postern::delivery::DeliveryFailure;
-use postern::delivery::code::{CodeMessage, send_code};
+use postern::delivery::code::{CodeMessage, send_code, standing};
 use postern::delivery::issued::{CodeFor, IssuedCode};
 use postern::delivery::toll::Toll;
-
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
 use postern::rules::channel::SendPurpose;
@@ -13,7 +11,7 @@ use postern::rules::destination::Destination;
 use postern::rules::limit::{Quota, Standing};
 use postern::store::mfa::{ChallengePurpose, ChallengeStep, NewChallenge, Sending};
 use postern::store::users::profile_of;
-use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
+use postern::store::{DECISION_TRIES, NotWritten, RefusedStep, compensated};
 use postern::wire::refusal::Refusal;
 
 use crate::Login;
@@ -41,38 +39,15 @@ pub(crate) async fn challenge(
     };
     let issued = IssuedCode::make(app, wanted)?;
     // What is refused already costs the country nothing.
-    standing(&login, &to)?;
+    standing(&login.user, &to, &login.settings.limits, login.now)?;
     let (settings, now) = (login.settings.clone(), login.now);
-    let (persisted, toll) = tokio::join!(
-        persist(app, &mut login, id, &to, implicit, &issued),
-        Toll::charge(app, &to, SendPurpose::Verify, &settings, now)
-    );
-    match (persisted, toll) {
-        (Ok(made), Ok(toll)) => deliver(app, &login, &made, &to, &issued, &toll).await?,
-        (Ok(made), Err(refusal)) => {
-            undo(app, &made).await;
-            return Err(refusal);
-        }
-        (Err(refusal), toll) => {
-            if let Ok(toll) = toll {
-                toll.refund(app).await;
-            }
-            return Err(refusal);
-        }
-    }
+    let persisted = persist(app, &mut login, id, &to, implicit, &issued);
+    let undone = async |made| undo(app, &made).await;
+    let (made, toll) =
+        Toll::beside(app, (&to, SendPurpose::Verify), &settings, now, persisted, undone).await?;
+    deliver(app, &login, &made, &to, &issued, &toll).await?;
     let (bucket, _) = to.budgets(&settings.limits);
     Ok((issued.oob_code, bucket.quota_after(login.user.limit(bucket).tat, now)))
-}
-
-/// How the user's send budget stands; what is spent is refused.
-fn standing(login: &Login, to: &Destination) -> Result<Standing, Refusal> {
-    let (bucket, _) = to.budgets(&login.settings.limits);
-    match bucket.standing(login.user.limit(bucket).tat, login.now) {
-        Standing::Spent { retry_after } => {
-            Err(Refusal::TooManySends { channel: to.channel(), limit: bucket.burst, retry_after })
-        }
-        standing => Ok(standing),
-    }
 }
 
 async fn persist(
@@ -104,7 +79,8 @@ async fn persist(
         sending,
     };
     for _ in 0..DECISION_TRIES {
-        new.sending.decayed = standing(login, to)? == Standing::Decayed;
+        let standing = standing(&login.user, to, &login.settings.limits, login.now)?;
+        new.sending.decayed = standing == Standing::Decayed;
         match app.store.create_challenge(&new).await {
             Ok(()) => return Ok(new),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
@@ -146,8 +122,7 @@ fn adapt(
     Ok(())
 }
 
-/// Sends the code. What was refused is undone; what may have been sent only loses its challenge (design §7). If even
-/// that fails, the items expire by themselves.
+/// Sends the code.
 async fn deliver(
     app: &App,
     login: &Login,
@@ -157,23 +132,14 @@ async fn deliver(
     toll: &Toll,
 ) -> Result<(), Refusal> {
     let message = CodeMessage::of(issued, login.occasion());
-    match send_code(app, to, &message).await {
-        Ok(()) => return Ok(()),
-        Err(DeliveryFailure::Refused) => {
-            tokio::join!(undo(app, made), toll.refund(app));
-        }
-        Err(DeliveryFailure::Unknown) => {
-            let voided = app.store.void_challenge(&made.jti, &made.authenticator_id, &made.challenge).await;
-            if voided.is_err() {
-                tracing::warn!(event = "compensation_failed", operation = "challenge");
-            }
-        }
-    }
-    Err(Refusal::DeliveryFailed)
+    let sent = send_code(app, to, &message).await;
+    let void = async {
+        let voided = app.store.void_challenge(&made.jti, &made.authenticator_id, &made.challenge).await;
+        compensated("challenge", voided);
+    };
+    toll.settle(app, sent, undo(app, made), void).await
 }
 
 async fn undo(app: &App, made: &NewChallenge) {
-    if app.store.undo_challenge(made).await.is_err() {
-        tracing::warn!(event = "compensation_failed", operation = "challenge");
-    }
+    compensated("challenge", app.store.undo_challenge(made).await);
 }

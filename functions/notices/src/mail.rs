@@ -1,21 +1,27 @@
 //! One notice: who is to be told, whether, and the mail.
 
+use std::sync::Arc;
+
 use postern::app::App;
 use postern::delivery::built_in::NoticeDetails;
+use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
 use postern::delivery::occasion::Occasion;
-use postern::id::NoticeId;
+use postern::id::{NoticeId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::email_template::TemplateName;
 use postern::rules::language::RequestedLanguages;
-use postern::rules::limit::BLOCK_NOTICES;
+use postern::rules::limit::{BLOCK_NOTICES, Charge};
 use postern::rules::mask::mask_email;
 use postern::rules::notice::NoticeKind;
+use postern::rules::policy::TenantSettings;
 use postern::store::StoreError;
+use postern::store::clients::Client;
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::LoginKey;
 use postern::store::notices::{Notice, Recipient};
 use postern::store::users::Profile;
+use postern::time::Timestamp;
 use postern::token::ticket::UnblockTicket;
 
 /// What became of a notice.
@@ -56,49 +62,95 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
     if !settings.notices.wants(notice.kind) {
         return Ok(Outcome::SwitchedOff);
     }
-    let (profile, client, template) = tokio::join!(
-        whom(app, &notice),
-        app.store.client(&notice.client_id),
-        app.template(TemplateName::SecurityNotice),
-    );
-    let Some(profile) = profile? else { return Ok(Outcome::Nobody) };
-    let Some(address) = profile.email.clone() else { return Ok(Outcome::Nobody) };
-    // Nothing that can fail comes between the charge and the mail.
-    let (client, template) = (client?, template?);
-    // Anybody can have addresses blocked that they know; not so that their owner drowns in mail.
-    let limit = (notice.kind == NoticeKind::PasswordBlocked)
-        .then(|| LimitKey::of_user(&profile.user_id, BLOCK_NOTICES));
-    let charge = match &limit {
-        None => None,
-        Some(limit) => match app.store.take_attempt(limit, now).await? {
-            Taken::Charged(charge) => Some(charge),
-            Taken::Spent { .. } => return Ok(Outcome::Enough),
-        },
+    let Some(addressee) = Addressee::of(app, &notice).await? else { return Ok(Outcome::Nobody) };
+    let Some(share) = Share::take(app, &notice, &addressee.profile.user_id, now).await? else {
+        return Ok(Outcome::Enough);
     };
     // The request that caused it may be somebody else's: the user's own language counts, else the tenant's.
     let languages = RequestedLanguages::default();
-    let occasion = Occasion {
-        profile: &profile,
-        client: client.as_ref().map(|client| &client.client_id),
-        application: client.as_ref().map_or("", |client| &client.name),
-        client_metadata: client.as_ref().map(|client| &client.client_metadata),
-        languages: &languages,
-        settings: &settings,
-        template: template.as_deref(),
-        now,
+    let occasion = addressee.occasion(&languages, &settings, now);
+    let outcome = match mail(app, &notice, &addressee.address, &occasion).await {
+        Ok(()) => Outcome::Sent,
+        Err(NoticeFailure::Refused) => Outcome::Refused,
+        Err(NoticeFailure::NotNow) => {
+            share.give_back(app).await?;
+            return Err(TryAgain);
+        }
     };
-    let sent = match mail(app, &notice, &address, &occasion).await {
-        Ok(()) => Ok(Outcome::Sent),
-        Err(NoticeFailure::Refused) => Ok(Outcome::Refused),
-        Err(NoticeFailure::NotNow) => Err(TryAgain),
-    };
-    match (&sent, limit.zip(charge)) {
-        // Whatever comes of the mark, the mail is on its way: at worst it comes twice.
-        (Ok(_), _) => drop(app.store.mark_sent(id, now).await),
-        (Err(TryAgain), Some((limit, charge))) => app.store.undo_attempt(&limit, &charge).await?,
-        (Err(TryAgain), None) => {}
+    // Whatever comes of the mark, the mail is on its way: at worst it comes twice.
+    let _ = app.store.mark_sent(id, now).await;
+    Ok(outcome)
+}
+
+/// Who is told, and what else the mail may speak of.
+struct Addressee {
+    profile: Profile,
+    address: EmailAddress,
+    client: Option<Client>,
+    template: Option<Arc<CustomTemplate>>,
+}
+
+impl Addressee {
+    /// `None` when there is nobody, or no address.
+    async fn of(app: &App, notice: &Notice) -> Result<Option<Self>, StoreError> {
+        let (profile, client, template) = tokio::join!(
+            whom(app, notice),
+            app.store.client(&notice.client_id),
+            app.template(TemplateName::SecurityNotice),
+        );
+        let Some(profile) = profile? else { return Ok(None) };
+        let Some(address) = profile.email.clone() else { return Ok(None) };
+        Ok(Some(Self { profile, address, client: client?, template: template? }))
     }
-    sent
+
+    fn occasion<'a>(
+        &'a self,
+        languages: &'a RequestedLanguages,
+        settings: &'a TenantSettings,
+        now: Timestamp,
+    ) -> Occasion<'a> {
+        let client = self.client.as_ref();
+        Occasion {
+            profile: &self.profile,
+            client: client.map(|client| &client.client_id),
+            application: client.map_or("", |client| &client.name),
+            client_metadata: client.map(|client| &client.client_metadata),
+            languages,
+            settings,
+            template: self.template.as_deref(),
+            now,
+        }
+    }
+}
+
+/// A mail that is counted for its user. Only those about blocks are: anybody can have addresses blocked that they
+/// know, and their owner is not to drown in mail.
+struct Share(Option<(LimitKey, Charge)>);
+
+impl Share {
+    /// `None` when the user had enough of them.
+    async fn take(
+        app: &App,
+        notice: &Notice,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        if notice.kind != NoticeKind::PasswordBlocked {
+            return Ok(Some(Self(None)));
+        }
+        let limit = LimitKey::of_user(user, BLOCK_NOTICES);
+        Ok(match app.store.take_attempt(&limit, now).await? {
+            Taken::Charged(charge) => Some(Self(Some((limit, charge)))),
+            Taken::Spent { .. } => None,
+        })
+    }
+
+    async fn give_back(self, app: &App) -> Result<(), StoreError> {
+        match self.0 {
+            Some((limit, charge)) => app.store.undo_attempt(&limit, &charge).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// The user a notice is for, if there is one.

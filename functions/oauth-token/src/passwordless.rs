@@ -10,8 +10,9 @@ use postern::rules::otp::OneTimeCode;
 use postern::rules::passwordless::Connection;
 use postern::rules::policy::TenantSettings;
 use postern::rules::scope::Scope;
-use postern::store::StoreError;
 use postern::store::clients::Client;
+use postern::store::{StoreError, compensated};
+
 use postern::store::limits::{LimitKey, Taken};
 use postern::store::logins::{Login, LoginKey};
 use postern::store::passwordless::{SignInKey, Try};
@@ -177,8 +178,8 @@ impl Attempt<'_> {
             },
         };
         let ours = matches!(&answer, Err(Refusal::Unavailable | Refusal::Busy | Refusal::Internal));
-        if ours && app.store.restore_sign_in(key, &stored, &id, now).await.is_err() {
-            tracing::warn!(event = "compensation_failed", operation = "passwordless_otp");
+        if ours {
+            compensated("passwordless_otp", app.store.restore_sign_in(key, &stored, &id, now).await);
         }
         answer
     }

@@ -24,7 +24,7 @@ const PROPERTIES: [&str; 9] = [
 
 /// What is to be sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Send {
+pub(crate) enum Wanted {
     Code,
     Link { redirect_uri: String, state: Option<String> },
 }
@@ -34,7 +34,7 @@ pub(crate) enum Send {
 pub(crate) struct StartRequest {
     pub(crate) connection: Connection,
     pub(crate) to: Destination,
-    pub(crate) send: Send,
+    pub(crate) send: Wanted,
 }
 
 impl StartRequest {
@@ -45,7 +45,7 @@ impl StartRequest {
         let name = required(params, "connection")?;
         let connection = Connection::parse(name).ok_or(Refusal::BadStart(StartFault::UnknownConnection))?;
         let to = destination(connection, params)?;
-        let send = Send::parse(connection, params).map_err(Refusal::BadStart)?;
+        let send = Wanted::parse(connection, params).map_err(Refusal::BadStart)?;
         Ok(Self { connection, to, send })
     }
 }
@@ -69,7 +69,7 @@ fn destination(connection: Connection, params: &Params) -> Result<Destination, R
     })
 }
 
-impl Send {
+impl Wanted {
     /// By SMS a code, whatever is asked for; by mail a link unless a code is asked for.
     fn parse(connection: Connection, params: &Params) -> Result<Self, StartFault> {
         let fault = StartFault::AuthParams;

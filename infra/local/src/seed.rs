@@ -162,22 +162,12 @@ async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
     let user_metadata = seed.user_metadata.clone().map(metadata).transpose()?;
     let now: Timestamp = app.now();
     let profile = Profile {
-        user_id: user_id.clone(),
         email: Some(address.clone()),
         email_verified: seed.email_verified,
         name: seed.name.clone().or_else(|| Some(seed.email.clone())),
         nickname: seed.nickname.clone(),
-        given_name: None,
-        family_name: None,
-        picture: None,
         user_metadata,
-        created_at: now,
-        updated_at: now,
-        blocked: false,
-        active_authenticators: 0,
-        tokens_valid_after: None,
-        pending: Vec::new(),
-        implicit_last_used_at: None,
+        ..Profile::new(user_id.clone(), now)
     };
     if app.store.create_profile(&profile).await? {
         let password_hash = Some(PasswordHash(hash(app, &seed.password)?));

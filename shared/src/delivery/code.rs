@@ -6,8 +6,12 @@ use super::occasion::Occasion;
 use super::phone::Provider;
 use crate::app::App;
 use crate::rules::destination::Destination;
+use crate::rules::limit::{Limits, Standing};
 use crate::rules::otp::OneTimeCode;
 use crate::rules::policy::{SmsProvider, TenantSettings};
+use crate::store::users::UserState;
+use crate::time::Timestamp;
+use crate::wire::refusal::Refusal;
 
 /// A code and what its message says beside it.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +57,25 @@ pub async fn send_code(
         Destination::Voice(number) => {
             texter()?.call(&provider(app, message.occasion.settings).await?, number, message).await
         }
+    }
+}
+
+/// How the user's budget of sends stands; what is spent is refused.
+///
+/// # Errors
+/// When nothing of it is left.
+pub fn standing(
+    user: &UserState,
+    to: &Destination,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Standing, Refusal> {
+    let (bucket, _) = to.budgets(limits);
+    match bucket.standing(user.limit(bucket).tat, now) {
+        Standing::Spent { retry_after } => {
+            Err(Refusal::TooManySends { channel: to.channel(), limit: bucket.burst, retry_after })
+        }
+        standing => Ok(standing),
     }
 }
 

@@ -31,18 +31,6 @@ impl CodeMail {
             Self::SignIn => TemplateName::AuthEmailByCode,
         }
     }
-
-    /// What templates know of the connection.
-    pub(super) fn connection(self) -> (&'static str, Given) {
-        connection(self == Self::SignIn)
-    }
-}
-
-fn connection(is_sign_in: bool) -> (&'static str, Given) {
-    match is_sign_in {
-        true => SignInMessage::connection(Connection::Email),
-        false => ("connection", Given::members([("name", Given::text(Some(DEFAULT_CONNECTION)))])),
-    }
 }
 
 impl LinkMail {
@@ -54,10 +42,13 @@ impl LinkMail {
             Self::SignIn => TemplateName::AuthEmailByCode,
         }
     }
+}
 
-    /// What templates know of the connection.
-    pub(super) fn connection(self) -> (&'static str, Given) {
-        connection(self == Self::SignIn)
+/// What a mail's template knows of the connection.
+pub(super) fn connection(template: TemplateName) -> (&'static str, Given) {
+    match template {
+        TemplateName::AuthEmailByCode => SignInMessage::connection(Connection::Email),
+        _ => ("connection", Given::members([("name", Given::text(Some(DEFAULT_CONNECTION)))])),
     }
 }
 

@@ -17,7 +17,8 @@ pub mod texts;
 pub mod toll;
 pub mod twilio;
 
-use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use data_encoding::BASE64;
 
@@ -43,6 +44,15 @@ pub enum DeliveryFailure {
     /// It may have been.
     #[error("whether the message was sent is unknown")]
     Unknown,
+}
+
+/// A mail that cannot even be handed to SES: there is no sender, or a part of it is missing.
+struct Unsendable;
+
+impl From<BuildError> for Unsendable {
+    fn from(_: BuildError) -> Self {
+        Self
+    }
 }
 
 /// Sends mail by SES.
@@ -85,20 +95,26 @@ impl Mailer {
 
     /// Mails what was composed; `kind` is what SES's events name it by.
     async fn post(&self, to: &str, composed: Composed, kind: &str) -> Result<(), DeliveryFailure> {
+        let call = self.call(to, composed, kind).map_err(|Unsendable| DeliveryFailure::Refused)?;
+        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
+    }
+
+    /// The call that mails it, yet to be made.
+    fn call(&self, to: &str, composed: Composed, kind: &str) -> Result<SendEmailFluentBuilder, Unsendable> {
         let Composed { email, from } = composed;
         let Some(address) = &self.from else {
             tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
-            return Err(DeliveryFailure::Refused);
+            return Err(Unsendable);
         };
-        let call = self
+        let kind = MessageTag::builder().name("postern-message").value(kind).build()?;
+        Ok(self
             .ses
             .send_email()
             .from_email_address(sender(from.as_deref().unwrap_or(&self.tenant_name), address))
             .destination(Destination::builder().to_addresses(to).build())
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
-            .email_tags(tag("postern-message", kind)?);
-        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
+            .email_tags(kind))
     }
 
     /// A mail with a code: the operator's if there is one that works, else the built-in one.
@@ -113,7 +129,7 @@ impl Mailer {
         let own = [
             ("code", Given::text(Some(code))),
             ("send", Given::text(Some("code"))),
-            mail.connection(),
+            custom::connection(mail.template()),
             ("minutes_valid", Given::number(minutes_valid)),
         ];
         self.by_template(mail.template(), own, Carries::Code(code), occasion).unwrap_or_else(|| {
@@ -136,7 +152,7 @@ impl Mailer {
             ("link", Given::text(Some(url))),
             ("url", Given::text(Some(url))),
             ("send", Given::text(Some("link"))),
-            mail.connection(),
+            custom::connection(mail.template()),
             ("minutes_valid", Given::number(minutes_valid)),
         ];
         self.by_template(mail.template(), own, Carries::Link(url), occasion).unwrap_or_else(|| {
@@ -220,17 +236,11 @@ fn encoded_words(name: &str) -> String {
     encoded.join(" ")
 }
 
-fn content(email: RenderedEmail) -> Result<EmailContent, DeliveryFailure> {
-    let utf8 = |text: String| {
-        Content::builder().data(text).charset("UTF-8").build().map_err(|_| DeliveryFailure::Refused)
-    };
+fn content(email: RenderedEmail) -> Result<EmailContent, BuildError> {
+    let utf8 = |text: String| Content::builder().data(text).charset("UTF-8").build();
     let body = Body::builder().text(utf8(email.text)?).html(utf8(email.html)?).build();
     let message = Message::builder().subject(utf8(email.subject)?).body(body).build();
     Ok(EmailContent::builder().simple(message).build())
-}
-
-fn tag(name: &str, value: &str) -> Result<MessageTag, DeliveryFailure> {
-    MessageTag::builder().name(name).value(value).build().map_err(|_| DeliveryFailure::Refused)
 }
 
 /// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.

@@ -1,10 +1,9 @@
 //! Mailing a security notice.
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sesv2::types::Destination;
 
 use super::custom::Composed;
-use super::{Mailer, content, sender, tag};
+use super::{Mailer, Unsendable};
 use crate::rules::address::EmailAddress;
 
 /// How a notice was not sent.
@@ -30,19 +29,8 @@ impl Mailer {
     /// # Errors
     /// See [`NoticeFailure`].
     pub async fn send_notice(&self, to: &EmailAddress, notice: Composed) -> Result<(), NoticeFailure> {
-        let Composed { email, from } = notice;
-        let Some(address) = &self.from else {
-            tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
-            return Err(NoticeFailure::Refused);
-        };
-        let call = self
-            .ses
-            .send_email()
-            .from_email_address(sender(from.as_deref().unwrap_or(&self.tenant_name), address))
-            .destination(Destination::builder().to_addresses(to.as_str()).build())
-            .content(content(email).map_err(|_| NoticeFailure::Refused)?)
-            .set_configuration_set_name(self.configuration_set.clone())
-            .email_tags(tag("postern-message", "security-notice").map_err(|_| NoticeFailure::Refused)?);
+        let call =
+            self.call(to.as_str(), notice, "security-notice").map_err(|Unsendable| NoticeFailure::Refused)?;
         call.send().await.map(|_| ()).map_err(|error| classify(&error))
     }
 }

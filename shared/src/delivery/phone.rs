@@ -141,7 +141,7 @@ impl Texter {
         let voice = voice_of(language.tag());
         let speech = voice_code_text(language, &self.application(&message.occasion), message.code.as_str());
         match provider {
-            Provider::Aws => self.call_by_aws(to, speech, voice, message.seconds_valid).await,
+            Provider::Aws => self.call_by_aws(to, speech, voice.0, message.seconds_valid).await,
             Provider::Twilio(account) => self.twilio.call(account, to, &say(&voice, &speech)).await,
         }
     }
@@ -208,65 +208,44 @@ fn time_to_live(seconds_valid: u64) -> i32 {
     i32::try_from(seconds_valid.clamp(least, most)).unwrap_or(i32::MAX)
 }
 
+/// A voice, and the language it speaks as Twilio writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Voice(VoiceId, &'static str);
+
 /// A voice that speaks the language, of those the service has; an English one for the rest.
-fn voice_of(language: &str) -> VoiceId {
+fn voice_of(language: &str) -> Voice {
     let mut parts = language.split(['-', '_']).map(str::to_ascii_lowercase);
     let (language, region) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
     match (language.as_str(), region.as_str()) {
-        ("de", _) => VoiceId::Vicki,
-        ("es", "mx") => VoiceId::Mia,
-        ("es", _) => VoiceId::Lucia,
-        ("fr", "ca") => VoiceId::Chantal,
-        ("fr", _) => VoiceId::Lea,
-        ("it", _) => VoiceId::Bianca,
-        ("pt", "pt") => VoiceId::Ines,
-        ("pt", _) => VoiceId::Camila,
-        ("nl", _) => VoiceId::Lotte,
-        ("pl", _) => VoiceId::Ewa,
-        ("tr", _) => VoiceId::Filiz,
-        ("ja", _) => VoiceId::Mizuki,
-        ("zh", _) => VoiceId::Zhiyu,
-        ("ko", _) => VoiceId::Seoyeon,
-        ("ar", _) => VoiceId::Zeina,
-        ("en", "gb") => VoiceId::Amy,
-        ("en", "in") => VoiceId::Raveena,
-        ("hi", _) => VoiceId::Raveena,
-        _ => VoiceId::Joanna,
+        ("de", _) => Voice(VoiceId::Vicki, "de-DE"),
+        ("es", "mx") => Voice(VoiceId::Mia, "es-MX"),
+        ("es", _) => Voice(VoiceId::Lucia, "es-ES"),
+        ("fr", "ca") => Voice(VoiceId::Chantal, "fr-CA"),
+        ("fr", _) => Voice(VoiceId::Lea, "fr-FR"),
+        ("it", _) => Voice(VoiceId::Bianca, "it-IT"),
+        ("pt", "pt") => Voice(VoiceId::Ines, "pt-PT"),
+        ("pt", _) => Voice(VoiceId::Camila, "pt-BR"),
+        ("nl", _) => Voice(VoiceId::Lotte, "nl-NL"),
+        ("pl", _) => Voice(VoiceId::Ewa, "pl-PL"),
+        ("tr", _) => Voice(VoiceId::Filiz, "tr-TR"),
+        ("ja", _) => Voice(VoiceId::Mizuki, "ja-JP"),
+        ("zh", _) => Voice(VoiceId::Zhiyu, "cmn-CN"),
+        ("ko", _) => Voice(VoiceId::Seoyeon, "ko-KR"),
+        ("ar", _) => Voice(VoiceId::Zeina, "arb"),
+        ("en", "gb") => Voice(VoiceId::Amy, "en-GB"),
+        // No voice of the service speaks Hindi.
+        ("en", "in") | ("hi", _) => Voice(VoiceId::Raveena, "en-IN"),
+        _ => Voice(VoiceId::Joanna, "en-US"),
     }
 }
 
 /// The same speech in TwiML: Twilio has the voices of AWS, and takes within `Say` what SSML has within `speak`. It
 /// spells their names as Polly does (`Vicki`), where End User Messaging has capitals (`VICKI`).
-fn say(voice: &VoiceId, ssml: &str) -> String {
+fn say(Voice(voice, language): &Voice, ssml: &str) -> String {
     let speech = ssml.strip_prefix("<speak>").and_then(|text| text.strip_suffix("</speak>")).unwrap_or(ssml);
-    let language = spoken_by(voice);
     let (initial, rest) = voice.as_str().split_at_checked(1).unwrap_or_default();
     let voice = format!("{initial}{}", rest.to_ascii_lowercase());
     format!(r#"<Response><Say voice="Polly.{voice}" language="{language}">{speech}</Say></Response>"#)
-}
-
-/// The language of a voice, as Twilio writes it.
-fn spoken_by(voice: &VoiceId) -> &'static str {
-    match voice {
-        VoiceId::Vicki => "de-DE",
-        VoiceId::Mia => "es-MX",
-        VoiceId::Lucia => "es-ES",
-        VoiceId::Chantal => "fr-CA",
-        VoiceId::Lea => "fr-FR",
-        VoiceId::Bianca => "it-IT",
-        VoiceId::Ines => "pt-PT",
-        VoiceId::Camila => "pt-BR",
-        VoiceId::Lotte => "nl-NL",
-        VoiceId::Ewa => "pl-PL",
-        VoiceId::Filiz => "tr-TR",
-        VoiceId::Mizuki => "ja-JP",
-        VoiceId::Zhiyu => "cmn-CN",
-        VoiceId::Seoyeon => "ko-KR",
-        VoiceId::Zeina => "arb",
-        VoiceId::Amy => "en-GB",
-        VoiceId::Raveena => "en-IN",
-        _ => "en-US",
-    }
 }
 
 #[cfg(test)]
@@ -287,19 +266,19 @@ mod tests {
             ("", VoiceId::Joanna),
             ("xx", VoiceId::Joanna),
         ] {
-            assert_eq!(voice_of(language), voice, "{language}");
+            assert_eq!(voice_of(language).0, voice, "{language}");
         }
     }
 
     #[test]
     fn twiml_says_what_ssml_says() {
-        let said = say(&VoiceId::Vicki, r#"<speak>Hallo &amp; <break time="1s"/></speak>"#);
+        let said = say(&voice_of("de"), r#"<speak>Hallo &amp; <break time="1s"/></speak>"#);
         assert_eq!(
             said,
             r#"<Response><Say voice="Polly.Vicki" language="de-DE">Hallo &amp; <break time="1s"/></Say></Response>"#
         );
         for language in Language::ALL {
-            let spoken = spoken_by(&voice_of(language.tag()));
+            let Voice(_, spoken) = voice_of(language.tag());
             let expected = match &language.tag()[..2] {
                 "zh" => "cmn",
                 "ar" => "arb",

@@ -1,10 +1,12 @@
 //! What a send costs the country it goes to (SEC-22): charged beside the transaction of the flow, not in it, for all
 //! users of a country share it.
 
+use super::DeliveryFailure;
 use crate::app::App;
 use crate::rules::channel::SendPurpose;
 use crate::rules::destination::Destination;
 use crate::rules::policy::TenantSettings;
+use crate::store::compensated;
 use crate::store::sends::CountryCharge;
 use crate::time::Timestamp;
 use crate::wire::refusal::Refusal;
@@ -14,11 +16,35 @@ use crate::wire::refusal::Refusal;
 pub struct Toll(Option<CountryCharge>);
 
 impl Toll {
-    /// Counts a send.
+    /// Counts a send while `persist` writes what it is for: both at once, and both or neither. When the country has had
+    /// its share of this hour, what was written is undone.
     ///
     /// # Errors
-    /// When its country has had its share of this hour.
-    pub async fn charge(
+    /// That of `persist`, else the country's.
+    pub async fn beside<T>(
+        app: &App,
+        (to, purpose): (&Destination, SendPurpose),
+        settings: &TenantSettings,
+        now: Timestamp,
+        persist: impl Future<Output = Result<T, Refusal>>,
+        undo: impl AsyncFnOnce(T),
+    ) -> Result<(T, Self), Refusal> {
+        match tokio::join!(persist, Self::charge(app, to, purpose, settings, now)) {
+            (Ok(written), Ok(toll)) => Ok((written, toll)),
+            (Ok(written), Err(refusal)) => {
+                undo(written).await;
+                Err(refusal)
+            }
+            (Err(refusal), toll) => {
+                if let Ok(toll) = toll {
+                    toll.refund(app).await;
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn charge(
         app: &App,
         to: &Destination,
         purpose: SendPurpose,
@@ -40,11 +66,31 @@ impl Toll {
         }
     }
 
-    /// Gives it back for a send that certainly did not happen; when even that fails it expires by itself.
-    pub async fn refund(&self, app: &App) {
-        let Some(charge) = &self.0 else { return };
-        if app.store.refund_country(charge).await.is_err() {
-            tracing::warn!(event = "compensation_failed", operation = "refund_country");
+    /// Ends a send. What was refused is undone, and counts for nothing; what may have been sent stays charged, and only
+    /// its code is made void (design §7).
+    ///
+    /// # Errors
+    /// When it was not, or may not have been, delivered.
+    pub async fn settle(
+        &self,
+        app: &App,
+        sent: Result<(), DeliveryFailure>,
+        undo: impl Future<Output = ()>,
+        void: impl Future<Output = ()>,
+    ) -> Result<(), Refusal> {
+        match sent {
+            Ok(()) => return Ok(()),
+            Err(DeliveryFailure::Refused) => {
+                tokio::join!(undo, self.refund(app));
+            }
+            Err(DeliveryFailure::Unknown) => void.await,
         }
+        Err(Refusal::DeliveryFailed)
+    }
+
+    /// Gives it back for a send that certainly did not happen.
+    async fn refund(&self, app: &App) {
+        let Some(charge) = &self.0 else { return };
+        compensated("refund_country", app.store.refund_country(charge).await);
     }
 }

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::wire::refusal::Refusal;
+use crate::wire::refusal::{Refusal, shown};
 
 /// Longest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -169,11 +169,6 @@ impl Params {
 
 /// Most unknown names that a refusal repeats: a body has room for thousands.
 const OTHERS_SHOWN_MAX: usize = 3;
-
-/// A name from the body as it may be shown: short and printable.
-fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(64).collect()
-}
 
 /// `application/x-www-form-urlencoded`, strictly: what does not decode to UTF-8 is refused, not replaced.
 fn decode(part: &str) -> Result<String, Refusal> {

@@ -9,11 +9,11 @@ pub const LINE_BYTES_MAX: usize = 500;
 /// Longest `resultUrl`, in bytes.
 pub const URL_BYTES_MAX: usize = 2_000;
 
-/// A template's name: Auth0's, and one of Postern's own.
+/// A template's name: Auth0's, and two of Postern's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateName {
-    /// The code that proves an address.
+    /// The code that proves an address. Kept, not sent yet; the code is demanded at upload.
     VerifyEmail,
     /// Kept, not sent.
     VerifyEmailByCode,
@@ -29,7 +29,7 @@ pub enum TemplateName {
     BlockedAccount,
     /// Kept, not sent.
     StolenCredentials,
-    /// The link to enrolment.
+    /// The link to enrolment. Kept, not sent yet; the link is demanded at upload.
     EnrollmentEmail,
     /// The second factor's code.
     MfaOobCode,
@@ -43,8 +43,8 @@ pub enum TemplateName {
     AsyncApproval,
     /// Postern's own: every security notice; the kind is a variable.
     SecurityNotice,
-    /// Postern's own: the text message of a sign-in without password. Plain text, one line; of the properties only the
-    /// body is used.
+    /// Postern's own: the text message of a sign-in without password. Plain text, one line; of the properties only
+    /// `body` and `enabled` are used.
     SmsPasswordless,
 }
 

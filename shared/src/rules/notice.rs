@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// An authenticator was confirmed.
+    /// An authenticator was confirmed, or the recovery code was replaced on request.
     FactorAdded,
     /// An authenticator was removed.
     FactorRemoved,

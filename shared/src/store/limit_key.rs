@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::expression::{Write, number, text};
+use super::expression::{Write, minus_one, number, text};
 use super::limits::LimitState;
 use super::notices::{BlockedSource, Notice};
 use super::{Item, StoreError};
@@ -202,9 +202,7 @@ impl LimitKey {
     #[must_use]
     pub fn undo(&self, charge: &Charge) -> Write {
         let Some(failures) = self.failures_attribute() else { return self.subtract(charge.tat, "") };
-        self.subtract(charge.tat, " ADD #fails :minus")
-            .name("#fails", failures)
-            .value(":minus", aws_sdk_dynamodb::types::AttributeValue::N("-1".into()))
+        self.subtract(charge.tat, " ADD #fails :minus").name("#fails", failures).value(":minus", minus_one())
     }
 
     /// Forgets the consecutive failures: of an authenticator that is removed, or enrolled anew (SEC-20).

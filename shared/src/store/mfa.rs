@@ -21,12 +21,13 @@ pub use remove::{Removal, RemoveStep};
 
 use super::expression::{Write, number};
 use super::{Item, Store, StoreError, read};
-use crate::id::{AuthenticatorId, ClientId, Jti, Kid, Nonce, UserId};
+use crate::id::{AuthenticatorId, ClientId, Jti, Nonce, UserId};
 use crate::rules::enrolment::Gate;
 use crate::rules::otp::OneTimeCode;
 use crate::rules::policy::{Factor, TenantSettings};
 use crate::time::Timestamp;
 pub use crate::token::claims::ChallengePurpose;
+use crate::token::code_mac::CodeMac;
 use crate::token::keyring::{KeyError, KeyRing, Purpose};
 
 const CHALLENGE: &str = "CHALLENGE#";
@@ -45,8 +46,8 @@ fn challenge_sk(id: &AuthenticatorId) -> String {
 pub struct Challenge {
     /// Changes with every code.
     pub nonce: Nonce,
-    mac: String,
-    kid: Kid,
+    #[serde(flatten)]
+    mac: CodeMac,
     /// The client it was made for.
     pub client_id: ClientId,
     /// What the code is for.
@@ -69,8 +70,13 @@ pub struct CodeBinding<'a> {
 }
 
 impl CodeBinding<'_> {
-    fn message(&self, nonce: &Nonce, purpose: ChallengePurpose, code: &OneTimeCode) -> Vec<u8> {
-        let parts = [
+    fn with<'a>(
+        &'a self,
+        nonce: &'a Nonce,
+        purpose: ChallengePurpose,
+        code: &'a OneTimeCode,
+    ) -> [&'a str; 7] {
+        [
             self.user.as_str(),
             self.authenticator.as_str(),
             self.jti.as_str(),
@@ -78,9 +84,7 @@ impl CodeBinding<'_> {
             nonce.as_str(),
             purpose.as_str(),
             code.as_str(),
-        ];
-        // A zero byte ends each part: none of them can contain one.
-        parts.iter().flat_map(|part| part.bytes().chain([0])).collect()
+        ]
     }
 }
 
@@ -98,22 +102,14 @@ impl Challenge {
         times: (Timestamp, Timestamp),
     ) -> Result<Self, KeyError> {
         let (now, expires_at) = times;
-        let root = ring.root(now)?;
-        let tag = hmac::sign(&root.mac_key(Purpose::CodeMac)?, &binding.message(&nonce, purpose, code));
-        let mac = data_encoding::HEXLOWER.encode(tag.as_ref());
-        Ok(Self { nonce, mac, kid: root.kid.clone(), client_id: binding.client.clone(), purpose, expires_at })
+        let mac = CodeMac::make(ring, Purpose::CodeMac, &binding.with(&nonce, purpose, code), now)?;
+        Ok(Self { nonce, mac, client_id: binding.client.clone(), purpose, expires_at })
     }
 
     /// Whether `code` is this challenge's, in constant time, under the root it was made with (SEC-3, SEC-6).
     #[must_use]
     pub fn accepts(&self, ring: &KeyRing, binding: CodeBinding<'_>, code: &OneTimeCode) -> bool {
-        let Some(root) = ring.root_of(&self.kid) else { return false };
-        let (Ok(key), Ok(mac)) =
-            (root.mac_key(Purpose::CodeMac), data_encoding::HEXLOWER.decode(self.mac.as_bytes()))
-        else {
-            return false;
-        };
-        hmac::verify(&key, &binding.message(&self.nonce, self.purpose, code), &mac).is_ok()
+        self.mac.is_of(ring, Purpose::CodeMac, &binding.with(&self.nonce, self.purpose, code))
     }
 }
 

@@ -108,6 +108,13 @@ const CLIENT_TOKEN_CHARACTERS: usize = 32;
 /// Tries of a write that collides with a transaction, the first included (design §3).
 const CONFLICT_TRIES: u32 = 5;
 
+/// Logs that something could not be taken back. Nothing else comes of it: the item expires by itself.
+pub fn compensated<T, E>(operation: &'static str, result: Result<T, E>) {
+    if result.is_err() {
+        tracing::warn!(event = "compensation_failed", operation);
+    }
+}
+
 impl Store {
     /// The table `table`, reached by `dynamodb`.
     #[must_use]

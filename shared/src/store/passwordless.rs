@@ -5,18 +5,18 @@
 
 use std::net::IpAddr;
 
-use ring::hmac;
 use serde::Deserialize;
 
 use super::expression::{Write, minus_one, number, text};
 use super::limits::{LimitKey, LimitState};
 use super::{NotWritten, Outcome, Store, StoreError, read};
-use crate::id::{ClientId, Kid, Nonce};
+use crate::id::{ClientId, Nonce};
 use crate::rules::destination::Destination;
 use crate::rules::limit::Bucket;
 use crate::rules::otp::OneTimeCode;
 use crate::rules::passwordless::{Connection, FAILURES_REMEMBERED_SECONDS, TRIES};
 use crate::time::Timestamp;
+use crate::token::code_mac::CodeMac;
 use crate::token::keyring::{KeyError, KeyRing, Purpose};
 
 /// What a code is bound to: connection, address and client.
@@ -62,11 +62,9 @@ impl SignInKey {
         LimitKey::passwords(self.pk(), source, bucket)
     }
 
-    /// A zero byte ends each part: none of them can contain one.
-    fn message(&self, nonce: &Nonce, code: &OneTimeCode) -> Vec<u8> {
-        let parts =
-            [self.connection.as_str(), &self.address, self.client.as_str(), nonce.as_str(), code.as_str()];
-        parts.iter().flat_map(|part| part.bytes().chain([0])).collect()
+    /// A code with all it is bound to.
+    fn with<'a>(&'a self, nonce: &'a Nonce, code: &'a OneTimeCode) -> [&'a str; 5] {
+        [self.connection.as_str(), &self.address, self.client.as_str(), nonce.as_str(), code.as_str()]
     }
 }
 
@@ -75,8 +73,8 @@ impl SignInKey {
 pub struct SignInCode {
     /// Changes with every code.
     pub nonce: Nonce,
-    mac: String,
-    kid: Kid,
+    #[serde(flatten)]
+    mac: CodeMac,
     /// How often it was tried.
     pub tries: u64,
     /// Wrong codes, of this and earlier ones, since the last right one.
@@ -100,22 +98,14 @@ impl SignInCode {
         code: &OneTimeCode,
         (now, good_until): (Timestamp, Timestamp),
     ) -> Result<Self, KeyError> {
-        let root = ring.root(now)?;
-        let tag = hmac::sign(&root.mac_key(Purpose::SignInCodeMac)?, &key.message(&nonce, code));
-        let mac = data_encoding::HEXLOWER.encode(tag.as_ref());
-        Ok(Self { nonce, mac, kid: root.kid.clone(), tries: 0, failures: 0, good_until, used_by: None })
+        let mac = CodeMac::make(ring, Purpose::SignInCodeMac, &key.with(&nonce, code), now)?;
+        Ok(Self { nonce, mac, tries: 0, failures: 0, good_until, used_by: None })
     }
 
     /// Whether `code` is this one, in constant time, under the root it was made with (SEC-3, SEC-6).
     #[must_use]
     pub fn accepts(&self, ring: &KeyRing, key: &SignInKey, code: &OneTimeCode) -> bool {
-        let Some(root) = ring.root_of(&self.kid) else { return false };
-        let (Ok(mac_key), Ok(mac)) =
-            (root.mac_key(Purpose::SignInCodeMac), data_encoding::HEXLOWER.decode(self.mac.as_bytes()))
-        else {
-            return false;
-        };
-        hmac::verify(&mac_key, &key.message(&self.nonce, code), &mac).is_ok()
+        self.mac.is_of(ring, Purpose::SignInCodeMac, &key.with(&self.nonce, code))
     }
 }
 
@@ -148,8 +138,8 @@ impl NewSignIn {
         let times = "good_until = :good_until, expires_at = :expires_at";
         Write::update(&self.key.pk(), &self.key.sk(), format!("SET {fields}, {times} REMOVE used_by"))
             .value(":nonce", text(code.nonce.as_str()))
-            .value(":mac", text(&code.mac))
-            .value(":kid", text(code.kid.as_str()))
+            .value(":mac", text(&code.mac.mac))
+            .value(":kid", text(code.mac.kid.as_str()))
             .value(":none", number(0))
             .value(":good_until", number(code.good_until.0))
             .value(":expires_at", number(expires_at.0))

@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::{Write, number, text, value_of};
-use super::{Item, Outcome, Store, StoreError, read, users};
+use super::{Outcome, Store, StoreError, read, users};
 use crate::id::{ClientId, FamilyId, UserId};
 use crate::rules::refresh::Chain;
 use crate::rules::scope::Scope;
@@ -138,7 +138,7 @@ impl Store {
             .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false));
         match self.write(&write).await? {
             Outcome::Done(_) => Ok(Rotated::Done),
-            Outcome::Refused(Some(old)) => Ok(Rotated::Overtaken(Box::new(family_of(old)?))),
+            Outcome::Refused(Some(old)) => Ok(Rotated::Overtaken(Box::new(read(old)?))),
             Outcome::Refused(None) => Ok(Rotated::Gone),
         }
     }
@@ -159,8 +159,4 @@ impl Store {
             .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
         self.write(&write).await.map(|_| ())
     }
-}
-
-fn family_of(item: Item) -> Result<Family, StoreError> {
-    read(item)
 }

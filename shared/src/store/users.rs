@@ -178,8 +178,14 @@ impl Profile {
     /// What stands for a user where there is none, so that the work is the same (SEC-35). It is never stored.
     #[must_use]
     pub fn of_nobody(now: Timestamp) -> Self {
+        Self::new(UserId::new("nobody"), now)
+    }
+
+    /// A user of whom nothing is known yet, without factors.
+    #[must_use]
+    pub fn new(user_id: UserId, now: Timestamp) -> Self {
         Self {
-            user_id: UserId::new("nobody"),
+            user_id,
             email: None,
             email_verified: false,
             name: None,

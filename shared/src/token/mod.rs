@@ -1,6 +1,7 @@
 //! Tokens and the keys behind them: sealed `mfa_token` and `oob_code`, RS256 JWTs, passwords, key generations.
 
 pub mod claims;
+pub mod code_mac;
 pub mod credentials;
 pub mod issue;
 pub mod jwt;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::refusal::shown;
+
 /// A factor as `GET /api/v2/guardian/factors` lists it.
 #[derive(Serialize)]
 pub struct FactorItem {
@@ -85,6 +87,18 @@ pub struct ManagementRefusalBody<'a> {
 }
 
 impl ManagementRefusal {
+    /// A property of the body that does not fit.
+    #[must_use]
+    pub fn property(name: &str, problem: &str) -> Self {
+        Self::InvalidBody(format!("'{problem}' on property {name}."))
+    }
+
+    /// A property of the body that there is not.
+    #[must_use]
+    pub fn additional(name: &str) -> Self {
+        Self::InvalidBody(format!("'Additional properties not allowed: {}'.", shown(name)))
+    }
+
     /// Status, its words, message and error code.
     #[must_use]
     pub fn wire(&self) -> (u16, &'static str, Cow<'static, str>, Option<&'static str>) {

@@ -134,27 +134,81 @@ pub const RETRY_AFTER_FAILURE_SECONDS: u64 = 5;
 /// Seconds after which a client may retry when it lost against its own other requests.
 pub const RETRY_AFTER_CONFLICT_SECONDS: u64 = 1;
 
+/// A word of the client's as a refusal may repeat it: short and printable.
+#[must_use]
+pub fn shown(word: &str) -> String {
+    word.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
 impl Refusal {
     /// Status, `error` and `error_description`.
     #[must_use]
     pub fn wire(&self) -> (u16, &'static str, Cow<'static, str>) {
-        let fixed = |status, code, text: &'static str| (status, code, Cow::Borrowed(text));
         match self {
-            Self::MissingParameter(name) => {
-                (400, "invalid_request", format!("Missing required parameter: {name}").into())
+            Self::MissingParameter(_)
+            | Self::InvalidRequest(_)
+            | Self::MfaTokenOfAnotherClient
+            | Self::OobCodeMismatch
+            | Self::FactorOff(_)
+            | Self::ImplicitAuthenticator
+            | Self::BadStart(_) => self.request_wire(),
+            Self::ClientUnauthorized
+            | Self::GrantNotAllowed(_)
+            | Self::UnsupportedGrant(_)
+            | Self::UnknownAudience(_)
+            | Self::ClientGrantMissing(_)
+            | Self::InsufficientScope(_)
+            | Self::FreshMfaNeeded(_)
+            | Self::UnsupportedChallengeType(_) => self.access_wire(),
+            Self::WrongPassword
+            | Self::WrongSignInCode(_)
+            | Self::TooManyTries
+            | Self::UserBlocked
+            | Self::MfaRequired(_)
+            | Self::UnknownRefreshToken
+            | Self::RefreshUserGone => self.sign_in_wire(),
+            Self::TooManyCodes { .. }
+            | Self::TooManySends { .. }
+            | Self::TooManyPasswords { .. }
+            | Self::TooManyPending { .. } => self.limit_wire(),
+            Self::DeliveryFailed | Self::Unavailable | Self::Busy | Self::Internal => self.failure_wire(),
+            Self::NotFound | Self::MethodNotAllowed | Self::BodyTooLarge | Self::AccessTokenInvalid => {
+                self.http_wire()
             }
-            Self::InvalidRequest(text) => (400, "invalid_request", text.clone().into()),
-            Self::MfaTokenOfAnotherClient => fixed(400, "invalid_request", "mfa_token not issued to this client"),
-            Self::OobCodeMismatch => fixed(400, "invalid_request", "The oob_code doesn't match the mfa_token"),
-            Self::FactorOff(factor) => {
-                (400, "invalid_request", format!("The {factor} factor is not enabled").into())
-            }
-            Self::ImplicitAuthenticator => fixed(
-                400,
+            Self::MalformedMfaToken
+            | Self::MalformedOobCode
+            | Self::MfaTokenExpired
+            | Self::OobCodeExpired
+            | Self::InvalidBindingCode
+            | Self::InvalidOtpCode
+            | Self::RecoveryRejected
+            | Self::NoRecoveryCode
+            | Self::NotEnrolled
+            | Self::BearerInvalid
+            | Self::BearerExpired
+            | Self::AlreadyEnrolled
+            | Self::AuthenticatorNotFound => self.mfa_wire(),
+        }
+    }
+
+    fn request_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        let (code, text) = match self {
+            Self::MissingParameter(name) => ("invalid_request", format!("Missing required parameter: {name}").into()),
+            Self::InvalidRequest(text) => ("invalid_request", text.clone().into()),
+            Self::MfaTokenOfAnotherClient => ("invalid_request", "mfa_token not issued to this client".into()),
+            Self::OobCodeMismatch => ("invalid_request", "The oob_code doesn't match the mfa_token".into()),
+            Self::FactorOff(factor) => ("invalid_request", format!("The {factor} factor is not enabled").into()),
+            Self::BadStart(fault) => fault.wire(),
+            _ => (
                 "invalid_request",
-                "This authenticator is the user's verified email address and cannot be deleted while the email factor is enabled",
+                "This authenticator is the user's verified email address and cannot be deleted while the email factor is enabled".into(),
             ),
-            Self::ClientUnauthorized => fixed(401, "access_denied", "Unauthorized"),
+        };
+        (400, code, text)
+    }
+
+    fn access_wire(&self) -> (u16, &'static str, Cow<'static, str>) {
+        match self {
             Self::GrantNotAllowed(grant) => {
                 (403, "unauthorized_client", format!("Grant type '{grant}' not allowed for the client.").into())
             }
@@ -187,38 +241,7 @@ impl Refusal {
                 format!("User does not have any enrolled authenticator with the supported challenge type ({asked})")
                     .into(),
             ),
-            Self::BadStart(fault) => {
-                let (code, text) = fault.wire();
-                (400, code, text)
-            }
-            Self::WrongPassword
-            | Self::WrongSignInCode(_)
-            | Self::TooManyTries
-            | Self::UserBlocked
-            | Self::MfaRequired(_)
-            | Self::UnknownRefreshToken
-            | Self::RefreshUserGone => self.sign_in_wire(),
-            Self::TooManyCodes { .. }
-            | Self::TooManySends { .. }
-            | Self::TooManyPasswords { .. }
-            | Self::TooManyPending { .. } => self.limit_wire(),
-            Self::DeliveryFailed | Self::Unavailable | Self::Busy | Self::Internal => self.failure_wire(),
-            Self::NotFound | Self::MethodNotAllowed | Self::BodyTooLarge | Self::AccessTokenInvalid => {
-                self.http_wire()
-            }
-            Self::MalformedMfaToken
-            | Self::MalformedOobCode
-            | Self::MfaTokenExpired
-            | Self::OobCodeExpired
-            | Self::InvalidBindingCode
-            | Self::InvalidOtpCode
-            | Self::RecoveryRejected
-            | Self::NoRecoveryCode
-            | Self::NotEnrolled
-            | Self::BearerInvalid
-            | Self::BearerExpired
-            | Self::AlreadyEnrolled
-            | Self::AuthenticatorNotFound => self.mfa_wire(),
+            _ => (401, "access_denied", "Unauthorized".into()),
         }
     }
 

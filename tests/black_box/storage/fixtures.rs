@@ -72,24 +72,7 @@ pub(crate) fn challenge(
 
 /// A user without authenticators, whose address is not verified.
 pub(crate) fn profile() -> Profile {
-    Profile {
-        user_id: user(),
-        email: Some(address()),
-        email_verified: false,
-        name: None,
-        nickname: None,
-        given_name: None,
-        family_name: None,
-        picture: None,
-        user_metadata: None,
-        created_at: START,
-        updated_at: START,
-        blocked: false,
-        active_authenticators: 0,
-        tokens_valid_after: None,
-        pending: Vec::new(),
-        implicit_last_used_at: None,
-    }
+    Profile { email: Some(address()), ..Profile::new(user(), START) }
 }
 
 pub(crate) async fn state(store: &Store) -> UserState {

@@ -105,6 +105,12 @@ const CHANGING: [&str; 8] = [
 ];
 
 impl Reply {
+    /// Contract A3 "delivery refused" and "delivery timed out".
+    pub(crate) fn assert_not_delivered(&self) {
+        let text = r#"503 {"error":"temporarily_unavailable","error_description":"The code could not be delivered. Please retry in a moment."}"#;
+        assert_eq!((self.snapshot().as_str(), self.header("retry-after")), (text, Some("5")));
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {:?}", self.body))
     }

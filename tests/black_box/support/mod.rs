@@ -154,17 +154,23 @@ impl World {
 
     /// A Management API token with every scope.
     pub(crate) async fn management_token(&self) -> String {
-        self.client_credentials().await.text("access_token")
+        self.client_credentials("").await.text("access_token")
     }
 
-    /// Grant `client_credentials`, for the Management API.
-    pub(crate) async fn client_credentials(&self) -> Reply {
+    /// A Management API token with no scope but these.
+    pub(crate) async fn token_with_scope(&self, scope: &str) -> String {
+        self.client_credentials(scope).await.text("access_token")
+    }
+
+    /// Grant `client_credentials`, for the Management API; with every scope when none is named.
+    pub(crate) async fn client_credentials(&self, scope: &str) -> Reply {
         let audience = format!("{}api/v2/", self.issuer());
         let body = Body::form(&[
             ("grant_type", "client_credentials"),
             ("client_id", "demo-management"),
             ("client_secret", "demo-management-secret"),
             ("audience", &audience),
+            ("scope", scope),
         ]);
         self.post("/oauth/token", body).await
     }

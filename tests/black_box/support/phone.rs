@@ -1,5 +1,6 @@
 //! Phones: a tenant that texts and calls, and the flows of its users.
 
+use local::aws::Channel;
 use postern::rules::email_template::TemplateName;
 use postern::rules::settings::{Setting, SettingValue};
 use serde_json::json;
@@ -69,6 +70,12 @@ impl World {
         let reply = self.oob(&mfa_token, &challenge.text("oob_code"), &self.code(number)).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         reply.text("access_token")
+    }
+
+    /// The newest message to a number: how, from whom and what.
+    pub(crate) fn newest_message(&self, number: &str) -> (Channel, String, String) {
+        let message = self.twin.aws.inbox.messages(Some(number)).remove(0);
+        (message.channel, message.from, message.text)
     }
 
     /// Sends counted for a country in this hour.

@@ -231,7 +231,7 @@ impl Step {
             Self::StartLink => world.start_link(USER).await,
             Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
-            Self::ClientCredentials => world.client_credentials().await,
+            Self::ClientCredentials => world.client_credentials("").await,
             _ => self.send_management(world, token).await,
         }
     }

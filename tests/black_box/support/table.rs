@@ -56,7 +56,7 @@ impl World {
         table
     }
 
-    /// The table without budgets, which every attempt moves.
+    /// The table without budgets and tries, which every attempt moves.
     pub(crate) async fn stored_without_limits(&self) -> Table {
         let mut table = self.stored().await;
         let is_limit = |pk: &str, sk: &str| {
@@ -64,6 +64,9 @@ impl World {
                 || ["DESTINATION#", "COUNTRY#", "SOURCE#"].iter().any(|it| pk.starts_with(it))
         };
         table.retain(|(pk, sk), _| !is_limit(pk, sk));
+        for (_, code) in table.iter_mut().filter(|((pk, _), _)| pk.starts_with("PASSWORDLESS#")) {
+            code.retain(|name, _| !["tries", "failures", "expires_at"].contains(&name.as_str()));
+        }
         table
     }
 

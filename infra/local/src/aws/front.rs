@@ -129,8 +129,10 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
 
 /// Waits for `latency`, or for the end of the twin.
 async fn late(latency: Duration, stop: Stop) {
-    // The delay is the feature: a client's time-outs are tested against it.
-    #[allow(clippy::disallowed_methods)]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the delay is the feature: a client's time-outs are tested against it"
+    )]
     let delay = tokio::time::sleep(latency);
     tokio::select! {
         () = delay => {}

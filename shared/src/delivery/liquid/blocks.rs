@@ -13,23 +13,26 @@ use liquid_core::{
 use super::assign::weight;
 use super::{Bounded, STEPS_MAX, VALUE_BYTES_MAX, charge};
 
-/// `{% for x in array %}`, `{% for i in (1..5) %}`, with `limit`, `offset`, `reversed` and `{% else %}`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ForBlock;
+/// What begins and what ends a block.
+struct Tags(&'static str, &'static str);
 
-impl BlockReflection for ForBlock {
+impl BlockReflection for Tags {
     fn start_tag(&self) -> &str {
-        "for"
+        self.0
     }
 
     fn end_tag(&self) -> &str {
-        "endfor"
+        self.1
     }
 
     fn description(&self) -> &str {
         ""
     }
 }
+
+/// `{% for x in array %}`, `{% for i in (1..5) %}`, with `limit`, `offset`, `reversed` and `{% else %}`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForBlock;
 
 /// What a loop goes over.
 #[derive(Debug)]
@@ -83,7 +86,7 @@ impl ParseBlock for ForBlock {
     }
 
     fn reflection(&self) -> &dyn BlockReflection {
-        self
+        &Tags("for", "endfor")
     }
 }
 
@@ -190,20 +193,6 @@ impl Renderable for For {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CaptureBlock;
 
-impl BlockReflection for CaptureBlock {
-    fn start_tag(&self) -> &str {
-        "capture"
-    }
-
-    fn end_tag(&self) -> &str {
-        "endcapture"
-    }
-
-    fn description(&self) -> &str {
-        ""
-    }
-}
-
 #[derive(Debug)]
 struct Capture {
     variable: KString,
@@ -226,7 +215,7 @@ impl ParseBlock for CaptureBlock {
     }
 
     fn reflection(&self) -> &dyn BlockReflection {
-        self
+        &Tags("capture", "endcapture")
     }
 }
 

@@ -7,7 +7,7 @@ use crate::id::{AuthenticatorId, Jti, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::channel::Channel;
 use crate::rules::limit::{Bucket, Window};
-use crate::store::expression::{Write, number, text};
+use crate::store::expression::{Write, minus_one, number, text};
 use crate::store::limits::LimitKey;
 use crate::store::users::{self, PROFILE};
 use crate::store::{Item, NotWritten, Store, StoreError};
@@ -77,8 +77,7 @@ impl Sending {
     /// Gives both back.
     pub(super) fn refunds<S>(&self, user: S, destination: S) -> [(S, Write); 2] {
         let (pk, sk) = self.destination_key();
-        let uncount =
-            Write::update(&pk, &sk, "ADD sends :minus").value(":minus", AttributeValue::N("-1".into()));
+        let uncount = Write::update(&pk, &sk, "ADD sends :minus").value(":minus", minus_one());
         [(user, LimitKey::of_user(&self.user, self.bucket).refund(self.now)), (destination, uncount)]
     }
 }
