@@ -179,8 +179,11 @@ impl Mailer {
         ]);
         let own =
             [("notice", notice), ("link", Given::text(url.as_deref())), ("url", Given::text(url.as_deref()))];
-        self.by_template(TemplateName::SecurityNotice, own, Carries::Nothing, occasion).unwrap_or_else(|| {
-            Composed { email: built_in::notice_email(kind, occasion.language(), details), from: None }
+        // Who is blocked needs the way out, whatever the operator wrote.
+        let carries = url.as_deref().map_or(Carries::Nothing, Carries::Link);
+        self.by_template(TemplateName::SecurityNotice, own, carries, occasion).unwrap_or_else(|| Composed {
+            email: built_in::notice_email(kind, occasion.language(), details),
+            from: None,
         })
     }
 

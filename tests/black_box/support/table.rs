@@ -64,6 +64,10 @@ impl World {
                 || ["DESTINATION#", "COUNTRY#", "SOURCE#"].iter().any(|it| pk.starts_with(it))
         };
         table.retain(|(pk, sk), _| !is_limit(pk, sk));
+        // A code that was not delivered is worth nothing, and remembers the failures before it.
+        table.retain(|_, item| {
+            item.get("used_by").and_then(|by| by.as_s().ok()).is_none_or(|by| by != "undelivered")
+        });
         for (_, code) in table.iter_mut().filter(|((pk, _), _)| pk.starts_with("PASSWORDLESS#")) {
             code.retain(|name, _| !["tries", "failures", "expires_at"].contains(&name.as_str()));
         }
