@@ -6,13 +6,18 @@ pub(crate) mod fixtures;
 mod accounts;
 mod confirm;
 mod enrol;
+mod import;
 mod keys;
 mod limits;
 mod notices;
 mod passwordless;
+mod providers;
 mod refresh;
+mod regenerate;
 mod remove;
 mod send;
+mod templates;
+mod tenant;
 mod twins;
 mod unique;
 
