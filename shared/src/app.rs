@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::aws::Clients;
+use crate::aws::{Clients, OnDemand};
 use crate::cached::Cached;
 use crate::config::Config;
 use crate::delivery::Mailer;
@@ -40,7 +40,7 @@ pub struct Inner {
     /// Randomness.
     pub random: Random,
     /// For what makes keys.
-    pub kms: aws_sdk_kms::Client,
+    pub kms: OnDemand<aws_sdk_kms::Client>,
     settings: Cached<Arc<TenantSettings>>,
     twilio: Cached<Option<Arc<TwilioAccount>>>,
     templates: [(TemplateName, Cached<Option<Arc<CustomTemplate>>>); SENT.len()],
@@ -135,7 +135,8 @@ impl App {
                 None => Ok(()),
             }
         };
-        let (keys, settings, template) = tokio::join!(self.keys.ring(self.now()), settings, template);
+        let (keys, settings, template, ()) =
+            tokio::join!(self.keys.ring(self.now()), settings, template, self.make_clients());
         let by_twilio = |settings: &Arc<TenantSettings>| settings.sms_provider == SmsProvider::Twilio;
         let twilio = match (&self.texter, &settings) {
             (Some(_), Ok(Some(settings))) if by_twilio(settings) => self.twilio_account().await.map(|_| ()),
@@ -145,7 +146,26 @@ impl App {
             tracing::warn!(event = "not_primed", "keys or settings could not be read at start-up");
         }
     }
+
+    /// Makes the clients that the first request is going to use while the first answers are on their way.
+    async fn make_clients(&self) {
+        let needs = self.keys.needs();
+        let used: [(bool, &dyn Fn()); 2] = [
+            (needs.roots || needs.signing, &|| self.kms.make()),
+            (self.config.mail_from.is_some(), &|| self.mailer.make_client()),
+        ];
+        for (_, make) in used.into_iter().filter(|(used, _)| *used) {
+            // The others first: what they have to say is connected, handed over and sent in as many turns.
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+            make();
+        }
+    }
 }
+
+/// Turns of the runtime in which a request gets from a handler to the wire.
+const TURNS: usize = 4;
 
 /// The templates of the mails that are sent.
 const SENT: [TemplateName; 6] = [

@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use axum::Router;
 
 use crate::app::App;
-use crate::aws::{Clients, Endpoints, sdk_config_from_environment};
+use crate::aws::{Clients, Endpoints, sdk_config_of_lambda};
 use crate::config::{Config, Timeouts};
 use crate::http;
 use crate::rules::random::Random;
@@ -40,7 +40,7 @@ async fn run(routes: Router<App>, app: App) -> Result<(), Error> {
     lambda_http::run(http::serve(routes, app)).await
 }
 
-/// The app from environment variables, in the form all functions and the operator's command share.
+/// The app from environment variables, in the form all functions share.
 ///
 /// # Errors
 /// When a variable is missing or TLS cannot be set up.
@@ -53,5 +53,5 @@ pub async fn app_from_environment(needs: KeyNeeds, timeouts: Timeouts) -> Result
 async fn environment(timeouts: Timeouts) -> Result<(Config, SdkConfig), Error> {
     crate::audit::start_logging();
     let config = Config { timeouts, ..Config::from_variables(|name| std::env::var(name).ok())? };
-    Ok((config, sdk_config_from_environment().await?))
+    Ok((config, sdk_config_of_lambda().await?))
 }

@@ -1,9 +1,8 @@
-//! What each request costs: sequential round trips to AWS, counted where the SDK starts them (design §7, SEC-41).
+//! What each request costs: sequential round trips to AWS, counted where the SDK starts them (design §7).
 
 use std::future::Future;
 
 use postern::rules::totp::TotpSecret;
-use serde_json::Value;
 
 use crate::support::{Body, DEMO_APP, OFFLINE, Reply, World};
 
@@ -13,14 +12,14 @@ const API: &str = "https://someapi.com/api";
 
 /// What one request cost.
 #[derive(Debug)]
-struct Cost {
-    reply: Reply,
+pub(crate) struct Cost {
+    pub(crate) reply: Reply,
     trips: u64,
     /// The operations of each trip, sorted.
-    operations: Vec<Vec<String>>,
+    pub(crate) operations: Vec<Vec<String>>,
 }
 
-async fn cost(world: &World, request: impl Future<Output = Reply>) -> Cost {
+pub(crate) async fn cost(world: &World, request: impl Future<Output = Reply>) -> Cost {
     world.forget_calls();
     let reply = request.await;
     let calls = world.trips();
@@ -35,7 +34,7 @@ async fn cost(world: &World, request: impl Future<Output = Reply>) -> Cost {
 }
 
 /// Fails unless the request was answered so, in so many trips.
-async fn assert_cost(
+pub(crate) async fn assert_cost(
     world: &World,
     what: &str,
     status: u16,
@@ -231,36 +230,6 @@ async fn a_returning_user_stays_on_the_budget() {
         let challenge = assert_cost(&world, "challenge", 200, 3, world.challenge(&login, "oob", &id)).await;
         let code = world.code(USER);
         assert_cost(&world, "code", 200, 2, world.oob(&login, &challenge.text("oob_code"), &code)).await;
-    }
-}
-
-/// SEC-41: every read asks for strong consistency; none may be served from an index. Emulators always are
-/// consistent, so the captured requests are what shows it.
-#[tokio::test]
-async fn every_read_is_strongly_consistent() {
-    let world = World::new().await;
-    world.forget_calls();
-    world.clock.advance(400);
-    let (id, recovery_code) = world.enrol_email(USER).await;
-    let token = world.mfa_access_token(USER, &id).await;
-    world.associate_otp(&token).await;
-    let login = world.log_in(USER).await.mfa_token;
-    world.recovery(&login, &recovery_code).await;
-    world.delete(&token, &id).await;
-    world.set_factor("otp", false).await;
-    let userinfo =
-        world.sign_in_by_email(VERIFIED, &world.id_of_type(VERIFIED, "email").await, API, "openid").await;
-    world.bearer("GET", "/userinfo", &userinfo.text("access_token"), Body::none()).await;
-    let offline = world.enrol_offline(USER).await.text("refresh_token");
-    world.refresh(&offline).await;
-    world.revoke(&offline).await;
-    let calls = world.trips();
-    let actions = calls.as_array().unwrap().iter().flat_map(|call| call["actions"].as_array().unwrap());
-    let reads: Vec<&Value> = actions.filter(|action| !action["consistent_read"].is_null()).collect();
-    assert!(reads.len() > 50, "{}", reads.len());
-    for read in reads {
-        assert_eq!(read["consistent_read"], true, "{read}");
-        assert!(read["index"].is_null() && read["action"] != "dynamodb:Scan", "{read}");
     }
 }
 

@@ -171,6 +171,17 @@ async fn a_notice_is_mailed_by_the_operators_template() {
     let (link, _) = link.split_once('"').unwrap();
     let page = world.send("GET", link.strip_prefix(world.twin.base_url()).unwrap(), &[], Body::none()).await;
     assert_eq!(page.status, 200, "{}", page.body);
+
+    // A template that forgets the link of a block is not used for one.
+    let shorter = json!({ "body": "<p>{{ notice.kind }}</p>" });
+    let path = "/api/v2/email-templates/security_notice";
+    assert_eq!(world.bearer("PATCH", path, &token, Body::json(&shorter)).await.status, 200);
+    world.clock.advance(7_200);
+    wrong_passwords(&world, USER, 10).await;
+    let notices = world.notices(USER).await;
+    let newest = notices.last().unwrap();
+    assert_eq!(newest.subject.as_deref(), Some("Sign-in to your Postern Demo account was blocked"));
+    assert!(newest.html.as_deref().unwrap().contains("/u/unblock?ticket="));
 }
 
 /// SEC-30: what never counted is no news, neither when it comes nor when it goes.

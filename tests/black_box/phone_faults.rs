@@ -111,6 +111,23 @@ async fn a_send_that_may_have_gone_is_charged_and_void() {
     assert_eq!(world.oob(&login, &again.text("oob_code"), &world.code(NUMBER)).await.status, 200);
 }
 
+/// SEC-43: whatever comes of a send, it is made once: the next fault waits for the next send.
+#[tokio::test]
+async fn a_send_is_one_attempt() {
+    for (channel, send) in CHANNELS {
+        for mode in ["timeout", "error", "throttle"] {
+            let world = World::with_phones(true).await;
+            let login = world.log_in(USER).await.mfa_token;
+            world.fault("sms", send, mode, 0, 2);
+            world.associate_phone(&login, channel, NUMBER).await.assert_not_delivered();
+            assert_eq!(world.twin.aws.faults.list().len(), 1, "{channel} {mode}: a second attempt was made");
+            world.twin.aws.faults.clear();
+            assert_eq!(world.associate_phone(&login, channel, NUMBER).await.status, 200);
+            assert_eq!(world.mails(NUMBER), 1, "{channel} {mode}");
+        }
+    }
+}
+
 /// Contract A3 "delivery refused" at a challenge: the earlier code stays good, the budgets are as before.
 #[tokio::test]
 async fn a_refused_challenge_leaves_the_earlier_one() {

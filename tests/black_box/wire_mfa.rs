@@ -225,6 +225,10 @@ async fn challenges() {
     let mails = world.mails(USER);
     assert_eq!(ask(json!({"challenge_type": "otp"})).await, otp);
     assert_eq!(world.mails(USER), mails, "an app is sent nothing");
+    world.set_factor("email", false).await;
+    assert_eq!(ask(json!({})).await, otp, "what is switched off comes last");
+    world.set_factor("otp", false).await;
+    assert_snapshot!(ask(json!({})).await, @r#"400 {"error":"invalid_request","error_description":"The email factor is not enabled"}"#);
 }
 
 /// A3 "challenge of a type the user lacks", "no active authenticator at all", "unknown or foreign

@@ -13,8 +13,13 @@ const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 
 /// The executable of that name.
 pub(crate) fn binary(name: &str) -> PathBuf {
+    built().get(name).unwrap_or_else(|| panic!("no binary {name} in the workspace")).clone()
+}
+
+/// All executables by name. Whoever times anything waits for them first: while they are built the machine is busy.
+pub(crate) fn built() -> &'static BTreeMap<String, PathBuf> {
     static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    BUILT.get_or_init(build).get(name).unwrap_or_else(|| panic!("no binary {name} in the workspace")).clone()
+    BUILT.get_or_init(build)
 }
 
 fn build() -> BTreeMap<String, PathBuf> {

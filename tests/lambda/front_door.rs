@@ -2,12 +2,19 @@
 
 use serde_json::json;
 
+use crate::flow::Flow;
 use crate::gateway::Gateway;
 use crate::support::{Body, DEMO_APP};
 
 /// Discovery and the published keys come out of the gateway; the issuer is the variable's, whatever the host says.
 #[tokio::test]
 async fn discovery_names_the_issuer_and_the_keys() {
+    DISCOVERY.used().await;
+}
+
+pub(crate) static DISCOVERY: Flow = Flow::new(|| Box::pin(discovery()));
+
+async fn discovery() -> Gateway {
     let gateway = Gateway::new().await;
     let foreign = [("host", "evil.example")];
     let discovery = gateway.send("GET", "/.well-known/openid-configuration", &foreign, Body::none()).await;
@@ -16,6 +23,7 @@ async fn discovery_names_the_issuer_and_the_keys() {
     assert_eq!((same.status, &same.json()["issuer"]), (200, &json!(gateway.issuer())));
     let keys = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
     assert_eq!((keys.status, keys.json()["keys"].as_array().unwrap().len()), (200, 1));
+    gateway
 }
 
 /// contract A3: what no route takes goes to `$default`, whose answers are ours and not the gateway's.

@@ -2,17 +2,21 @@
 //! holds every call to AWS against the rights of the function that made it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use local::aws::KEY_ARN;
 use local::twin::TABLE;
 use local::{Twin, TwinOptions};
+use postern::config::Timeouts;
 use postern::time::Clock;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::binaries::built;
+use crate::flow::Used;
 use crate::function::{Function, Outcome};
 use crate::support::{Body, Reply};
 use crate::template::{Function as Spec, Route, Template};
@@ -26,6 +30,10 @@ pub(crate) struct Gateway {
     routes: Vec<Route>,
     specs: BTreeMap<String, Spec>,
     running: Mutex<BTreeMap<String, Arc<Function>>>,
+    /// Environments that get no requests any more.
+    retired: Mutex<Vec<Arc<Function>>>,
+    /// What of its role each function used so far.
+    used: StdMutex<Used>,
     /// Variables that this deployment sets otherwise.
     changed: BTreeMap<String, String>,
     requests: AtomicUsize,
@@ -38,13 +46,19 @@ impl Gateway {
 
     /// A deployment with some variables of its functions changed.
     pub(crate) async fn with(changed: &[(&str, &str)]) -> Self {
+        built();
         let template = Template::read();
-        let twin = Twin::start(TwinOptions::for_tests(Clock::host())).await.unwrap();
+        let mut options = TwinOptions::for_tests(Clock::host());
+        // Of the twin itself, which makes keys while other tests keep the machine busy; the functions have their own.
+        options.timeouts = Timeouts { attempt: Duration::from_secs(20), ..options.timeouts };
+        let twin = Twin::start(options).await.unwrap();
         Self {
             twin,
             routes: template.routes(),
             specs: template.functions(),
             running: Mutex::default(),
+            retired: Mutex::default(),
+            used: StdMutex::default(),
             changed: changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             requests: AtomicUsize::new(0),
         }
@@ -70,18 +84,6 @@ impl Gateway {
 
     pub(crate) async fn bearer(&self, method: &str, path: &str, token: &str, body: Body) -> Reply {
         self.send(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
-    }
-
-    /// A Management API token with every scope.
-    pub(crate) async fn management_token(&self) -> String {
-        let audience = format!("{}api/v2/", self.issuer());
-        let body = Body::form(&[
-            ("grant_type", "client_credentials"),
-            ("client_id", "demo-management"),
-            ("client_secret", "demo-management-secret"),
-            ("audience", &audience),
-        ]);
-        self.post("/oauth/token", body).await.text("access_token")
     }
 
     /// Sends a request from an address to the function that the template routes it to. `target` is the path, with its
@@ -122,6 +124,12 @@ impl Gateway {
         let function = Arc::new(Function::start(spec, &self.variables(spec)).await);
         running.insert(spec.binary.clone(), Arc::clone(&function));
         function
+    }
+
+    /// From now on requests meet new environments: they have read neither settings nor keys yet.
+    pub(crate) async fn turn_cold(&self) {
+        let running = std::mem::take(&mut *self.running.lock().await);
+        self.retired.lock().await.extend(running.into_values());
     }
 
     /// The variables the template names, with the values they have here, and where AWS is.
@@ -171,17 +179,25 @@ impl Gateway {
     fn check_rights(&self, spec: &Spec) {
         for call in self.twin.aws.calls.all() {
             for action in &call.actions {
-                let allowed = spec.rights.iter().any(|statement| statement.allows(action));
-                assert!(allowed, "the role of {} does not allow {action:?}", spec.binary);
+                let used: Vec<_> =
+                    spec.rights.iter().flat_map(|statement| statement.used_by(action)).collect();
+                assert!(!used.is_empty(), "the role of {} does not allow {action:?}", spec.binary);
+                self.used.lock().unwrap().extend(used.into_iter().map(|it| (spec.binary.clone(), it)));
             }
         }
     }
 
+    /// What of its role each function used so far.
+    pub(crate) fn used(&self) -> Used {
+        self.used.lock().unwrap().clone()
+    }
+
     /// All that the functions logged.
     pub(crate) async fn logs(&self) -> Vec<String> {
-        let running = self.running.lock().await;
+        let (running, retired) = (self.running.lock().await, self.retired.lock().await);
         running
             .values()
+            .chain(retired.iter())
             .flat_map(|it| [it.log(), it.errors()])
             .flat_map(|text| text.lines().map(ToOwned::to_owned).collect::<Vec<_>>())
             .collect()
@@ -284,7 +300,7 @@ impl Request<'_> {
     }
 }
 
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -16,14 +16,23 @@ mod http_server;
 mod support;
 
 mod binaries;
+mod flow;
+mod flows;
 mod function;
 mod gateway;
 mod policy;
 mod template;
 
+mod contents;
 mod front_door;
 mod login;
+mod management;
 mod notices;
+mod offline;
+mod passwordless;
+mod phones;
+mod rights;
 mod rotate_keys;
+mod routes;
 mod users;
 mod wiring;

@@ -22,6 +22,14 @@ struct Condition {
     values: Vec<Value>,
 }
 
+/// One of the things that a statement allows: an action, on what one value of its condition names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Allowed {
+    pub(crate) action: String,
+    /// The beginning of a partition key or the use of a key, as the template writes it; empty where nothing narrows it.
+    pub(crate) on: String,
+}
+
 fn list(value: &Value) -> Vec<Value> {
     value.as_sequence().cloned().unwrap_or_else(|| vec![value.clone()])
 }
@@ -64,12 +72,38 @@ impl Statement {
         self.actions.contains(&asked.action) && resource && self.conditions.iter().all(|it| it.holds(asked))
     }
 
+    /// What it allows, one by one.
+    pub(crate) fn allowed(&self) -> Vec<Allowed> {
+        let narrowing = self.conditions.iter().find(|condition| condition.narrows());
+        let values = narrowing.map_or_else(|| vec![String::new()], |it| it.values.iter().map(text).collect());
+        let each = |action: &String| {
+            let action = action.clone();
+            values.clone().into_iter().map(move |on| Allowed { action: action.clone(), on })
+        };
+        self.actions.iter().flat_map(each).collect()
+    }
+
+    /// What of it is used by what the twin was asked to do; nothing when it does not allow that.
+    pub(crate) fn used_by(&self, asked: &Action) -> Vec<Allowed> {
+        let key = asked.leading_key.as_deref();
+        let key_use = asked.encryption_context.as_ref().and_then(|context| context.get("use"));
+        let about = key.or(key_use.map(String::as_str)).unwrap_or_default();
+        let mut used = if self.allows(asked) { self.allowed() } else { Vec::new() };
+        used.retain(|it| it.action == asked.action && is_like(about, &it.on));
+        used
+    }
+
     fn is_about(&self, attribute: &str) -> bool {
         self.resources.iter().any(|it| intrinsic(it, "GetAtt").and_then(Value::as_str) == Some(attribute))
     }
 }
 
 impl Condition {
+    /// Whether each of its values is a thing that is allowed by itself.
+    fn narrows(&self) -> bool {
+        ["dynamodb:LeadingKeys", "kms:EncryptionContext:use"].contains(&&*self.key)
+    }
+
     fn holds(&self, asked: &Action) -> bool {
         let context = asked.encryption_context.as_ref();
         let equals = |text: &str| self.values.iter().any(|value| value.as_str() == Some(text));

@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
+use local::aws::KEY_ID;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::schema::create_table;
+use postern::time::Timestamp;
+use postern::token::rotation::Rotation;
 use serde_json::{Value, json};
 
+use crate::flow::Flow;
 use crate::gateway::Gateway;
 use crate::http_server::{Answer, Received, Server};
 use crate::support::Body;
@@ -159,6 +163,33 @@ async fn the_schedule_adds_a_generation() {
     assert_eq!((before.len(), after.len()), (2, 4));
     let keys = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
     assert_eq!(keys.json()["keys"].as_array().unwrap().len(), 2, "both are published");
+}
+
+/// SEC-29: the schedule retires a signing key that no live token needs, and no root (SEC-44).
+#[tokio::test]
+async fn the_schedule_retires_a_signing_key() {
+    RETIRED.used().await;
+}
+
+pub(crate) static RETIRED: Flow = Flow::new(|| Box::pin(retired()));
+
+async fn retired() -> Gateway {
+    let (gateway, store) = fresh_deployment().await;
+    let answers = AnswerBox::new().await;
+    let app = &gateway.twin.app;
+    let rotation = Rotation { store: &store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+    let long_ago = |days: u64| Timestamp(app.now().0 - days * 86_400);
+    let first = rotation.rotate(long_ago(200)).await.unwrap().made;
+    rotation.rotate(long_ago(100)).await.unwrap();
+    // CloudFormation asks for first keys, and there are some.
+    gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
+    assert_eq!(answers.answer()["Status"], "SUCCESS");
+    let report = gateway.invoke("rotate-keys", schedule()).await.unwrap();
+    assert_eq!(report["made"].as_array().unwrap().len(), 2, "{report}");
+    let gone = report["retired"].as_array().unwrap();
+    assert_eq!((gone.len(), kids(&store).await.len()), (1, 5));
+    assert!(first.iter().any(|kid| kid.as_str() == gone[0]), "the oldest");
+    gateway
 }
 
 /// SEC-36: when KMS fails a scheduled run fails, so that the schedule's retry and its alarm see it.

@@ -78,6 +78,22 @@ fn every_integration_is_a_proxy_with_payload_format_2() {
     }
 }
 
+/// Contract A3 "answered within 20 s": the handler gives up first, with an answer of its own; Lambda's end would be the
+/// gateway's 503, and the gateway waits for no function longer than 30 s.
+#[test]
+fn a_handler_gives_up_before_lambda_and_the_gateway_do() {
+    const TO_START_AND_ANSWER: u64 = 5;
+    const GATEWAY: u64 = 30;
+    let limit = postern::config::Timeouts::default().request.as_secs();
+    for function in Template::read().functions().values() {
+        if [SCHEDULED, STREAMED].contains(&&*function.binary) {
+            continue;
+        }
+        assert!(limit + TO_START_AND_ANSWER <= function.timeout, "{}", function.binary);
+        assert!(function.timeout < GATEWAY, "{}", function.binary);
+    }
+}
+
 /// The variables the functions are given are those the program reads, none missing and none left over.
 #[test]
 fn the_variables_of_the_template_are_those_the_program_reads() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
+use aws_smithy_types::timeout::TimeoutConfig;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -29,6 +30,9 @@ use crate::control::{self, Control};
 use crate::notices::{DeadLetter, Notices};
 use crate::page;
 use crate::seed::{Seed, SeedError};
+
+/// How long a start waits for the embedded KMS to make a key.
+const FIRST_KEYS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The table's name in the twin.
 pub const TABLE: &str = "postern";
@@ -275,10 +279,17 @@ fn follow(aws: &AwsTwin, notices: Notices) -> Server {
     }))
 }
 
+/// A client for the first keys: the embedded KMS makes a pair in a good part of a second, and on a busy machine in many.
+fn in_no_hurry(kms: &aws_sdk_kms::Client) -> aws_sdk_kms::Client {
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(FIRST_KEYS_TIMEOUT).build();
+    aws_sdk_kms::Client::from_conf(kms.config().to_builder().timeout_config(limits).build())
+}
+
 /// Table, first keys and tenant.
 async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
     create_table(app.store.dynamodb(), TABLE).await.map_err(|error| TwinError::Table(error.to_string()))?;
-    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+    let kms = in_no_hurry(&app.kms);
+    let rotation = Rotation { store: &app.store, kms: &kms, kms_key: KEY_ID, random: &app.random };
     rotation.ensure_first(app.now()).await?;
     Seed::demo()?.plant(app).await?;
     if let Some(path) = &options.seed {

@@ -1,19 +1,27 @@
 //! Clients of the AWS services: one TLS provider (`ring`), Amazon's roots built in, short time-outs, and retries
 //! only where repeating is harmless (design §3).
 
+mod on_demand;
 mod retry;
 
 use std::time::Duration;
 
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use data_encoding::BASE64;
 
+pub use on_demand::OnDemand;
 pub use retry::{BeforeTheFactOnly, never_connected};
 
 use crate::delivery::twilio::TwilioClient;
@@ -32,9 +40,9 @@ pub struct Clients {
     /// The table.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Key wrapping.
-    pub kms: aws_sdk_kms::Client,
+    pub kms: OnDemand<aws_sdk_kms::Client>,
     /// Mail.
-    pub ses: aws_sdk_sesv2::Client,
+    pub ses: OnDemand<aws_sdk_sesv2::Client>,
     /// Text messages and calls, in the functions that send them.
     pub phone: Option<PhoneClients>,
 }
@@ -43,7 +51,7 @@ pub struct Clients {
 #[derive(Clone, Debug)]
 pub struct PhoneClients {
     /// AWS End User Messaging.
-    pub aws: aws_sdk_pinpointsmsvoicev2::Client,
+    pub aws: OnDemand<aws_sdk_pinpointsmsvoicev2::Client>,
     /// Twilio.
     pub twilio: TwilioClient,
 }
@@ -87,12 +95,32 @@ pub fn public_http_client() -> Result<SharedHttpClient, TlsError> {
 fn trusting(trust: TrustStore) -> Result<SharedHttpClient, TlsError> {
     let context =
         TlsContext::builder().with_trust_store(trust).build().map_err(|error| TlsError(error.to_string()))?;
-    Ok(aws_smithy_http_client::Builder::new()
+    let client = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
         // Idle connections die with the environment; behind a frozen Lambda they may be stale, hence not for long.
         .pool_idle_timeout(Duration::from_secs(60))
-        .build_https())
+        .build_https();
+    Ok(BuiltOnce(client).into_shared())
+}
+
+/// The crate's client without its trial run: it makes a connector just to see that it can, which reads all the roots, and
+/// reads them again for the one it uses.
+#[derive(Debug)]
+struct BuiltOnce(SharedHttpClient);
+
+impl HttpClient for BuiltOnce {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
 }
 
 /// Region, credentials and endpoints from the environment, as every AWS tool reads them.
@@ -102,6 +130,18 @@ fn trusting(trust: TrustStore) -> Result<SharedHttpClient, TlsError> {
 pub async fn sdk_config_from_environment() -> Result<SdkConfig, TlsError> {
     let system_roots = std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some();
     Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(system_roots)?).load().await)
+}
+
+/// The same in a Lambda environment, which has region and credentials in variables: nothing else is looked for.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub async fn sdk_config_of_lambda() -> Result<SdkConfig, TlsError> {
+    let system_roots = std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some();
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .region(EnvironmentVariableRegionProvider::new());
+    Ok(config.http_client(http_client(system_roots)?).load().await)
 }
 
 /// Where each service is, when it is not where the region says: the twin's and emulators' addresses.
@@ -119,7 +159,7 @@ pub struct Endpoints {
     pub twilio: Option<String>,
 }
 
-/// A client of a service, with the retries and the time limit of one attempt that are given.
+/// What makes a client of a service, with the retries and the time limit of one attempt that are given.
 macro_rules! client {
     ($service:ident, $sdk:expr, $endpoint:expr, $observer:expr, $retry:expr, $limits:expr) => {{
         let mut builder = $service::config::Builder::from($sdk).retry_config($retry).timeout_config($limits);
@@ -129,7 +169,7 @@ macro_rules! client {
         if let Some(observer) = $observer {
             builder.push_interceptor(observer.clone());
         }
-        $service::Client::from_conf(builder.build())
+        move || $service::Client::from_conf(builder.build())
     }};
 }
 
@@ -155,7 +195,7 @@ impl Clients {
         // A send is never retried by us: a second mail for one success would void nothing but confuse everyone.
         let limits = time_limits(timeouts, timeouts.send);
         let ses = client!(aws_sdk_sesv2, sdk, &endpoints.ses, observer, RetryConfig::disabled(), limits);
-        Self { dynamodb, kms, ses, phone: None }
+        Self { dynamodb: dynamodb(), kms: OnDemand::new(kms), ses: OnDemand::new(ses), phone: None }
     }
 
     /// With the client for text messages and calls: apart, so that functions that send none do not contain it.
@@ -170,7 +210,7 @@ impl Clients {
         let (retry, limits) = (RetryConfig::disabled(), time_limits(timeouts, timeouts.send));
         let twilio = TwilioClient::new(endpoints.twilio.as_deref(), limits.clone(), observer.cloned());
         let aws = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
-        Self { phone: Some(PhoneClients { aws, twilio }), ..self }
+        Self { phone: Some(PhoneClients { aws: OnDemand::new(aws), twilio }), ..self }
     }
 }
 
@@ -185,7 +225,7 @@ pub struct PutFailed(String);
 /// # Errors
 /// When it was not accepted in time.
 pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), PutFailed> {
-    use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorSettings};
+    use aws_smithy_runtime_api::client::http::HttpConnector;
     use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
     use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 
@@ -217,7 +257,6 @@ mod tests {
     /// Every root is read when a connection is prepared, and one that could not be would end the function.
     #[tokio::test]
     async fn the_public_roots_can_be_read() {
-        use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings};
         use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 
         assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() > 100);

@@ -164,6 +164,129 @@ fn the_code_is_one_piece_of_text_spelled_for_screen_readers() {
     assert!(html.contains(r#"aria-label="Code: 0 4 2 9 1 7""#));
 }
 
+/// One run of text between two tags, so that a double click or a tap takes all of it and nothing else.
+#[test]
+fn the_code_is_selected_as_one_piece() {
+    for mail in [CodeMail::SecondFactor, CodeMail::VerifyEmail, CodeMail::SignIn] {
+        for language in Language::ALL {
+            let html = code_email(mail, language, &EMAIL).html;
+            let (_, code) = html.split_once(r#"<div id="code""#).unwrap();
+            let (attributes, rest) = code.split_once('>').unwrap();
+            assert!(attributes.contains(" user-select:all;"), "{language:?}");
+            assert_eq!(rest.split_once('<').unwrap().0, "042917", "{language:?}");
+        }
+    }
+}
+
+/// What stands in one part stands in the other, in the same order: whoever reads the plain text misses nothing. Only the
+/// HTML has the tenant's name as a letterhead and an address beside its button.
+#[test]
+fn both_parts_say_the_same() {
+    for language in Language::ALL {
+        for mail in all_mails(language) {
+            let html =
+                visible(&mail.html).replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&");
+            let by_hand = language.texts().open_by_hand;
+            let html: Vec<_> = html.lines().skip(1).filter(|line| *line != by_hand).collect();
+            let text = mail.text.replace(['\u{2066}', '\u{2068}', '\u{2069}'], "");
+            let button =
+                html.iter().position(|line| line.starts_with("https://")).and_then(|url| url.checked_sub(1));
+            let button = button.map(|index| format!("{}:", html[index]));
+            let text: Vec<_> = text
+                .lines()
+                .filter(|line| !line.is_empty())
+                .map(|line| if button.as_deref() == Some(line) { line.trim_end_matches(':') } else { line })
+                .collect();
+            assert_eq!(text, html, "{language:?}");
+        }
+    }
+}
+
+/// The value of a property in a list of declarations.
+fn declared<'a>(declarations: &'a str, property: &str) -> Option<&'a str> {
+    let pairs = declarations.split(';').filter_map(|declaration| declaration.split_once(':'));
+    let found = pairs.map(|(name, value)| (name.trim(), value)).find(|(name, _)| *name == property);
+    found.map(|(_, value)| value.trim().trim_end_matches("!important").trim_end())
+}
+
+/// The attribute of a tag.
+fn attribute<'a>(tag: &'a str, name: &str) -> &'a str {
+    let start = format!(" {name}=\"");
+    tag.split_once(&start).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(value, _)| value)
+}
+
+/// What the dark scheme declares for a class.
+fn dark<'a>(html: &'a str, class: &str) -> Option<&'a str> {
+    let (_, dark) = html.split_once("@media (prefers-color-scheme: dark) {")?;
+    let (dark, _) = dark.split_once("\n}")?;
+    dark.split_once(&format!(".{class} {{"))?.1.split_once('}').map(|(declarations, _)| declarations)
+}
+
+/// Mail programs darken what says nothing of schemes as they please, and make codes unreadable. This says so in every
+/// place they look, and no colour of the light scheme is left in the dark one.
+#[test]
+fn every_colour_has_one_for_the_dark() {
+    for mail in all_mails(Language::En) {
+        for declaration in [
+            r#"<meta name="color-scheme" content="light dark">"#,
+            r#"<meta name="supported-color-schemes" content="light dark">"#,
+            ":root { color-scheme: light dark; supported-color-schemes: light dark; }",
+        ] {
+            assert!(mail.html.contains(declaration), "{declaration}");
+        }
+        let (_, body) = mail.html.split_once("</head>").unwrap();
+        let mut coloured = 0;
+        for tag in body.split('<').filter_map(|piece| piece.split_once('>')).map(|(tag, _)| tag) {
+            for property in ["color", "background-color"] {
+                if declared(attribute(tag, "style"), property).is_none() {
+                    continue;
+                }
+                coloured += 1;
+                let mut rules =
+                    attribute(tag, "class").split(' ').filter_map(|class| dark(&mail.html, class));
+                assert!(rules.any(|rule| declared(rule, property).is_some()), "{property} of {tag}");
+            }
+        }
+        assert!(coloured > 5);
+    }
+}
+
+/// WCAG 2.2 relative luminance of `#rrggbb`.
+fn luminance(colour: &str) -> f64 {
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+/// WCAG 2.2 §1.4.3: text stands out from its ground by at least 4.5 to 1, in the light and in the dark.
+#[test]
+fn text_can_be_read_in_both_schemes() {
+    let notice = notice_email(NoticeKind::PasswordBlocked, Language::En, &NOTICE);
+    let html = render(&EMAIL).html + &notice.html;
+    let light = |class: &str, property: &str| {
+        let tags = html.split('<').filter_map(|piece| piece.split_once('>')).map(|(tag, _)| tag);
+        let mut tags = tags.filter(|tag| attribute(tag, "class").split(' ').any(|name| name == class));
+        tags.find_map(|tag| declared(attribute(tag, "style"), property).map(ToOwned::to_owned)).unwrap()
+    };
+    let dark = |class: &str, property: &str| {
+        declared(dark(&html, class).unwrap(), property).map(ToOwned::to_owned).unwrap()
+    };
+    for (text, ground) in
+        [("ink", "card"), ("soft", "card"), ("code", "code"), ("button", "button"), ("note", "note")]
+    {
+        for (scheme, text_colour, ground_colour) in [
+            ("light", light(text, "color"), light(ground, "background-color")),
+            ("dark", dark(text, "color"), dark(ground, "background-color")),
+        ] {
+            let (one, other) = (luminance(&text_colour), luminance(&ground_colour));
+            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+            assert!(contrast >= 4.5, "{scheme}: {text} on {ground}: {contrast:.2}");
+        }
+    }
+}
+
 /// Nothing to fetch, nothing to click, nothing that runs: no tracking, and no habit of clicking in mails.
 #[test]
 fn html_has_no_link_and_fetches_nothing() {

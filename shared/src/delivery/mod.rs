@@ -22,6 +22,7 @@ use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use data_encoding::BASE64;
 
+use crate::aws::OnDemand;
 use crate::config::Config;
 use crate::rules::address::EmailAddress;
 use crate::rules::calendar::UtcTime;
@@ -58,7 +59,7 @@ impl From<BuildError> for Unsendable {
 /// Sends mail by SES.
 #[derive(Clone, Debug)]
 pub struct Mailer {
-    ses: aws_sdk_sesv2::Client,
+    ses: OnDemand<aws_sdk_sesv2::Client>,
     from: Option<String>,
     configuration_set: Option<String>,
     tenant_name: String,
@@ -68,7 +69,7 @@ pub struct Mailer {
 impl Mailer {
     /// A mailer with the deployment's sender.
     #[must_use]
-    pub fn new(ses: aws_sdk_sesv2::Client, config: &Config) -> Self {
+    pub fn new(ses: OnDemand<aws_sdk_sesv2::Client>, config: &Config) -> Self {
         Self {
             ses,
             from: config.mail_from.clone(),
@@ -115,6 +116,11 @@ impl Mailer {
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
             .email_tags(kind))
+    }
+
+    /// Makes the client, if it is not there yet.
+    pub fn make_client(&self) {
+        self.ses.make();
     }
 
     /// A mail with a code: the operator's if there is one that works, else the built-in one.
@@ -179,8 +185,11 @@ impl Mailer {
         ]);
         let own =
             [("notice", notice), ("link", Given::text(url.as_deref())), ("url", Given::text(url.as_deref()))];
-        self.by_template(TemplateName::SecurityNotice, own, Carries::Nothing, occasion).unwrap_or_else(|| {
-            Composed { email: built_in::notice_email(kind, occasion.language(), details), from: None }
+        // Who is blocked needs the way out, whatever the operator wrote.
+        let carries = url.as_deref().map_or(Carries::Nothing, Carries::Link);
+        self.by_template(TemplateName::SecurityNotice, own, carries, occasion).unwrap_or_else(|| Composed {
+            email: built_in::notice_email(kind, occasion.language(), details),
+            from: None,
         })
     }
 

@@ -13,7 +13,7 @@ use super::sign_in::{Reach, SignInMessage};
 use super::template::name;
 use super::twilio::TwilioClient;
 use super::{DeliveryFailure, classify};
-use crate::aws::PhoneClients;
+use crate::aws::{OnDemand, PhoneClients};
 use crate::config::{Config, Issuer};
 use crate::rules::passwordless::Connection;
 use crate::rules::phone::PhoneNumber;
@@ -36,7 +36,7 @@ pub enum Provider {
 /// Texts and calls phones.
 #[derive(Clone, Debug)]
 pub struct Texter {
-    aws: Client,
+    aws: OnDemand<Client>,
     twilio: TwilioClient,
     texts_from: Option<String>,
     calls_from: Option<String>,

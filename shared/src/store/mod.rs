@@ -17,6 +17,7 @@ pub mod schema;
 pub mod sends;
 pub mod templates;
 pub mod tenant;
+mod user_change;
 pub mod user_changes;
 pub mod users;
 

@@ -1,18 +1,16 @@
 //! Users as an operator makes, changes and deletes them, each time with their logins in one transaction: an address is
 //! unique because its login item is, so a user without it, or an address that leads to nobody, never exists.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
-use serde_json::{Map, Value};
 
-use super::accounts::Ending;
 use super::expression::{Write, number, text, value_of};
 use super::logins::{Login, LoginName, PasswordHash};
+use super::user_change::has_address;
+pub use super::user_change::{ProfileText, UserChange};
 use super::users::{self, PROFILE, Profile, profile_of};
 use super::{DECISION_TRIES, NotWritten, Outcome, RefusedStep, Store, StoreError, read};
 use crate::id::UserId;
 use crate::rules::address::EmailAddress;
-use crate::rules::metadata::UserMetadata;
 use crate::time::Timestamp;
 
 /// Writes that a transaction holds.
@@ -25,60 +23,6 @@ pub struct NewLogin {
     pub name: LoginName,
     /// Absent where codes take the password's place.
     pub password_hash: Option<PasswordHash>,
-}
-
-/// What a profile says in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProfileText {
-    /// Full name.
-    Name,
-    /// Short name.
-    Nickname,
-    /// Given name.
-    GivenName,
-    /// Family name.
-    FamilyName,
-    /// URL of a picture.
-    Picture,
-}
-
-impl ProfileText {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Name, Self::Nickname, Self::GivenName, Self::FamilyName, Self::Picture];
-
-    /// Its name on the wire and in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Nickname => "nickname",
-            Self::GivenName => "given_name",
-            Self::FamilyName => "family_name",
-            Self::Picture => "picture",
-        }
-    }
-}
-
-/// What changes of a user; what is not named stays.
-#[derive(Clone, Default)]
-pub struct UserChange {
-    /// Words, taken away by `None`.
-    pub texts: Vec<(ProfileText, Option<String>)>,
-    /// The address. The logins that have the old one move with it, and it is not verified unless that is said too.
-    pub email: Option<EmailAddress>,
-    /// Whether the user proved to own the address.
-    pub email_verified: Option<bool>,
-    /// Blocking ends what was issued; unblocking does not bring it back (SEC-42).
-    pub blocked: Option<bool>,
-    /// Members of the metadata, merged on the first level and taken away by null; none at all clears it.
-    pub user_metadata: Option<Map<String, Value>>,
-}
-
-/// Names and addresses are nobody's business in a log.
-impl std::fmt::Debug for UserChange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UserChange").field("blocked", &self.blocked).finish_non_exhaustive()
-    }
 }
 
 /// What became of a change.
@@ -149,7 +93,7 @@ impl Store {
             let Some(moves) = self.moves(&seen, address).await? else { continue };
             let steps: Vec<_> = std::iter::once((UserStep::Profile, profile)).chain(moves).collect();
             match self.transact(&steps).await {
-                Ok(()) => return Ok(change.done(seen, now)),
+                Ok(()) => return Ok(done(change, seen, now)),
                 Err(NotWritten::Failed(error)) => return Err(error),
                 Err(NotWritten::Refused(refused)) if is_taken(&refused) => return Ok(Changed::AddressTaken),
                 Err(NotWritten::Refused(_)) => {}
@@ -229,8 +173,10 @@ impl Store {
     }
 }
 
-fn has_address(login: &LoginName, profile: &Profile) -> bool {
-    profile.email.as_ref().is_some_and(|address| address.as_str() == login.name)
+/// What a move answers: the transaction does not say, and to read it again could fail after all is done.
+fn done(change: &UserChange, seen: Profile, now: Timestamp) -> Changed {
+    let mut profile = Profile { logins: change.moved(&seen), updated_at: now, ..seen };
+    if change.apply_to(&mut profile) { Changed::Done(Box::new(profile)) } else { Changed::MetadataDoesNotFit }
 }
 
 /// Whether a move was refused by the new address and by nothing else: the user is as it was read.
@@ -252,148 +198,4 @@ fn deletion(profile: &Profile) -> Result<Vec<(UserStep, Write)>, StoreError> {
         (UserStep::OldLogin, write.value(":user", text(profile.user_id.as_str())))
     };
     Ok(std::iter::once((UserStep::Profile, gone)).chain(profile.logins.iter().map(login)).collect())
-}
-
-/// Assignments and removals of an update, by placeholders: some names are words of DynamoDB's own.
-#[derive(Default)]
-struct Assignments {
-    set: Vec<(&'static str, AttributeValue)>,
-    removed: Vec<&'static str>,
-}
-
-impl Assignments {
-    fn put(&mut self, name: &'static str, value: Option<AttributeValue>) {
-        match value {
-            Some(value) => self.set.push((name, value)),
-            None => self.removed.push(name),
-        }
-    }
-
-    /// The update of the profile, ending what was issued before where asked to.
-    fn write(self, user: &UserId, ending: Option<Ending>, now: Timestamp) -> Write {
-        let set: String = (0..self.set.len()).map(|index| format!(", #s{index} = :s{index}")).collect();
-        let removed: Vec<_> = (0..self.removed.len()).map(|index| format!("#r{index}")).collect();
-        let remove =
-            if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
-        let mut write = match ending {
-            Some(ending) => ending.write(user, now, &set, &remove),
-            None => Write::update(&users::pk(user), PROFILE, format!("SET updated_at = :now{set}{remove}"))
-                .when("attribute_exists(pk)")
-                .value(":now", number(now.0)),
-        };
-        for (index, (name, value)) in self.set.into_iter().enumerate() {
-            write = write.name(&format!("#s{index}"), name).value(&format!(":s{index}"), value);
-        }
-        for (index, name) in self.removed.into_iter().enumerate() {
-            write = write.name(&format!("#r{index}"), name);
-        }
-        write
-    }
-}
-
-impl UserChange {
-    /// Changes a profile in memory, logins aside; `false` when the metadata does not fit.
-    #[must_use]
-    pub fn apply_to(&self, profile: &mut Profile) -> bool {
-        for (name, value) in &self.texts {
-            let place = match name {
-                ProfileText::Name => &mut profile.name,
-                ProfileText::Nickname => &mut profile.nickname,
-                ProfileText::GivenName => &mut profile.given_name,
-                ProfileText::FamilyName => &mut profile.family_name,
-                ProfileText::Picture => &mut profile.picture,
-            };
-            place.clone_from(value);
-        }
-        if let Some(address) = self.new_address(profile) {
-            (profile.email, profile.email_verified) = (Some(address.clone()), false);
-        }
-        profile.email_verified = self.email_verified.unwrap_or(profile.email_verified);
-        profile.blocked = self.blocked.unwrap_or(profile.blocked);
-        if let Some(members) = &self.user_metadata {
-            let Some(merged) = self.merged(profile, members) else { return false };
-            profile.user_metadata = Some(merged).filter(|merged| !merged.is_empty());
-        }
-        true
-    }
-
-    /// What a move answers: the transaction does not say, and to read it again could fail after all is done.
-    fn done(&self, seen: Profile, now: Timestamp) -> Changed {
-        let mut profile = Profile { logins: self.moved(&seen), updated_at: now, ..seen };
-        self.apply_to(&mut profile);
-        Changed::Done(Box::new(profile))
-    }
-
-    /// The logins, those that have the old address with the new one.
-    fn moved(&self, seen: &Profile) -> Vec<LoginName> {
-        let mut logins = seen.logins.clone();
-        if let Some(address) = self.new_address(seen) {
-            for login in logins.iter_mut().filter(|login| has_address(login, seen)) {
-                address.as_str().clone_into(&mut login.name);
-            }
-        }
-        logins
-    }
-
-    /// The address, if it is another.
-    fn new_address(&self, seen: &Profile) -> Option<&EmailAddress> {
-        self.email.as_ref().filter(|address| seen.email.as_ref() != Some(address))
-    }
-
-    /// The metadata that there will be; `None` when it does not fit.
-    fn merged(&self, seen: &Profile, members: &Map<String, Value>) -> Option<UserMetadata> {
-        let none = UserMetadata::default();
-        let before = seen.user_metadata.as_ref().unwrap_or(&none);
-        if members.is_empty() { Some(none) } else { before.merged(members) }
-    }
-
-    /// The change of the profile; `None` when the metadata does not fit.
-    fn write(&self, seen: &Profile, now: Timestamp) -> Result<Option<Write>, StoreError> {
-        let mut assign = Assignments::default();
-        for (name, value) in &self.texts {
-            assign.put(name.as_str(), value.as_ref().map(text));
-        }
-        let mut verified = self.email_verified;
-        if let Some(address) = self.new_address(seen) {
-            assign.put("email", Some(value_of(address)?));
-            assign.put("logins", Some(value_of(&self.moved(seen))?));
-            // The authenticator that the old address was by itself is gone.
-            assign.put("implicit_last_used_at", None);
-            verified = verified.or(Some(false));
-        }
-        for (name, value) in [("email_verified", verified), ("blocked", self.blocked)] {
-            if let Some(value) = value {
-                assign.put(name, Some(AttributeValue::Bool(value)));
-            }
-        }
-        if let Some(members) = &self.user_metadata {
-            let Some(merged) = self.merged(seen, members) else { return Ok(None) };
-            let merged = (!merged.is_empty()).then(|| value_of(&merged)).transpose()?;
-            assign.put("user_metadata", merged);
-        }
-        let ending = (self.blocked == Some(true)).then(|| Ending::of(seen, now));
-        self.conditioned(assign.write(&seen.user_id, ending, now), seen).map(Some)
-    }
-
-    /// What the change depends on must be as it was read.
-    fn conditioned(&self, mut write: Write, seen: &Profile) -> Result<Write, StoreError> {
-        if self.new_address(seen).is_some() {
-            write = write
-                .when("attribute_not_exists(logins) OR logins = :seen_logins")
-                .value(":seen_logins", value_of(&seen.logins)?);
-            write = match &seen.email {
-                Some(address) => write.when("email = :seen_email").value(":seen_email", value_of(address)?),
-                None => write.when("attribute_not_exists(email)"),
-            };
-        }
-        if self.user_metadata.is_some() {
-            write = match &seen.user_metadata {
-                Some(metadata) => {
-                    write.when("user_metadata = :seen_metadata").value(":seen_metadata", value_of(metadata)?)
-                }
-                None => write.when("attribute_not_exists(user_metadata)"),
-            };
-        }
-        Ok(write)
-    }
 }

@@ -7,6 +7,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use futures_util::future::try_join_all;
 use tokio::sync::Mutex;
 
+use crate::aws::OnDemand;
 use crate::id::Kid;
 use crate::store::keys::KeyGeneration;
 use crate::store::{Store, StoreError};
@@ -49,7 +50,7 @@ struct Loaded {
 #[derive(Debug)]
 pub struct Keys {
     store: Store,
-    kms: aws_sdk_kms::Client,
+    kms: OnDemand<aws_sdk_kms::Client>,
     needs: KeyNeeds,
     loaded: Mutex<Option<Loaded>>,
 }
@@ -57,7 +58,7 @@ pub struct Keys {
 impl Keys {
     /// Nothing is loaded yet.
     #[must_use]
-    pub fn new(store: Store, kms: aws_sdk_kms::Client, needs: KeyNeeds) -> Self {
+    pub fn new(store: Store, kms: OnDemand<aws_sdk_kms::Client>, needs: KeyNeeds) -> Self {
         Self { store, kms, needs, loaded: Mutex::new(None) }
     }
 

@@ -106,6 +106,22 @@ async fn a_code_is_bound_to_its_key() {
     }
 }
 
+/// A code that was not delivered is not good; a newer one is left alone.
+#[tokio::test]
+async fn what_was_not_delivered_is_void() {
+    for subject in subjects().await {
+        let made = new(&subject, "app", "one", START).await;
+        assert_eq!(subject.store.begin_sign_in(&made).await.unwrap(), Begun::Written);
+        subject.store.void_sign_in(&made).await.unwrap();
+        let tried = subject.store.try_sign_in(&key("app"), START).await.unwrap();
+        assert!(matches!(tried, Try::NoCode), "{}: {tried:?}", subject.name);
+        assert!(!consume(&subject.store, "one", "r").await, "{}", subject.name);
+        begin(&subject, "two", START).await;
+        subject.store.void_sign_in(&made).await.unwrap();
+        assert_eq!(counted(&subject, START).await.nonce.as_str(), "two", "{}", subject.name);
+    }
+}
+
 /// What failed by our fault is as it was before, used up or not; what another request used up stays used up (SEC-8), and
 /// a newer code is left alone.
 #[tokio::test]

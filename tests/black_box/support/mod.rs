@@ -52,8 +52,7 @@ impl World {
 
     /// A world whose twin differs from the usual one.
     pub(crate) async fn with(change: impl FnOnce(&mut TwinOptions)) -> Self {
-        let clock = Clock::fixed(START);
-        let mut options = TwinOptions::for_tests(clock.clone());
+        let mut options = TwinOptions::for_tests(Clock::fixed(START));
         // Faults of mode `timeout` hang until these are over: short, for nothing here is slow by itself.
         options.timeouts = Timeouts {
             connect: Duration::from_secs(1),
@@ -62,6 +61,7 @@ impl World {
             request: Duration::from_secs(15),
         };
         change(&mut options);
+        let clock = options.clock.clone();
         let twin = Twin::start(options).await.unwrap();
         Self { twin, clock, http: client::Client::new() }
     }

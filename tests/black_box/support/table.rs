@@ -64,9 +64,12 @@ impl World {
                 || ["DESTINATION#", "COUNTRY#", "SOURCE#"].iter().any(|it| pk.starts_with(it))
         };
         table.retain(|(pk, sk), _| !is_limit(pk, sk));
-        for (_, code) in table.iter_mut().filter(|((pk, _), _)| pk.starts_with("PASSWORDLESS#")) {
-            code.retain(|name, _| !["tries", "failures", "expires_at"].contains(&name.as_str()));
-        }
+        // Nor codes that take a password's place and were not used: one that was not delivered is known to nobody, and
+        // one that was is as good as its tries.
+        let is_used = |item: &Item| item.get("used_by").is_some_and(|by| by.as_s().unwrap() != "undelivered");
+        table.retain(|(pk, sk), item| {
+            !pk.starts_with("PASSWORDLESS#") || !sk.starts_with("CODE#") || is_used(item)
+        });
         table
     }
 

@@ -1,6 +1,6 @@
 //! The inbox: every message the twin was asked to deliver (design §9, `/_local/inbox`).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -43,6 +43,9 @@ pub struct Message {
     pub voice: Option<String>,
     /// When it was taken, in epoch seconds of the twin's clock.
     pub received_at: u64,
+    /// What SES's events tell mails apart by; not shown.
+    #[serde(skip)]
+    pub tags: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for Message {
@@ -102,6 +105,7 @@ mod tests {
             html: None,
             voice: None,
             received_at: 7,
+            tags: BTreeMap::new(),
         }
     }
 

@@ -19,6 +19,7 @@ mod twilio;
 #[cfg(test)]
 mod tests;
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -45,6 +46,9 @@ use self::twilio::Twilio;
 
 /// How long [`AwsTwin::stop`] waits for calls in progress.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The file by whose lock a twin holds its directory.
+const LOCK_NAME: &str = "lock";
 
 /// The twin's clock: seconds since the epoch.
 pub type Clock = dyn Fn() -> u64 + Send + Sync;
@@ -93,6 +97,11 @@ pub enum StartError {
     /// The directory cannot be made.
     #[error("cannot make the data directory: {0}")]
     Directory(#[source] io::Error),
+    /// Another twin uses the directory.
+    #[error(
+        "another twin keeps its data in {}: stop that one, or choose another directory with --data, or none with --memory", .0.display()
+    )]
+    DirectoryInUse(PathBuf),
     /// The table's file cannot be opened.
     #[error("cannot open the table: {0}")]
     Database(String),
@@ -117,6 +126,8 @@ pub struct AwsTwin {
     kms: SocketAddr,
     engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
+    /// Held for the directory as long as this lives.
+    _lock: Option<File>,
     /// Its end is the servers' signal to stop.
     running: watch::Sender<()>,
 }
@@ -130,9 +141,10 @@ impl AwsTwin {
     /// When a port, the directory, the table's file or the master key cannot be had.
     pub async fn start(options: AwsOptions) -> Result<Self, StartError> {
         let AwsOptions { database: storage, now, host } = options;
-        if let Storage::Directory(directory) = &storage {
-            make_private(directory).map_err(StartError::Directory)?;
-        }
+        let lock = match &storage {
+            Storage::Memory => None,
+            Storage::Directory(directory) => Some(claim(directory)?),
+        };
         let inbox = Inbox::default();
         let (running, stop) = watch::channel(());
         let stop = Stop(stop);
@@ -160,6 +172,7 @@ impl AwsTwin {
             kms,
             engine: Arc::new(engine),
             servers: vec![dynamodb_server, ses_server, sms_server, twilio_server, kms_server, embedded],
+            _lock: lock,
             running,
         })
     }
@@ -228,6 +241,20 @@ fn url(mut address: SocketAddr) -> String {
         });
     }
     format!("http://{address}")
+}
+
+/// Makes the directory and takes it for this twin alone: two would overlook each other's writes. The lock ends with the
+/// process, however that ends.
+fn claim(directory: &Path) -> Result<File, StartError> {
+    make_private(directory).map_err(StartError::Directory)?;
+    let path = directory.join(LOCK_NAME);
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    let lock = lock.map_err(StartError::Directory)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::DirectoryInUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(StartError::Directory(error)),
+    }
 }
 
 /// Makes a directory that only its owner can look into: the table holds personal data.

@@ -1,5 +1,6 @@
 //! SES v2 (REST-JSON): SendEmail with simple content, delivered into the inbox.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
@@ -106,6 +107,7 @@ impl Ses {
         }
         let text = body.text.map(|part| part.data).unwrap_or_default();
         let html = body.html.map(|part| part.data);
+        let tags: BTreeMap<_, _> = request.email_tags.into_iter().map(|tag| (tag.name, tag.value)).collect();
         // What is sent to the simulator is taken and reaches nobody, as in AWS.
         for to in recipients.into_iter().filter(|to| !bare_address(to).ends_with(SIMULATOR)) {
             self.inbox.push(Message {
@@ -117,6 +119,7 @@ impl Ses {
                 html: html.clone(),
                 voice: None,
                 received_at: (self.now)(),
+                tags: tags.clone(),
             });
         }
         Ok(json!({ "MessageId": format!("{}-{}-000000", random_hex(8), random_id()) }))

@@ -1,5 +1,6 @@
 //! End User Messaging SMS and voice v2 (AWS JSON 1.0): SendTextMessage and SendVoiceMessage, delivered into the inbox.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -74,8 +75,8 @@ impl Sms {
         };
         let received_at = (self.now)();
         if !send.dry_run {
-            let (subject, html, voice) = (None, None, send.voice_id);
-            self.inbox.push(Message { channel, to, from, subject, text, html, voice, received_at });
+            let (subject, html, voice, tags) = (None, None, send.voice_id, BTreeMap::new());
+            self.inbox.push(Message { channel, to, from, subject, text, html, voice, received_at, tags });
         }
         Ok(json!({ "MessageId": random_id() }))
     }

@@ -3,7 +3,7 @@
 //! Any account will do whose token looks like one of Twilio's, 32 hexadecimal digits; another is refused as a wrong
 //! one. Faults and the call log have it under the service `sms`, as `CreateMessage` and `CreateCall`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
@@ -129,6 +129,7 @@ impl Twilio {
             html: None,
             voice,
             received_at: (self.now)(),
+            tags: BTreeMap::new(),
         });
         Ok(json!({ "sid": format!("{prefix}{}", random_hex(16)), "status": "queued", "error_code": null }))
     }

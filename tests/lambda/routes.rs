@@ -1,0 +1,121 @@
+//! One list of routes: the contract's, which the template, the code and the binaries agree with.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::gateway::Gateway;
+use crate::support::Body;
+use crate::template::Template;
+
+const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
+
+/// Function, path and methods; `HEAD` comes with `GET`.
+const ROUTES: [(&str, &str, &[&str]); 27] = [
+    ("oauth-token", "/oauth/token", &["POST"]),
+    ("oauth-revoke", "/oauth/revoke", &["POST"]),
+    ("mfa-associate", "/mfa/associate", &["POST"]),
+    ("mfa-challenge", "/mfa/challenge", &["POST"]),
+    ("mfa-authenticators", "/mfa/authenticators", &["GET", "HEAD"]),
+    ("mfa-authenticators", "/mfa/authenticators/{id}", &["DELETE"]),
+    ("mfa-authenticators", "/mfa/recovery-code", &["POST"]),
+    ("passwordless-start", "/passwordless/start", &["POST"]),
+    ("userinfo", "/userinfo", &["GET", "HEAD", "POST"]),
+    ("unblock", "/u/unblock", &["GET", "HEAD", "POST"]),
+    ("well-known", "/.well-known/openid-configuration", &["GET", "HEAD"]),
+    ("well-known", "/.well-known/oauth-authorization-server", &["GET", "HEAD"]),
+    ("well-known", "/.well-known/jwks.json", &["GET", "HEAD"]),
+    ("email-templates", "/api/v2/email-templates", &["POST"]),
+    ("email-templates", "/api/v2/email-templates/{name}", &["GET", "HEAD", "PATCH", "PUT"]),
+    ("guardian-factors", "/api/v2/guardian/factors", &["GET", "HEAD"]),
+    ("guardian-factors", "/api/v2/guardian/factors/{name}", &["PUT"]),
+    ("guardian-factors", "/api/v2/guardian/factors/sms/selected-provider", &["GET", "HEAD", "PUT"]),
+    ("guardian-factors", "/api/v2/guardian/factors/phone/selected-provider", &["GET", "HEAD", "PUT"]),
+    ("guardian-factors", "/api/v2/guardian/factors/sms/providers/twilio", &["GET", "HEAD", "PUT"]),
+    ("guardian-factors", "/api/v2/guardian/factors/phone/providers/twilio", &["GET", "HEAD", "PUT"]),
+    ("guardian-factors", "/api/v2/guardian/policies", &["GET", "HEAD", "PUT"]),
+    ("guardian-factors", "/api/v2/guardian/settings", &["GET", "HEAD", "PATCH"]),
+    ("users", "/api/v2/users", &["POST"]),
+    ("users", "/api/v2/users/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
+    ("users", "/api/v2/users/{id}/authenticators", &["DELETE"]),
+    ("users", "/api/v2/users-by-email", &["GET", "HEAD"]),
+];
+/// No function's own method, but one of HTTP.
+const NOBODYS_METHOD: &str = "TRACE";
+
+type Routes = BTreeSet<(String, String)>;
+
+fn contract() -> Routes {
+    ROUTES.iter().map(|(function, path, _)| ((*function).to_owned(), (*path).to_owned())).collect()
+}
+
+/// The template's, which take every method, so that the function answers 405 (contract A3).
+fn template() -> Routes {
+    let template = Template::read();
+    let functions = template.functions();
+    let route = |key: &str, function: &str| {
+        let path = key.strip_prefix("ANY ").unwrap_or_else(|| panic!("{key} takes only one method"));
+        (functions[function].binary.clone(), path.to_owned())
+    };
+    let routes = template.routes();
+    routes.iter().filter(|it| it.key != "$default").map(|it| route(&it.key, &it.function)).collect()
+}
+
+/// What the functions' code hands to axum.
+fn code() -> Routes {
+    let mut routes = Routes::new();
+    for function in fs::read_dir(FUNCTIONS).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = function.file_name().unwrap().to_str().unwrap().to_owned();
+        for path in paths_in(&function.join("src")) {
+            assert!(routes.insert((name.clone(), path.clone())), "{name} has {path} twice");
+        }
+    }
+    routes
+}
+
+fn paths_in(folder: &Path) -> Vec<String> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            paths.extend(paths_in(&entry));
+        } else if entry.extension().is_some_and(|it| it == "rs") {
+            let source = fs::read_to_string(&entry).unwrap();
+            for other in [".nest(", ".nest_service(", ".route_service(", ".merge("] {
+                assert!(!source.contains(other), "{}: this test does not follow {other}", entry.display());
+            }
+            paths.extend(source.split(".route(").skip(1).map(|argument| {
+                let path = argument.trim_start().strip_prefix('"').and_then(|it| it.split_once('"'));
+                path.expect("a path in quotes").0.to_owned()
+            }));
+        }
+    }
+    paths
+}
+
+/// Issue 2 item 7: a path of a function that has no route would be a 404 on AWS and an answer in the twin; a route to a
+/// function that does not know the path, the other way round.
+#[test]
+fn template_and_code_have_the_routes_of_the_contract() {
+    assert_eq!(template(), contract());
+    assert_eq!(code(), contract());
+}
+
+/// contract A3: each route takes its methods, through the gateway and in its own binary, and answers all others 405 with
+/// `Allow`.
+#[tokio::test]
+async fn each_route_takes_its_methods() {
+    let gateway = Gateway::new().await;
+    for (function, path, methods) in ROUTES {
+        let path = path.replace("{id}", "email%7Cdev_1").replace("{name}", "email");
+        let refused = gateway.send(NOBODYS_METHOD, &path, &[], Body::none()).await;
+        assert_eq!(refused.status, 405, "{function} {path}: {}", refused.body);
+        let allow = refused.header("allow").unwrap_or_default();
+        let mut allowed: Vec<_> = allow.split(',').map(str::trim).collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed, methods, "{function} {path}");
+        for method in methods {
+            let status = gateway.send(method, &path, &[], Body::none()).await.status;
+            assert!(![404, 405].contains(&status), "{function} {method} {path}: {status}");
+        }
+    }
+}
