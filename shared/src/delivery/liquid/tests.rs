@@ -48,7 +48,7 @@ fn values_are_escaped_unless_the_template_says_otherwise() {
 /// SEC-37: copies cost what they weigh, however they are made, and a template has only so many tags.
 #[test]
 fn copies_are_charged() {
-    let array = "{% assign a = user.name %}{% for i in (1..10) %}{% capture a %}{{ a }},{{ a }}{% endcapture %}{% endfor %}{% assign b = a | split: ',' %}";
+    let array = "{% assign a = user.user_metadata.lang %}{% for i in (1..10) %}{% capture a %}{{ a }},{{ a }}{% endcapture %}{% endfor %}{% assign b = a | split: ',' %}";
     let fine = format!("{array}{{% for i in (1..3) %}}{{% assign c = b %}}{{% endfor %}}{{{{ b.size }}}}");
     assert!(!is_refused(&fine));
     for too_much in
