@@ -41,6 +41,8 @@ pub struct Timeouts {
     pub attempt: Duration,
     /// For the single attempt of a send.
     pub send: Duration,
+    /// For the notice of a wrong answer, which is written before that answer is given.
+    pub notice: Duration,
     /// For a whole request; then it is answered 503.
     pub request: Duration,
 }
@@ -51,6 +53,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(1),
             attempt: Duration::from_secs(2),
             send: Duration::from_secs(5),
+            notice: Duration::from_secs(1),
             request: Duration::from_secs(15),
         }
     }

@@ -3,11 +3,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use postern::id::{AuthenticatorId, ClientId, Jti, Nonce, UserId};
@@ -25,9 +23,6 @@ use crate::http_server::{Answer, Received, Server};
 use crate::storage::fixtures::{challenge, ring};
 use crate::support::{START, World};
 
-/// How long a client waits for an answer that never comes; the tests of silence take this long.
-const PATIENCE: Duration = Duration::from_millis(250);
-
 /// The product's store in front of a server that answers a script, and then its last line again and again.
 struct Stage {
     store: Store,
@@ -40,14 +35,21 @@ impl Stage {
     async fn new(script: Vec<Answer>) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&received);
+        let world = World::new().await;
+        let held = world.twin.aws.held.clone();
         let server = Server::start(move |request| {
             let mut log = log.lock().unwrap();
             let answer = script.get(log.len()).or(script.last()).unwrap().clone();
             log.push(request);
-            async move { answer }
+            let held = held.clone();
+            async move {
+                if matches!(answer, Answer::Silence) {
+                    held.hold().await;
+                }
+                answer
+            }
         })
         .await;
-        let world = World::new().await;
         let store = store_at(&world, &server.url());
         Self { store, received, _server: server, _world: world }
     }
@@ -66,11 +68,10 @@ impl Stage {
     }
 }
 
-/// The product's client with another address, and less patience.
+/// The product's client with another address.
 fn client_at(world: &World, url: &str) -> Client {
     let config = world.twin.app.store.dynamodb().config();
-    let patience = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
-    Client::from_conf(config.to_builder().timeout_config(patience).endpoint_url(url).build())
+    Client::from_conf(config.to_builder().endpoint_url(url).build())
 }
 
 fn store_at(world: &World, url: &str) -> Store {
@@ -338,7 +339,7 @@ async fn reads_ask_for_strong_consistency() {
 #[tokio::test]
 async fn a_send_is_never_repeated() {
     for mode in ["throttle", "error", "timeout"] {
-        let world = World::with(|options| options.timeouts.send = PATIENCE).await;
+        let world = World::new().await;
         let login = world.log_in("user@example.com").await;
         // One fault only: a second attempt would succeed, and its mail would be there.
         world.fault("ses", "SendEmail", mode, 0, 1);

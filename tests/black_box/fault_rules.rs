@@ -1,10 +1,7 @@
 //! What particular failures of AWS leave behind: charges, mails, cached keys (design §3, §7, SEC-9, SEC-21, SEC-38,
 //! SEC-43).
 
-use std::time::Duration;
-
 use insta::assert_snapshot;
-use postern::config::Timeouts;
 use serde_json::json;
 
 use crate::support::{Body, Reply, START, World, number_of, user_pk};
@@ -18,15 +15,6 @@ async fn challenged(world: &World) -> (String, String, String, String) {
     let mfa_token = world.log_in(USER).await.mfa_token;
     let oob_code = world.challenge(&mfa_token, "oob", &id).await.text("oob_code");
     (id, mfa_token, oob_code, world.code(USER))
-}
-
-async fn impatient() -> World {
-    let second = Duration::from_secs(1);
-    let request = Duration::from_secs(15);
-    World::with(|options| {
-        options.timeouts = Timeouts { connect: second, attempt: second, send: second, request };
-    })
-    .await
 }
 
 fn late(world: &World, service: &str, operation: &str) {
@@ -120,7 +108,7 @@ async fn only_a_throttled_charge_is_repeated() {
 /// SEC-43: a charge that was done and answered too late counts once.
 #[tokio::test]
 async fn a_charge_that_timed_out_counts_once() {
-    let world = impatient().await;
+    let world = World::new().await;
     let (id, mfa_token, oob_code, code) = challenged(&world).await;
     late(&world, "dynamodb", "UpdateItem");
     let reply = world.oob(&mfa_token, &oob_code, &code).await;
@@ -128,7 +116,7 @@ async fn a_charge_that_timed_out_counts_once() {
     world.twin.aws.faults.clear();
     assert_eq!(world.tat(USER, "CODES").await, Some(START.0 + 360));
     assert_eq!(world.failures(USER, &id).await, Some(1));
-    let late_password = impatient().await;
+    let late_password = World::new().await;
     late(&late_password, "dynamodb", "UpdateItem");
     assert_eq!(late_password.password(USER, "pwd").await.status, 503);
     let table = late_password.stored().await;
@@ -140,7 +128,7 @@ async fn a_charge_that_timed_out_counts_once() {
 /// SEC-38, SEC-43: a transaction that was done and answered too late is not done twice, and no second token follows.
 #[tokio::test]
 async fn a_verification_that_timed_out_is_final_all_the_same() {
-    let world = impatient().await;
+    let world = World::new().await;
     let (id, mfa_token, oob_code, code) = challenged(&world).await;
     late(&world, "dynamodb", "TransactWriteItems");
     let reply = world.oob(&mfa_token, &oob_code, &code).await;
@@ -216,7 +204,7 @@ async fn a_refused_mail_leaves_an_earlier_association_good() {
 /// Contract A3 "delivery timed out": it may have gone, so the charge stays and the challenge is void.
 #[tokio::test]
 async fn a_mail_that_timed_out_is_charged_and_void() {
-    let world = impatient().await;
+    let world = World::new().await;
     let (id, mfa_token, oob_code, code) = challenged(&world).await;
     late(&world, "ses", "SendEmail");
     assert_snapshot_of_refused_delivery(&world.challenge(&mfa_token, "oob", &id).await);
@@ -232,7 +220,7 @@ async fn a_mail_that_timed_out_is_charged_and_void() {
 /// The same at association: nothing can be confirmed with a code that may or may not have come.
 #[tokio::test]
 async fn an_association_whose_mail_timed_out_is_void() {
-    let world = impatient().await;
+    let world = World::new().await;
     let login = world.log_in(USER).await;
     late(&world, "ses", "SendEmail");
     assert_snapshot_of_refused_delivery(&world.associate_email(&login.mfa_token, None).await);

@@ -249,7 +249,7 @@ async fn guessed_recovery_codes_are_told() {
 /// One block is one notice, also when its wrong passwords come at once.
 #[tokio::test]
 async fn a_race_of_wrong_passwords_is_one_notice() {
-    let world = std::sync::Arc::new(World::patient().await);
+    let world = std::sync::Arc::new(World::new().await);
     let replies = at_once(24, |_| {
         let world = std::sync::Arc::clone(&world);
         async move { world.password(USER, "wrong").await }

@@ -13,7 +13,7 @@ const USER: &str = "user@example.com";
 const SETTINGS: &str = "/api/v2/guardian/settings";
 
 async fn arena() -> Arc<World> {
-    Arc::new(World::patient().await)
+    Arc::new(World::new().await)
 }
 
 /// Each changes another setting: all are there in the end, and each answer shows its own.

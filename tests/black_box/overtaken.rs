@@ -16,7 +16,7 @@ const ENROLLED: &str = "403 User is already enrolled.";
 const MALFORMED: &str = "403 Malformed mfa_token";
 const WRONG: &str = "403 Invalid binding_code.";
 
-/// Sends a request whose reads are answered late, and changes the state when they have been made.
+/// Sends a request whose reads are answered only when they have been made and the state has been changed.
 async fn overtaken(
     world: &Arc<World>,
     reads: usize,
@@ -24,13 +24,14 @@ async fn overtaken(
     change: impl Future<Output = ()>,
 ) -> Reply {
     world.forget_calls();
-    let late = json!({ "service": "dynamodb", "operation": "Query", "mode": "latency", "latency_ms": 300, "count": reads });
+    let late = json!({ "service": "dynamodb", "operation": "Query", "mode": "latency", "latency_ms": 9_000, "count": reads });
     world.twin.aws.faults.add(serde_json::from_value(late).unwrap());
     let request = tokio::spawn(request);
     while world.operations().iter().filter(|name| name.ends_with("Query")).count() < reads {
         tokio::task::yield_now().await;
     }
     change.await;
+    world.twin.aws.faults.hurry();
     request.await.unwrap()
 }
 
@@ -60,7 +61,7 @@ async fn oob(world: Arc<World>, [mfa_token, oob_code, code]: [String; 3]) -> Rep
 #[tokio::test]
 async fn an_enrolment_is_not_confirmed_past_a_gate_that_has_just_closed() {
     for with_jwt in [false, true] {
-        let world = Arc::new(World::patient().await);
+        let world = Arc::new(World::new().await);
         let token = match with_jwt {
             true => world.first_access_token(USER, MFA_SCOPES).await,
             false => world.log_in(USER).await.mfa_token,
@@ -78,7 +79,7 @@ async fn an_enrolment_is_not_confirmed_past_a_gate_that_has_just_closed() {
 /// Design §5: and of the association; nothing is mailed.
 #[tokio::test]
 async fn nothing_is_associated_past_a_gate_that_has_just_closed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let token = world.log_in(USER).await.mfa_token;
     let request = {
         let (world, token) = (Arc::clone(&world), token);
@@ -92,7 +93,7 @@ async fn nothing_is_associated_past_a_gate_that_has_just_closed() {
 /// SEC-42: a reset or a block that comes in between is obeyed by every write.
 #[tokio::test]
 async fn a_reset_in_between_is_obeyed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let (id, _) = world.enrol_email(USER).await;
     let sent = challenged(&world, USER, &id).await;
     let mails = world.mails(USER);
@@ -123,7 +124,7 @@ async fn a_reset_in_between_is_obeyed() {
 /// SEC-18, I2: a success gives back its own attempt; what others were charged in between stays owed.
 #[tokio::test]
 async fn guesses_in_between_stay_owed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let (id, _) = world.enrol_email(USER).await;
     let [thief, thiefs_oob_code, _] = challenged(&world, USER, &id).await;
     let sent = challenged(&world, USER, &id).await;
@@ -145,7 +146,7 @@ async fn guesses_in_between_stay_owed() {
 /// An authenticator that is removed in between gives no token.
 #[tokio::test]
 async fn a_removal_in_between_is_obeyed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let (id, _) = world.enrol_email(USER).await;
     let token = world.mfa_access_token(USER, &id).await;
     let sent = challenged(&world, USER, &id).await;
@@ -159,7 +160,7 @@ async fn a_removal_in_between_is_obeyed() {
 /// Design §5: an address that changes in between voids the implicit authenticator's code, and gets no mail for it.
 #[tokio::test]
 async fn a_change_of_address_in_between_is_obeyed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let id = world.id_of_type(VERIFIED, "email").await;
     let sent = challenged(&world, VERIFIED, &id).await;
     let mails = world.mails(VERIFIED);
@@ -181,7 +182,7 @@ async fn a_change_of_address_in_between_is_obeyed() {
 /// SEC-12: a challenge that replaces the code in between voids it.
 #[tokio::test]
 async fn a_newer_challenge_in_between_is_obeyed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let (id, _) = world.enrol_email(USER).await;
     let sent = challenged(&world, USER, &id).await;
     let mfa_token = sent[0].clone();
@@ -197,7 +198,7 @@ async fn a_newer_challenge_in_between_is_obeyed() {
 /// the last authenticator, and goes with no other.
 #[tokio::test]
 async fn the_last_removal_is_decided_by_the_count() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let (id, recovery_code) = world.enrol_email(USER).await;
     let token = world.mfa_access_token(USER, &id).await;
     let app = world.associate_otp(&token).await;
@@ -218,7 +219,7 @@ async fn the_last_removal_is_decided_by_the_count() {
 /// An association that another login's overtakes is decided again: both stand.
 #[tokio::test]
 async fn an_association_in_between_is_taken_in() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let (mine, other) = (world.log_in(USER).await, world.log_in(USER).await);
     let request = {
         let (world, token) = (Arc::clone(&world), mine.mfa_token.clone());
@@ -239,7 +240,7 @@ async fn an_association_in_between_is_taken_in() {
 /// Design §5: so is a taking over by the operator: an enrolment that was begun before is not confirmed past it.
 #[tokio::test]
 async fn an_import_in_between_is_obeyed() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let token = world.log_in(USER).await.mfa_token;
     let oob_code = world.associate_email(&token, None).await.text("oob_code");
     let request = oob(Arc::clone(&world), [token, oob_code, world.code(USER)]);

@@ -9,7 +9,7 @@ use crate::support::{NUMBER, World, at_once, count_of};
 const USER: &str = "user@example.com";
 
 async fn arena() -> Arc<World> {
-    let world = World::patient().await;
+    let world = World::new().await;
     world.set_factor("sms", true).await;
     world.configure(&[("voice", SettingValue::Switch(true))]).await;
     Arc::new(world)

@@ -11,7 +11,7 @@ const USER: &str = "user@example.com";
 const ROUNDS: usize = 3;
 
 async fn arena() -> Arc<World> {
-    Arc::new(World::patient().await)
+    Arc::new(World::new().await)
 }
 
 /// Nobody lost to a failure of ours.

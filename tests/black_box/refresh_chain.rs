@@ -166,7 +166,7 @@ async fn refresh_at_once(world: &Arc<World>, count: usize, token: &str) -> Vec<R
 /// 64 requests with one token: all are served, all with the same next token, and only one of them wrote.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_token_64_times_at_once() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let mut token = begun(&world).await;
     for _ in 0..3 {
         let replies = refresh_at_once(&world, 64, &token).await;
@@ -183,7 +183,7 @@ async fn one_token_64_times_at_once() {
 /// Clients that share a token and never wait for each other are never logged out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tabs_that_share_a_token_stay_signed_in() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let token = begun(&world).await;
     let last = at_once(4, |_| {
         let (world, mut token) = (Arc::clone(&world), token.clone());
@@ -211,7 +211,7 @@ async fn tabs_that_share_a_token_stay_signed_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reuse_and_use_at_once() {
     for _ in 0..3 {
-        let world = Arc::new(World::patient().await);
+        let world = Arc::new(World::new().await);
         let first = begun(&world).await;
         let second = next(&world, &first).await;
         world.clock.advance(60);
@@ -233,7 +233,7 @@ async fn reuse_and_use_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn revocation_and_use_at_once() {
     for _ in 0..3 {
-        let world = Arc::new(World::patient().await);
+        let world = Arc::new(World::new().await);
         let token = begun(&world).await;
         let replies = at_once(16, |number| {
             let (world, token) = (Arc::clone(&world), token.clone());

@@ -1,7 +1,5 @@
 //! Refusals that pass by themselves: each 429 and 503 of contract A3, with its `Retry-After`.
 
-use std::time::Duration;
-
 use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
 
@@ -234,7 +232,7 @@ async fn mail_that_is_refused() {
 /// A3 "delivery timed out (it may have gone)": the same answer, at associate and at challenge.
 #[tokio::test]
 async fn mail_that_may_have_gone() {
-    let world = World::with(|options| options.timeouts.send = Duration::from_millis(200)).await;
+    let world = World::new().await;
     let (id, _) = world.enrol_email(USER).await;
     let access = world.mfa_access_token(USER, &id).await;
     let login = world.log_in(USER).await;

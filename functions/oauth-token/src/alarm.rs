@@ -1,16 +1,11 @@
 //! Telling a user that answers were wrong too often: one more write, once for each block, after the answer is decided.
 
-use std::time::Duration;
-
 use postern::app::App;
 use postern::id::ClientId;
 use postern::rules::limit::Charge;
 use postern::store::limits::LimitKey;
 use postern::store::notices::{Notice, Recipient};
 use postern::wire::refusal::Refusal;
-
-/// How long the answer waits for that write; normally it takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The refusal of a wrong password; when it spent the budget, whoever has that login is told. Whether anybody has it is
 /// not looked at: the work is the same (SEC-35).
@@ -29,7 +24,9 @@ pub(crate) async fn wrong_password(
 pub(crate) async fn raise(app: &App, limit: &LimitKey, charge: &Charge, to: Recipient, client: &ClientId) {
     let Some(kind) = limit.alarm(charge) else { return };
     let Ok(notice) = Notice::new(kind, to, limit.factor(), client, &app.random, app.now()) else { return };
-    let written = tokio::time::timeout(PATIENCE, app.store.raise(limit, charge, &notice)).await;
+    // The answer waits for it, a little: what a Lambda has answered may not go on.
+    let written =
+        tokio::time::timeout(app.config.timeouts.notice, app.store.raise(limit, charge, &notice)).await;
     if !matches!(written, Ok(Ok(_))) {
         tracing::warn!(event = "notice_not_written", kind = kind.as_str());
     }

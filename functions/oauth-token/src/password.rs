@@ -2,10 +2,10 @@
 
 use postern::app::App;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, RequestContext};
+use postern::http::{Params, RequestContext, admit_charged};
 use postern::rules::limit::Quota;
 use postern::rules::scope::Scope;
-use postern::store::limits::{LimitKey, Taken};
+use postern::store::limits::LimitKey;
 use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey};
 use postern::token::claims::GrantedBy;
 use postern::token::password::{self, Password};
@@ -81,21 +81,9 @@ pub(crate) async fn sign_in(
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
         Ok((client, target, login?, ring?))
     };
-    let (client, target, login, ring) = match (admit(), &attempt) {
-        (Ok(admitted), _) => admitted,
-        (Err(refusal), Taken::Charged(charge)) => {
-            // The password was never looked at.
-            app.store.undo_attempt(&limit, charge).await?;
-            return Err(refusal);
-        }
-        (Err(refusal), Taken::Spent { .. }) => return Err(refusal),
-    };
-    let charge = match attempt {
-        Taken::Charged(charge) => charge,
-        Taken::Spent { retry_after } => {
-            return Err(Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after });
-        }
-    };
+    let spent = |retry_after| Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after };
+    let ((client, target, login, ring), charge) =
+        admit_charged(&app.store, &limit, attempt, admit(), spent).await?;
     let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
     let right = password::verify(request.password, stored).await?;
     let Some(login) = login.filter(|_| right) else {

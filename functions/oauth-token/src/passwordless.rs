@@ -2,7 +2,7 @@
 
 use postern::app::App;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, RequestContext};
+use postern::http::{Params, RequestContext, admit_charged};
 use postern::id::Nonce;
 use postern::rules::destination::Destination;
 use postern::rules::limit::{Charge, Quota};
@@ -13,7 +13,7 @@ use postern::rules::scope::Scope;
 use postern::store::clients::Client;
 use postern::store::{StoreError, compensated};
 
-use postern::store::limits::{LimitKey, Taken};
+use postern::store::limits::LimitKey;
 use postern::store::logins::{Login, LoginKey};
 use postern::store::passwordless::{SignInKey, Try};
 use postern::store::users::{Profile, UserState};
@@ -108,21 +108,9 @@ pub(crate) async fn sign_in(
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
         Ok((client, target, login?, ring?))
     };
-    let (client, target, login, ring) = match (admitted(), &attempt) {
-        (Ok(admitted), _) => admitted,
-        (Err(refusal), Taken::Charged(charge)) => {
-            // The code was never looked at.
-            app.store.undo_attempt(&limit, charge).await?;
-            return Err(refusal);
-        }
-        (Err(refusal), Taken::Spent { .. }) => return Err(refusal),
-    };
-    let charge = match attempt {
-        Taken::Charged(charge) => charge,
-        Taken::Spent { retry_after } => {
-            return Err(Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after });
-        }
-    };
+    let spent = |retry_after| Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after };
+    let ((client, target, login, ring), charge) =
+        admit_charged(&app.store, &limit, attempt, admitted(), spent).await?;
     let quota = charge.quota_given_back();
     let attempt = Attempt {
         app,
@@ -171,7 +159,12 @@ impl Attempt<'_> {
         };
         let right = stored.accepts(self.ring, key, code);
         let answer = match user {
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                // Nothing is told of the code, so its source owes nothing for it.
+                let (limit, charge) = self.limit;
+                compensated("passwordless_otp", app.store.undo_attempt(limit, charge).await);
+                Err(error.into())
+            }
             Ok(user) => match user.filter(|_| right && login.is_some()) {
                 None => Err(request.wrong()),
                 Some(user) => self.use_up(request, &user, &stored.nonce, &id).await,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use postern::app::App;
 use postern::config::Issuer;
+use postern::http::admit_charged;
 use postern::http::bearer::{MfaPrincipal, PrincipalToken};
 use postern::http::client_auth::PresentedClient;
 use postern::rules::limit::Charge;
 use postern::rules::policy::TenantSettings;
-use postern::store::limits::{LimitKey, Taken};
+use postern::store::limits::LimitKey;
 use postern::store::mfa::MfaState;
 use postern::store::notices::Recipient;
 use postern::store::users::UserState;
@@ -117,20 +118,11 @@ impl MfaGrant<'_> {
             let mfa = mfa?;
             Ok((holder(&principal, user?, &mfa)?, mfa, settings?, ring?))
         };
-        match (admit(), attempt) {
-            (Ok((user, mfa, settings, ring)), Taken::Charged(charge)) => {
-                let as_wrong = self.as_wrong;
-                Ok(Verification { principal, user, mfa, settings, ring, limit, charge, as_wrong, now })
-            }
-            (Ok(_), Taken::Spent { retry_after }) => {
-                Err(Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after })
-            }
-            (Err(refusal), Taken::Charged(charge)) => {
-                app.store.undo_attempt(&limit, &charge).await?;
-                Err(refusal)
-            }
-            (Err(refusal), Taken::Spent { .. }) => Err(refusal),
-        }
+        let spent = |retry_after| Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after };
+        let ((user, mfa, settings, ring), charge) =
+            admit_charged(&app.store, &limit, attempt, admit(), spent).await?;
+        let as_wrong = self.as_wrong;
+        Ok(Verification { principal, user, mfa, settings, ring, limit, charge, as_wrong, now })
     }
 }
 

@@ -17,7 +17,7 @@ use data_encoding::HEXLOWER;
 use postern::app::App;
 use postern::delivery::custom::CustomTemplate;
 use postern::http::client_auth::PresentedClient;
-use postern::http::{Params, RequestContext, method_not_allowed, private_json_within};
+use postern::http::{Params, RequestContext, admit_charged, method_not_allowed, private_json_within};
 use postern::rules::destination::Destination;
 use postern::rules::email_template::TemplateName;
 use postern::rules::language::RequestedLanguages;
@@ -25,7 +25,7 @@ use postern::rules::limit::Charge;
 use postern::rules::passwordless::Connection;
 use postern::rules::policy::TenantSettings;
 use postern::store::clients::Client;
-use postern::store::limits::{LimitKey, Taken};
+use postern::store::limits::LimitKey;
 use postern::store::logins::{Login, LoginKey};
 use postern::store::passwordless::SignInKey;
 use postern::time::Timestamp;
@@ -112,19 +112,9 @@ async fn admit(
         demand_allowed(&request, &client, &settings)?;
         Ok(client)
     };
-    let (client, charge) = match (admitted(), attempt) {
-        (Ok(client), Taken::Charged(charge)) => (client, charge),
-        (Ok(_), Taken::Spent { retry_after }) => {
-            let limit = settings.limits.passwordless_starts.burst;
-            return Err(Refusal::TooManySends { channel: request.connection.channel(), limit, retry_after });
-        }
-        (Err(refusal), Taken::Charged(charge)) => {
-            // Nothing was to be sent.
-            app.store.undo_attempt(&source, &charge).await?;
-            return Err(refusal);
-        }
-        (Err(refusal), Taken::Spent { .. }) => return Err(refusal),
-    };
+    let (channel, limit) = (request.connection.channel(), source.bucket().burst);
+    let spent = |retry_after| Refusal::TooManySends { channel, limit, retry_after };
+    let (client, charge) = admit_charged(&app.store, &source, attempt, admitted(), spent).await?;
     let (login, failures, template, ring) = (login?, failures?, template?, ring?);
     let source = (source, charge);
     Ok(Start { request, client, login, key, failures, source, settings, template, languages, ring, now })

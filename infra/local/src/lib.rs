@@ -7,4 +7,4 @@ mod page;
 pub mod seed;
 pub mod twin;
 
-pub use twin::{NoticeDelivery, Twin, TwinError, TwinOptions};
+pub use twin::{NoticeDelivery, Patience, Twin, TwinError, TwinOptions};

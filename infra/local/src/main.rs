@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::aws::{Storage, warm_rsa_pool};
-use local::{NoticeDelivery, Twin, TwinError, TwinOptions};
+use local::{NoticeDelivery, Patience, Twin, TwinError, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::Clock;
 
@@ -45,6 +45,7 @@ impl Arguments {
             issuer: self.issuer.filter(|issuer| !issuer.is_empty()),
             clock: Clock::host(),
             timeouts: Timeouts::default(),
+            patience: Patience::OfTheClock,
             notices: NoticeDelivery::AtOnce,
         }
     }

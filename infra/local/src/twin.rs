@@ -54,8 +54,20 @@ pub struct TwinOptions {
     pub clock: Clock,
     /// How long to wait for the embedded AWS.
     pub timeouts: Timeouts,
+    /// By which time.
+    pub patience: Patience,
     /// When security notices are mailed.
     pub notices: NoticeDelivery,
+}
+
+/// What ends the time of an attempt of a call to the embedded AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// That the time is over.
+    OfTheClock,
+    /// That the call is held, see [`HeldCalls::time_limits`]. `timeouts.attempt` and `timeouts.send` take any time then,
+    /// but must differ from the other durations.
+    OfAnswers,
 }
 
 /// When the table's stream is followed.
@@ -80,6 +92,7 @@ impl TwinOptions {
             issuer: None,
             clock,
             timeouts: Timeouts::default(),
+            patience: Patience::OfTheClock,
             notices: NoticeDelivery::WhenAsked,
         }
     }
@@ -248,12 +261,16 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         timeouts: options.timeouts,
     };
     let credentials = aws_sdk_dynamodb::config::Credentials::new("twin", "twin", None, None, "twin");
-    let sdk = aws_config::SdkConfig::builder()
+    let mut sdk = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .region(aws_config::Region::new("eu-central-1"))
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
-        .http_client(http_client(false)?)
-        .build();
+        .http_client(http_client(false)?);
+    if options.patience == Patience::OfAnswers {
+        let limits = [options.timeouts.attempt, options.timeouts.send];
+        sdk = sdk.sleep_impl(aws.held.time_limits(limits));
+    }
+    let sdk = sdk.build();
     let endpoints = Endpoints {
         dynamodb: Some(aws.dynamodb_url()),
         kms: Some(aws.kms_url()),

@@ -208,7 +208,8 @@ impl Clients {
         observer: Option<&SharedInterceptor>,
     ) -> Self {
         let (retry, limits) = (RetryConfig::disabled(), time_limits(timeouts, timeouts.send));
-        let twilio = TwilioClient::new(endpoints.twilio.as_deref(), limits.clone(), observer.cloned());
+        let time = sdk.sleep_impl();
+        let twilio = TwilioClient::new(endpoints.twilio.as_deref(), limits.clone(), time, observer.cloned());
         let aws = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
         Self { phone: Some(PhoneClients { aws: OnDemand::new(aws), twilio }), ..self }
     }

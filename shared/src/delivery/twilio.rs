@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use aws_sdk_dynamodb::config::SharedAsyncSleep;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -38,6 +39,7 @@ const VALIDITY_PERIOD: (u64, u64) = (1, 36_000);
 pub struct TwilioClient {
     url: String,
     limits: TimeoutConfig,
+    time: Option<SharedAsyncSleep>,
     observer: Option<SharedInterceptor>,
     /// Made at the first send: reading the public roots is no part of a start.
     http: Arc<OnceLock<SharedHttpClient>>,
@@ -113,11 +115,17 @@ impl ProvideErrorMetadata for RefusedByTwilio {
 }
 
 impl TwilioClient {
-    /// A client of the API at `url`, or where it usually is. `limits` bound the one attempt of each call.
+    /// A client of the API at `url`, or where it usually is. `limits` bound the one attempt of each call, by the host's
+    /// time or what stands for it.
     #[must_use]
-    pub fn new(url: Option<&str>, limits: TimeoutConfig, observer: Option<SharedInterceptor>) -> Self {
+    pub fn new(
+        url: Option<&str>,
+        limits: TimeoutConfig,
+        time: Option<SharedAsyncSleep>,
+        observer: Option<SharedInterceptor>,
+    ) -> Self {
         let url = url.unwrap_or(DEFAULT_URL).trim_end_matches('/').to_owned();
-        Self { url, limits, observer, http: Arc::default() }
+        Self { url, limits, time, observer, http: Arc::default() }
     }
 
     /// Sends a text message, which the carriers may drop after so many seconds.
@@ -211,6 +219,9 @@ impl TwilioClient {
             .timeout_config(self.limits.clone())
             .serializer(http_request)
             .deserializer(taken);
+        if let Some(time) = &self.time {
+            operation = operation.sleep_impl(time.clone());
+        }
         if let Some(observer) = &self.observer {
             operation = operation.interceptor(observer.clone());
         }

@@ -1,5 +1,6 @@
 //! The edge: requests into typed input, refusals into responses, and what surrounds every handler.
 
+mod attempt;
 pub mod bearer;
 pub mod client_auth;
 pub mod edge;
@@ -8,6 +9,7 @@ mod language;
 pub mod management;
 pub mod params;
 
+pub use attempt::admit_charged;
 pub use edge::{RequestContext, serve};
 pub use error::method_not_allowed;
 pub use params::Params;

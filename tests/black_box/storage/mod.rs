@@ -22,18 +22,14 @@ mod twins;
 mod unique;
 mod users;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
-use local::{Twin, TwinOptions};
-use postern::config::Timeouts;
+use local::Twin;
 use postern::id::Jti;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::schema::create_table;
-use postern::time::Clock;
 
-use crate::support::START;
+use crate::support::World;
 
 /// Names a further engine to run against.
 const ENGINE_VARIABLE: &str = "POSTERN_TEST_DYNAMODB_URL";
@@ -49,10 +45,8 @@ struct Subject {
 
 impl Subject {
     async fn new(name: &'static str, url: Option<&str>) -> Self {
-        let mut options = TwinOptions::for_tests(Clock::fixed(START));
         // A Java engine may be slow at first, and a charge that timed out is not repeated.
-        options.timeouts = Timeouts { attempt: Duration::from_secs(20), ..options.timeouts };
-        let twin = Twin::start(options).await.unwrap();
+        let World { twin, .. } = World::new().await;
         let mut config = twin.app.store.dynamodb().config().to_builder();
         if let Some(url) = url {
             config = config.endpoint_url(url);

@@ -30,7 +30,7 @@ pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
 use std::time::Duration;
 
 use local::aws::Message;
-use local::{Twin, TwinOptions};
+use local::{Patience, Twin, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::{Clock, Timestamp};
 use serde_json::{Value, json};
@@ -53,12 +53,14 @@ impl World {
     /// A world whose twin differs from the usual one.
     pub(crate) async fn with(change: impl FnOnce(&mut TwinOptions)) -> Self {
         let mut options = TwinOptions::for_tests(Clock::fixed(START));
-        // Faults of mode `timeout` hang until these are over: short, for nothing here is slow by itself.
+        // A call that a fault holds is given up at once, and no other ever, however busy the machine is.
+        options.patience = Patience::OfAnswers;
         options.timeouts = Timeouts {
-            connect: Duration::from_secs(1),
-            attempt: Duration::from_secs(2),
-            send: Duration::from_secs(2),
-            request: Duration::from_secs(15),
+            connect: Duration::from_secs(200),
+            attempt: Duration::from_secs(300),
+            send: Duration::from_secs(300),
+            notice: Duration::from_secs(400),
+            request: Duration::from_secs(400),
         };
         change(&mut options);
         let clock = options.clock.clone();

@@ -35,15 +35,6 @@ pub(crate) fn text_of<'a>(item: &'a Item, attribute: &str) -> &'a str {
 }
 
 impl World {
-    /// A world in which nothing times out, however busy the machine is.
-    pub(crate) async fn patient() -> Self {
-        let long = Duration::from_secs(60);
-        Self::with(|options| {
-            options.timeouts = Timeouts { connect: long, attempt: long, send: long, request: long };
-        })
-        .await
-    }
-
     /// The whole table.
     pub(crate) async fn stored(&self) -> Table {
         let store = &self.twin.app.store;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::{Service, locked};
 
@@ -65,6 +66,7 @@ impl Fault {
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     planned: Arc<Mutex<Vec<Planned>>>,
+    hurry: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -99,6 +101,16 @@ impl Faults {
     /// Forgets every fault; calls already held by `timeout` stay held.
     pub fn clear(&self) {
         locked(&self.planned).clear();
+    }
+
+    /// Has the calls that were late until now answered at once: what a test waited for has happened.
+    pub fn hurry(&self) {
+        self.hurry.send_replace(());
+    }
+
+    /// Told of the next [`Faults::hurry`].
+    pub(super) fn hurried(&self) -> watch::Receiver<()> {
+        self.hurry.subscribe()
     }
 
     /// The faults as they were added, without those that have hit all their calls.

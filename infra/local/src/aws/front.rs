@@ -21,8 +21,12 @@ use tokio::task::JoinHandle;
 use super::Service;
 use super::calls::{Action, CallLog};
 use super::faults::{Failure, Faults, Verdict};
+use super::held::HeldCalls;
 
 /// The largest request body that any of the services takes: DynamoDB's 16 MB.
+/// No client of Postern waits so long: its sends are given up after 5 s, its other calls sooner (design §3).
+const HELD_FROM: Duration = Duration::from_secs(10);
+
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A request as a service sees it.
@@ -60,6 +64,7 @@ pub(super) trait Endpoint: Send + Sync + 'static {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) faults: Faults,
+    pub(super) held: HeldCalls,
     pub(super) calls: CallLog,
     pub(super) stop: Stop,
 }
@@ -110,25 +115,33 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
     };
     let shared = &front.shared;
     shared.calls.record(&parts.headers, E::SERVICE, &operation, || front.endpoint.actions(&operation, &json));
+    let hurried = shared.faults.hurried();
     let Verdict { failure, latency } = shared.faults.judge(E::SERVICE, &operation);
     let response = match failure {
         None => front.endpoint.handle(AwsRequest { operation, parts, body, json }).await,
         Some(Failure::Throttle) => front.endpoint.throttled(),
         Some(Failure::Error) => front.endpoint.broken(),
         Some(Failure::Timeout) => {
-            // hyper drops this future when the client goes away; else it ends with the twin.
-            shared.stop.clone().stopped().await;
+            hold(shared).await;
             return front.endpoint.broken();
         }
     };
     if !latency.is_zero() {
-        late(latency, shared.stop.clone()).await;
+        late(latency, hurried, shared).await;
     }
     response
 }
 
-/// Waits for `latency`, or for the end of the twin.
-async fn late(latency: Duration, stop: Stop) {
+/// Holds a call: hyper drops this future when the client goes away; else it ends with the twin.
+async fn hold(shared: &Shared) {
+    tokio::select! {
+        () = shared.held.hold() => {}
+        () = shared.stop.clone().stopped() => {}
+    }
+}
+
+/// Waits for `latency`, or until it is cut short, or for the end of the twin.
+async fn late(latency: Duration, mut hurried: watch::Receiver<()>, shared: &Shared) {
     #[allow(
         clippy::disallowed_methods,
         reason = "the delay is the feature: a client's time-outs are tested against it"
@@ -136,6 +149,8 @@ async fn late(latency: Duration, stop: Stop) {
     let delay = tokio::time::sleep(latency);
     tokio::select! {
         () = delay => {}
-        () = stop.stopped() => {}
+        _ = hurried.changed() => {}
+        () = shared.held.hold(), if latency >= HELD_FROM => {}
+        () = shared.stop.clone().stopped() => {}
     }
 }

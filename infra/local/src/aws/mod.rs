@@ -8,6 +8,7 @@ mod calls;
 mod dynamodb;
 mod faults;
 mod front;
+mod held;
 mod inbox;
 mod kms;
 mod protocol;
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 pub use self::calls::{Action, Call, CallLog};
 pub use self::dynamodb::TableStream;
 pub use self::faults::{Fault, FaultMode, Faults};
+pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
 pub use self::trips::{TripRecorder, in_request};
@@ -117,6 +119,8 @@ pub struct AwsTwin {
     pub inbox: Inbox,
     /// Its planned misbehaviour.
     pub faults: Faults,
+    /// The calls it does not answer.
+    pub held: HeldCalls,
     /// The calls made to it.
     pub calls: CallLog,
     dynamodb: SocketAddr,
@@ -148,7 +152,12 @@ impl AwsTwin {
         let inbox = Inbox::default();
         let (running, stop) = watch::channel(());
         let stop = Stop(stop);
-        let shared = Shared { faults: Faults::default(), calls: CallLog::default(), stop: stop.clone() };
+        let shared = Shared {
+            faults: Faults::default(),
+            held: HeldCalls::default(),
+            calls: CallLog::default(),
+            stop: stop.clone(),
+        };
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
@@ -164,6 +173,7 @@ impl AwsTwin {
         Ok(Self {
             inbox,
             faults: shared.faults,
+            held: shared.held,
             calls: shared.calls,
             dynamodb,
             ses,

@@ -48,7 +48,9 @@ async fn timeout_never_answers_and_does_nothing() {
     let rig = Rig::new(ONE_ATTEMPT).await;
     rig.fault(r#"{"service":"dynamodb","operation":"PutItem","mode":"timeout"}"#);
     let put = rig.dynamodb.put_item().table_name(TABLE).set_item(Some(key("a")));
-    let in_haste = aws_sdk_dynamodb::Config::builder().timeout_config(hasty());
+    let in_haste = aws_sdk_dynamodb::Config::builder()
+        .timeout_config(hasty())
+        .sleep_impl(rig.twin.held.time_limits([LIMIT; 2]));
     let put = put.customize().config_override(in_haste);
     assert!(matches!(put.send().await, Err(SdkError::TimeoutError(_))));
     assert!(!rig.get("a").await);

@@ -38,6 +38,9 @@ struct Rig {
 const ONE_ATTEMPT: u32 = 1;
 const THREE_ATTEMPTS: u32 = 3;
 
+/// Of an attempt of a call that is held.
+const LIMIT: Duration = Duration::from_secs(300);
+
 fn options(storage: Storage) -> AwsOptions {
     AwsOptions { database: storage, now: Arc::new(|| NOW), host: Ipv4Addr::LOCALHOST.into() }
 }
@@ -119,9 +122,9 @@ fn sdk_config(attempts: u32) -> SdkConfig {
         .build()
 }
 
-/// For a call that is to be given up soon; the others have the time they need.
+/// For a call that is to be given up when it is held; the others have the time they need.
 fn hasty() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(100)).build()
+    TimeoutConfig::builder().operation_attempt_timeout(LIMIT).build()
 }
 
 /// Resolves once `condition` holds.

@@ -33,7 +33,9 @@ pub(super) async fn send(rig: &Rig) -> Sent {
 }
 
 pub(super) async fn send_in_haste(rig: &Rig) -> Sent {
-    let in_haste = aws_sdk_sesv2::Config::builder().timeout_config(hasty());
+    let in_haste = aws_sdk_sesv2::Config::builder()
+        .timeout_config(hasty())
+        .sleep_impl(rig.twin.held.time_limits([LIMIT; 2]));
     email(rig, FROM, "user@example.com").customize().config_override(in_haste).send().await
 }
 
