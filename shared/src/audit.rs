@@ -42,7 +42,7 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 16] = [
+    const OURS: [&str; 17] = [
         "postern",
         "email_templates",
         "oauth_token",
@@ -55,6 +55,7 @@ fn filter(level: LevelFilter) -> Targets {
         "well_known",
         "userinfo",
         "users",
+        "user_factors",
         "rotate_keys",
         "notices",
         "unblock",

@@ -165,6 +165,12 @@ impl AuthenticatorId {
         (known && well_formed).then(|| Self(text.to_owned()))
     }
 
+    /// What stands behind the bar: the same for both channels of a phone.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        self.0.split_once('|').map_or(&self.0, |(_, device)| device)
+    }
+
     /// The same phone by its other channel: `voice|dev_x` of `sms|dev_x`, and back. Others have none.
     #[must_use]
     pub fn twin(&self) -> Option<Self> {

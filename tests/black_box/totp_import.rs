@@ -2,8 +2,8 @@
 
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, UserId};
 use postern::rules::totp::{Algorithm, TotpSecret, hotp, step};
-use postern::store::mfa::Imported;
-use postern::store::users::{Authenticator, Source, State};
+use postern::store::mfa::{Import, Imported};
+use postern::store::users::{Authenticator, Labels, Source, State};
 use postern::token::totp_secret;
 
 use crate::support::World;
@@ -24,8 +24,11 @@ async fn import(world: &World, secret: &TotpSecret, algorithm: Algorithm, to: &U
         created_at: now,
         source: Source::Otp { secret, algorithm, last_step: None },
         state: State::Active { last_used_at: now },
+        labels: Labels::default(),
     };
-    app.store.import_authenticator(to, &authenticator).await.unwrap()
+    let import =
+        Import { user: to.clone(), authenticators: vec![authenticator], forgets: None, notice: None };
+    app.store.import_authenticators(&import).await.unwrap()
 }
 
 /// Gives the demo user an app.
@@ -62,11 +65,11 @@ async fn imports_that_are_not_possible() {
     let world = World::new().await;
     let secret = TotpSecret::from_bytes(vec![7; 20]);
     let nobody = UserId::new("auth0|nobody");
-    assert_eq!(import(&world, &secret, Algorithm::Sha1, &nobody).await, Imported::NotPossible);
+    assert_eq!(import(&world, &secret, Algorithm::Sha1, &nobody).await, Imported::NoSuchUser);
     assert!(!world.stored().await.keys().any(|(pk, _)| pk.contains("nobody")));
     for _ in 0..50 {
         assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Imported::Done);
     }
-    assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Imported::NotPossible);
+    assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Imported::TooMany);
     assert_eq!(world.authenticators(USER).await, (50, 0));
 }

@@ -34,5 +34,6 @@ mod phones;
 mod rights;
 mod rotate_keys;
 mod routes;
+mod user_factors;
 mod users;
 mod wiring;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
-use crate::{front_door, login, management, notices, offline, passwordless, phones, rotate_keys, users};
+use crate::{front_door, login, management, notices, offline, passwordless, phones, rotate_keys, user_factors, users};
 
 /// Everything that functions are seen to do.
-static FLOWS: [&Flow; 19] = [
+static FLOWS: [&Flow; 20] = [
     &front_door::DISCOVERY,
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,
@@ -27,6 +27,7 @@ static FLOWS: [&Flow; 19] = [
     &phones::BY_AWS,
     &phones::BY_TWILIO,
     &rotate_keys::RETIRED,
+    &user_factors::MANAGED,
     &users::MANAGED,
 ];
 

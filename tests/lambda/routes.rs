@@ -11,7 +11,7 @@ use crate::template::Template;
 const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 
 /// Function, path and methods; `HEAD` comes with `GET`.
-const ROUTES: [(&str, &str, &[&str]); 27] = [
+const ROUTES: [(&str, &str, &[&str]); 34] = [
     ("oauth-token", "/oauth/token", &["POST"]),
     ("oauth-revoke", "/oauth/revoke", &["POST"]),
     ("mfa-associate", "/mfa/associate", &["POST"]),
@@ -39,6 +39,13 @@ const ROUTES: [(&str, &str, &[&str]); 27] = [
     ("users", "/api/v2/users/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
     ("users", "/api/v2/users/{id}/authenticators", &["DELETE"]),
     ("users", "/api/v2/users-by-email", &["GET", "HEAD"]),
+    ("user-factors", "/api/v2/users/{id}/authentication-methods", &["DELETE", "GET", "HEAD", "POST"]),
+    ("user-factors", "/api/v2/users/{id}/authentication-methods/{method}", &["DELETE", "GET", "HEAD", "PATCH"]),
+    ("user-factors", "/api/v2/users/{id}/enrollments", &["GET", "HEAD"]),
+    ("user-factors", "/api/v2/users/{id}/recovery-code-regeneration", &["POST"]),
+    ("user-factors", "/api/v2/users/{id}/multifactor/{provider}", &["DELETE"]),
+    ("user-factors", "/api/v2/users/{id}/multifactor/actions/invalidate-remember-browser", &["POST"]),
+    ("user-factors", "/api/v2/user-blocks/{id}", &["DELETE", "GET", "HEAD"]),
 ];
 /// No function's own method, but one of HTTP.
 const NOBODYS_METHOD: &str = "TRACE";
@@ -107,6 +114,7 @@ async fn each_route_takes_its_methods() {
     let gateway = Gateway::new().await;
     for (function, path, methods) in ROUTES {
         let path = path.replace("{id}", "email%7Cdev_1").replace("{name}", "email");
+        let path = path.replace("{method}", "email%7Cdev_1").replace("{provider}", "duo");
         let refused = gateway.send(NOBODYS_METHOD, &path, &[], Body::none()).await;
         assert_eq!(refused.status, 405, "{function} {path}: {}", refused.body);
         let allow = refused.header("allow").unwrap_or_default();

@@ -184,7 +184,8 @@ fn keys_are_written_and_unwrapped_by_few() {
             STREAMED,
             "oauth-token",
             "passwordless-start",
-            "unblock"
+            "unblock",
+            "user-factors"
         ]
     );
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);

@@ -10,7 +10,7 @@ use postern::rules::destination::Destination;
 use postern::rules::limit::{Quota, Standing};
 use postern::rules::policy::Factor;
 use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
-use postern::store::users::Authenticator;
+use postern::store::users::{Authenticator, Labels};
 use postern::store::{DECISION_TRIES, compensated};
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
@@ -119,6 +119,7 @@ impl NewOob {
             created_at: now,
             source: to.clone().into(),
             state: enrolment.pending_state(),
+            labels: Labels::default(),
         };
         let authenticator = pending(&self.id, &self.to);
         let twin = self.twin.as_ref().map(|(id, to)| pending(id, to));

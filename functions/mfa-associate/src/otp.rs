@@ -8,7 +8,7 @@ use postern::rules::totp::{Algorithm, TotpSecret, barcode_uri};
 use postern::store::DECISION_TRIES;
 use postern::store::limits::Counter;
 use postern::store::mfa::NewAuthenticator;
-use postern::store::users::{Authenticator, SealedSecret, Source};
+use postern::store::users::{Authenticator, Labels, SealedSecret, Source};
 use postern::token::totp_secret;
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
@@ -59,6 +59,7 @@ async fn persist(
             created_at: enrolment.now,
             source: Source::Otp { secret: secret.clone(), algorithm: Algorithm::Sha1, last_step: None },
             state: enrolment.pending_state(),
+            labels: Labels::default(),
         };
         let none_active = !enrolment.user.active().any(|active| active.factor() == Factor::Otp);
         let kind = NewAuthenticator::Otp {

@@ -11,13 +11,12 @@ use postern::id::{AuthenticatorId, AuthenticatorPrefix};
 use postern::rules::enrolment::Proof;
 use postern::rules::limit::{RECOVERY_CODES_REPLACED, Standing};
 use postern::rules::notice::NoticeKind;
-use postern::rules::policy::{Factor, TenantSettings};
+use postern::rules::policy::Factor;
+use postern::rules::random::RandomUnavailable;
 use postern::rules::recovery::RecoveryCode;
 use postern::store::NotWritten;
-use postern::store::limits::Counter;
-use postern::store::mfa::{RegenerateStep, Regeneration};
+use postern::store::mfa::{Authority, RegenerateStep, Regeneration};
 use postern::store::notices::{Notice, Recipient};
-use postern::store::users::UserState;
 use postern::time::Timestamp;
 use postern::wire::mfa::RecoveryCodeReply;
 use postern::wire::refusal::Refusal;
@@ -41,15 +40,17 @@ pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Re
         return Err(Refusal::FactorOff(Factor::RecoveryCode.as_str()));
     }
     let (bucket, tat) = (RECOVERY_CODES_REPLACED, user.limit(RECOVERY_CODES_REPLACED).tat);
-    let standing = bucket.standing(tat, now);
-    if let Standing::Spent { retry_after } = standing {
+    if let Standing::Spent { retry_after } = bucket.standing(tat, now) {
         return Err(Refusal::TooManyCodes { limit: bucket.burst, retry_after });
     }
     let code = RecoveryCode::generate(&app.random)?;
-    let regeneration = Regeneration {
-        decayed: standing == Standing::Decayed,
-        ..regeneration(&app, &principal, &user, &settings, &code, now)?
-    };
+    let regeneration = Regeneration::of(
+        &user,
+        &settings.limits,
+        Authority::Token(principal.issued_at),
+        (code.hash(), AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?),
+        notice(&app, &principal, now)?,
+    );
     match app.store.regenerate_recovery_code(&regeneration).await {
         Ok(()) => {
             let reply = RecoveryCodeReply { recovery_code: code.as_str() };
@@ -63,24 +64,7 @@ pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Re
     }
 }
 
-fn regeneration(
-    app: &App,
-    principal: &MfaPrincipal,
-    user: &UserState,
-    settings: &TenantSettings,
-    code: &RecoveryCode,
-    now: Timestamp,
-) -> Result<Regeneration, Refusal> {
+fn notice(app: &App, principal: &MfaPrincipal, now: Timestamp) -> Result<Notice, RandomUnavailable> {
     let (to, factor) = (Recipient::User(principal.user.clone()), Some(Factor::RecoveryCode));
-    Ok(Regeneration {
-        user: principal.user.clone(),
-        issued_at: principal.issued_at,
-        old: user.recovery.as_ref().map(|recovery| recovery.hash.clone()),
-        new: code.hash(),
-        id: AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?,
-        forgets: user.limit(settings.limits.recovery_codes).counts(&Counter::RecoveryCode),
-        decayed: false,
-        notice: Notice::new(NoticeKind::FactorAdded, to, factor, &principal.client, &app.random, now)?,
-        now,
-    })
+    Notice::new(NoticeKind::FactorAdded, to, factor, &principal.client, &app.random, now)
 }

@@ -8,11 +8,9 @@ use postern::http::bearer::MfaPrincipal;
 use postern::http::no_content;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
-use postern::rules::limit::Limits;
 use postern::rules::notice::NoticeKind;
-use postern::rules::policy::{Factor, TenantSettings};
-use postern::store::limits::Counter;
-use postern::store::mfa::{Removal, RemoveStep};
+use postern::rules::policy::TenantSettings;
+use postern::store::mfa::{Authority, Removal, RemoveStep};
 use postern::store::notices::{Notice, Recipient};
 use postern::store::users::{Authenticator, State as AuthenticatorState, UserState};
 use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
@@ -38,7 +36,7 @@ pub(crate) async fn remove(
         let user = user.ok_or(Refusal::BearerInvalid)?;
         let request = Request { app: &app, principal: &principal, settings: &*settings?, now };
         let removal = request.decide(&user, &id)?;
-        match app.store.remove_authenticator(&removal).await {
+        match app.store.remove_authenticators(&removal).await {
             Ok(()) => return Ok(no_content()),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             Err(NotWritten::Refused(refused)) => {
@@ -81,17 +79,10 @@ impl Request<'_> {
         if !proven && self.is_of_another_login(authenticator) {
             return Err(self.needs_fresh_mfa());
         }
-        let limits = &self.settings.limits;
-        Ok(Removal {
-            issued_at: self.principal.issued_at,
-            profile: user.profile.clone(),
-            authenticator: authenticator.clone(),
-            twin: user.twin_of(authenticator).cloned(),
-            forgets: forgets(user, authenticator, limits),
-            forgets_recovery: user.limit(limits.recovery_codes).counts(&Counter::RecoveryCode),
-            with_recovery: self.is_last(user, authenticator),
-            notice: self.notice(authenticator)?,
-        })
+        let authority = Authority::Token(self.principal.issued_at);
+        let notice = self.notice(authenticator)?;
+        let gone = [Some(authenticator), user.twin_of(authenticator)].into_iter().flatten().cloned();
+        Ok(Removal::of(user, gone.collect(), self.settings, authority, notice))
     }
 
     /// What the user is told: nothing of an authenticator that never counted.
@@ -112,22 +103,4 @@ impl Request<'_> {
     fn is_of_another_login(&self, authenticator: &Authenticator) -> bool {
         matches!(&authenticator.state, AuthenticatorState::Pending { jti, .. } if *jti != self.principal.jti)
     }
-
-    /// With the last authenticator goes the recovery code, which would recover nothing; the next enrolment shows a
-    /// new one.
-    fn is_last(&self, user: &UserState, authenticator: &Authenticator) -> bool {
-        let verified = user.profile.email_verified && user.profile.email.is_some();
-        authenticator.is_active()
-            && user.profile.active_authenticators <= if user.twin_of(authenticator).is_some() { 2 } else { 1 }
-            && user.recovery.is_some()
-            && !(verified && self.settings.factors.has(Factor::Email))
-    }
-}
-
-/// Whose failures go with an authenticator: apps share theirs, so the last one takes them.
-fn forgets(user: &UserState, authenticator: &Authenticator, limits: &Limits) -> Option<Counter> {
-    let counter = authenticator.counter();
-    let shared =
-        user.active().any(|other| !other.id.is_same_device(&authenticator.id) && other.counter() == counter);
-    (authenticator.is_active() && !shared && user.limit(limits.codes).counts(&counter)).then_some(counter)
 }

@@ -124,6 +124,12 @@ impl From<KeyError> for Refusal {
     }
 }
 
+impl From<KeyError> for ManagementRefusal {
+    fn from(_: KeyError) -> Self {
+        Self::Unavailable
+    }
+}
+
 impl From<RandomUnavailable> for Refusal {
     fn from(_: RandomUnavailable) -> Self {
         Self::Unavailable

@@ -1,20 +1,23 @@
 //! Access to the Management API: a bearer token for its audience, with the scope of the operation (contract §6).
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
 use super::bearer::bearer_token;
 use super::params::{Members, Params, UnreadableBody};
 use crate::app::App;
+use crate::id::{ClientId, UserId};
 use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
 use crate::wire::management::ManagementRefusal;
 
-/// Lets a request pass that has `scope`.
+/// Lets a request pass that has `scope`; gives the client that asks.
 ///
 /// # Errors
 /// 401 and 403 in the Management API's format.
-pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<(), ManagementRefusal> {
+pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<ClientId, ManagementRefusal> {
     let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
     let now = app.now();
     let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
@@ -29,7 +32,30 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
         JwtError::Invalid => ManagementRefusal::InvalidToken,
         JwtError::Expired => ManagementRefusal::ExpiredToken,
     })?;
-    if claims.scopes().contains(scope) { Ok(()) } else { Err(ManagementRefusal::InsufficientScope(scope)) }
+    if !claims.scopes().contains(scope) {
+        return Err(ManagementRefusal::InsufficientScope(scope));
+    }
+    Ok(ClientId::new(claims.azp))
+}
+
+/// The user that a path names.
+///
+/// # Errors
+/// 400 in the Management API's format for what cannot be an id.
+pub fn user_id(id: Result<Path<String>, PathRejection>) -> Result<UserId, ManagementRefusal> {
+    let id = id.ok().map(|Path(id)| id);
+    user_id_of(id.as_deref())
+}
+
+/// The same, of a path that names more than a user.
+///
+/// # Errors
+/// As [`user_id`].
+pub fn user_id_of(id: Option<&str>) -> Result<UserId, ManagementRefusal> {
+    id.and_then(UserId::parse).ok_or_else(|| {
+        let problem = "'Object didn't pass validation for format user-id' on property id.";
+        ManagementRefusal::InvalidUri(problem.to_owned())
+    })
 }
 
 /// The JSON object of a body.

@@ -14,6 +14,28 @@ pub enum Channel {
     Voice,
 }
 
+/// A channel of a phone, as the wire names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PhoneChannel {
+    /// Text message.
+    Sms,
+    /// Phone call.
+    Voice,
+}
+
+impl PhoneChannel {
+    /// The channel of that name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "sms" => Some(Self::Sms),
+            "voice" => Some(Self::Voice),
+            _ => None,
+        }
+    }
+}
+
 /// What is sent, for budgets that strangers can use up: each has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendPurpose {

@@ -9,6 +9,7 @@ pub mod client;
 pub mod destination;
 pub mod email_template;
 pub mod enrolment;
+pub mod label;
 pub mod language;
 pub mod limit;
 pub mod mask;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::limits::Counter;
 use crate::id::{AuthenticatorId, Jti};
 use crate::rules::address::EmailAddress;
+use crate::rules::channel::PhoneChannel;
 use crate::rules::destination::Destination;
+use crate::rules::label::Label;
 use crate::rules::phone::PhoneNumber;
 use crate::rules::policy::Factor;
 use crate::rules::recovery::RecoveryHash;
@@ -115,6 +117,9 @@ impl std::fmt::Debug for SealedSecret {
     }
 }
 
+/// When the last code was accepted of an authenticator that was never used.
+pub const NEVER: Timestamp = Timestamp(0);
+
 /// Whether an authenticator was confirmed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
@@ -131,9 +136,20 @@ pub enum State {
     },
     /// Confirmed.
     Active {
-        /// When its last code was accepted.
+        /// When its last code was accepted; [`NEVER`] where none was yet.
         last_used_at: Timestamp,
     },
+}
+
+/// What an operator noted of an authenticator; nothing depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labels {
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Label>,
+    /// By which of its channels the owner of a phone would rather be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<PhoneChannel>,
 }
 
 /// An authenticator as it is stored.
@@ -149,6 +165,9 @@ pub struct Authenticator {
     /// Whether it was confirmed.
     #[serde(flatten)]
     pub state: State,
+    /// What an operator noted of it.
+    #[serde(flatten)]
+    pub labels: Labels,
 }
 
 impl Authenticator {
@@ -156,6 +175,15 @@ impl Authenticator {
     #[must_use]
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::Active { .. })
+    }
+
+    /// When its last code was accepted, if one ever was.
+    #[must_use]
+    pub fn last_used_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Active { last_used_at } => Some(last_used_at).filter(|at| *at != NEVER),
+            State::Pending { .. } => None,
+        }
     }
 
     /// The factor it belongs to.

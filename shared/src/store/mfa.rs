@@ -4,6 +4,7 @@ mod associate;
 mod challenge;
 mod confirm;
 mod import;
+mod label;
 mod regenerate;
 mod remove;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use associate::{AssociateStep, Association, NewAuthenticator, Replaced};
 pub use challenge::{ChallengeStep, NewChallenge, Sending};
 pub use confirm::{ConfirmStep, Confirmation, Proven, Reseal};
-pub use import::Imported;
+pub use import::{Import, Imported};
 pub use regenerate::{RegenerateStep, Regeneration};
 pub use remove::{Removal, RemoveStep};
 
@@ -185,6 +186,25 @@ fn accepting(write: Write, issued_at: Timestamp) -> Write {
         .when("attribute_not_exists(tokens_valid_after) OR tokens_valid_after < :issued_at")
         .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
         .value(":issued_at", number(issued_at.0))
+}
+
+/// On whose word a user's factors change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// The user's own, by a token issued then: it must still be accepted when the change is written (SEC-42).
+    Token(Timestamp),
+    /// An operator's, of a blocked user as well: it is enough that there is the user.
+    Operator,
+}
+
+impl Authority {
+    /// Demands of the profile what the change rests on.
+    fn demand(self, profile: Write) -> Write {
+        match self {
+            Self::Token(issued_at) => accepting(profile, issued_at),
+            Self::Operator => profile.when("attribute_exists(pk)"),
+        }
+    }
 }
 
 /// Demands of the profile that the gate of an enrolment is still open (design §5, SEC-27). Needs `:false` to be

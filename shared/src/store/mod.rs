@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod authenticators;
+pub mod blocks;
 pub mod clients;
 pub mod expression;
 pub mod keys;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::authenticators::{Authenticator, AuthenticatorKind, Pending, SealedSecret, Source, State};
+pub use super::authenticators::{
+    Authenticator, AuthenticatorKind, Labels, NEVER, Pending, SealedSecret, Source, State,
+};
 use super::expression::Write;
 use super::limits::{Counter, LimitState};
 use super::logins::LoginName;

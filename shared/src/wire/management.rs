@@ -5,6 +5,14 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::refusal::shown;
+use crate::rules::calendar::UtcTime;
+use crate::time::Timestamp;
+
+/// A point in time as ISO 8601 has it, with the milliseconds that clients expect.
+#[must_use]
+pub fn instant(at: Timestamp) -> String {
+    UtcTime::of(at).format("%Y-%m-%dT%H:%M:%S.000Z").unwrap_or_default()
+}
 
 /// A factor as `GET /api/v2/guardian/factors` lists it.
 #[derive(Serialize)]
@@ -101,6 +109,12 @@ impl ManagementRefusal {
     #[must_use]
     pub fn additional(name: &str) -> Self {
         Self::InvalidBody(format!("'Additional properties not allowed: {}'.", shown(name)))
+    }
+
+    /// A property of the body that must be there and is not.
+    #[must_use]
+    pub fn missing(name: &str) -> Self {
+        Self::InvalidBody(format!("'Missing required property: {name}'."))
     }
 
     /// A user there is not.

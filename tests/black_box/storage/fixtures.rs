@@ -19,7 +19,7 @@ use postern::store::mfa::{
     Proven, Sending,
 };
 use postern::store::users::{
-    Authenticator, AuthenticatorKind, Pending, Profile, Recovery, SealedSecret, Source, State, UserState,
+    Authenticator, AuthenticatorKind, Labels, Pending, Profile, Recovery, SealedSecret, Source, State, UserState,
 };
 use postern::token::keyring::{KeyRing, Root};
 
@@ -122,6 +122,7 @@ pub(crate) fn association(seen: &UserState, login: &str, device: &str) -> Associ
                 recovery_hash: Some(hash(1)),
                 expires_at: START.plus(600),
             },
+            labels: Labels::default(),
         },
         twin: None,
         kind: NewAuthenticator::Oob {

@@ -3,8 +3,9 @@
 use postern::id::{AuthenticatorId, UserId};
 use postern::rules::enrolment::AUTHENTICATORS_MAX;
 use postern::rules::totp::Algorithm;
-use postern::store::mfa::Imported;
-use postern::store::users::{Authenticator, SealedSecret, Source, State};
+use postern::store::Store;
+use postern::store::mfa::{Import, Imported};
+use postern::store::users::{Authenticator, Labels, SealedSecret, Source, State};
 
 use super::fixtures::{profile, state, user};
 use super::{at_once, subjects};
@@ -20,7 +21,14 @@ fn app(number: usize) -> Authenticator {
             last_step: None,
         },
         state: State::Active { last_used_at: START },
+        labels: Labels::default(),
     }
+}
+
+async fn import(store: &Store, to: &UserId, number: usize) -> Imported {
+    let import =
+        Import { user: to.clone(), authenticators: vec![app(number)], forgets: None, notice: None };
+    store.import_authenticators(&import).await.unwrap()
 }
 
 /// An imported authenticator is active and counted, with no recovery code; the same again changes nothing.
@@ -30,12 +38,7 @@ async fn an_import_is_counted_once() {
         let store = &subject.store;
         store.create_profile(&profile()).await.unwrap();
         for expected in [Imported::Done, Imported::Known] {
-            assert_eq!(
-                store.import_authenticator(&user(), &app(1)).await.unwrap(),
-                expected,
-                "{}",
-                subject.name
-            );
+            assert_eq!(import(store, &user(), 1).await, expected, "{}", subject.name);
             let seen = state(store).await;
             assert_eq!(
                 (seen.profile.active_authenticators, seen.active().count()),
@@ -54,20 +57,20 @@ async fn what_is_not_possible_leaves_nothing() {
     for subject in subjects().await {
         let store = &subject.store;
         let nobody = UserId::new("auth0|nobody");
-        let refused = store.import_authenticator(&nobody, &app(1)).await.unwrap();
-        assert_eq!(refused, Imported::NotPossible, "{}", subject.name);
+        let refused = import(store, &nobody, 1).await;
+        assert_eq!(refused, Imported::NoSuchUser, "{}", subject.name);
         assert!(subject.item("USER#auth0|nobody", "AUTHENTICATOR#totp|dev_1").await.is_none());
 
         store.create_profile(&profile()).await.unwrap();
         for number in 1..AUTHENTICATORS_MAX {
-            store.import_authenticator(&user(), &app(number)).await.unwrap();
+            import(store, &user(), number).await;
         }
         let last = at_once(2, |number| {
             let store = store.clone();
-            async move { store.import_authenticator(&user(), &app(1_000 + number)).await.unwrap() }
+            async move { import(&store, &user(), 1_000 + number).await }
         })
         .await;
-        assert!(last.contains(&Imported::Done) && last.contains(&Imported::NotPossible), "{last:?}");
+        assert!(last.contains(&Imported::Done) && last.contains(&Imported::TooMany), "{last:?}");
         let seen = state(store).await;
         let counted = usize::try_from(seen.profile.active_authenticators).unwrap();
         assert_eq!(

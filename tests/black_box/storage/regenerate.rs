@@ -8,7 +8,7 @@ use postern::rules::random::Random;
 use postern::rules::recovery::{RecoveryCode, RecoveryHash};
 use postern::store::Store;
 use postern::store::limits::{Counter, LimitKey};
-use postern::store::mfa::{Confirmation, RegenerateStep, Regeneration};
+use postern::store::mfa::{Authority, Confirmation, RegenerateStep, Regeneration};
 use postern::store::notices::{Notice, Recipient};
 use postern::store::users::Profile;
 
@@ -21,7 +21,7 @@ fn regeneration(old: Option<RecoveryHash>, new: RecoveryHash) -> Regeneration {
     let factor = Some(Factor::RecoveryCode);
     Regeneration {
         user: user(),
-        issued_at: START,
+        authority: Authority::Token(START),
         old,
         new,
         id: AuthenticatorId::new("recovery-code|dev_new"),

@@ -4,7 +4,7 @@ use postern::rules::enrolment::Gate;
 use postern::rules::limit::Limits;
 use postern::store::Store;
 use postern::store::limits::{Counter, LimitKey};
-use postern::store::mfa::{Proven, Removal, RemoveStep};
+use postern::store::mfa::{Authority, Proven, Removal, RemoveStep};
 
 use super::fixtures::{association, attempt, email_id, enrolled, enrolment, refused, state, user};
 use super::subjects;
@@ -18,10 +18,9 @@ async fn removal(store: &Store, device: &str) -> Removal {
     let forgets = seen.limit(Limits::DEFAULT.codes).counts(&counter).then_some(counter);
     let forgets_recovery = seen.limit(Limits::DEFAULT.recovery_codes).counts(&Counter::RecoveryCode);
     Removal {
-        issued_at: START,
+        authority: Authority::Token(START),
         profile: seen.profile,
-        authenticator,
-        twin: None,
+        authenticators: vec![authenticator],
         forgets,
         forgets_recovery,
         with_recovery,
@@ -48,7 +47,7 @@ async fn the_recovery_code_goes_with_the_last() {
         enrolled(store).await;
         second_enrolled(store).await;
         assert_eq!(state(store).await.profile.active_authenticators, 2);
-        store.remove_authenticator(&removal(store, "A").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "A").await).await.unwrap();
         let left = state(store).await;
         assert_eq!(
             (left.profile.active_authenticators, left.recovery.is_some()),
@@ -56,7 +55,7 @@ async fn the_recovery_code_goes_with_the_last() {
             "{}",
             subject.name
         );
-        store.remove_authenticator(&removal(store, "B").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "B").await).await.unwrap();
         let left = state(store).await;
         assert_eq!(
             (left.profile.active_authenticators, left.recovery.is_some()),
@@ -76,12 +75,12 @@ async fn a_stale_removal_is_refused() {
         enrolled(store).await;
         second_enrolled(store).await;
         let (a, b) = (removal(store, "A").await, removal(store, "B").await);
-        store.remove_authenticator(&a).await.unwrap();
-        assert_eq!(refused(store.remove_authenticator(&b).await), [RemoveStep::Profile], "{}", subject.name);
+        store.remove_authenticators(&a).await.unwrap();
+        assert_eq!(refused(store.remove_authenticators(&b).await), [RemoveStep::Profile], "{}", subject.name);
         assert_eq!(state(store).await.active().count(), 1);
-        let twice = refused(store.remove_authenticator(&a).await);
+        let twice = refused(store.remove_authenticators(&a).await);
         assert_eq!(twice, [RemoveStep::Authenticator, RemoveStep::Profile], "{}", subject.name);
-        store.remove_authenticator(&removal(store, "B").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "B").await).await.unwrap();
     }
 }
 
@@ -95,7 +94,7 @@ async fn its_failures_are_forgotten_with_it() {
         attempt(store, &of(Counter::Authenticator(email_id("A")))).await;
         attempt(store, &of(Counter::Otp)).await;
         attempt(store, &of(Counter::RecoveryCode)).await;
-        store.remove_authenticator(&removal(store, "A").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "A").await).await.unwrap();
         let limit = state(store).await.limit(Limits::DEFAULT.codes);
         assert!(!limit.counts(&Counter::Authenticator(email_id("A"))), "{}", subject.name);
         assert!(limit.counts(&Counter::Otp));
@@ -115,7 +114,7 @@ async fn removing_a_pending_one_changes_the_list() {
         let mut second = association(&state(store).await, "second", "B");
         second.gate = Gate::Proven;
         store.associate(&second).await.unwrap();
-        store.remove_authenticator(&removal(store, "B").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "B").await).await.unwrap();
         let left = state(store).await;
         assert_eq!(left.profile.active_authenticators, 1, "{}", subject.name);
         assert!(left.profile.pending.is_empty() && left.authenticators.len() == 1);

@@ -3,7 +3,7 @@
 use postern::rules::address::EmailAddress;
 use postern::rules::limit::Limits;
 use postern::store::Store;
-use postern::store::mfa::{ChallengeStep, NewChallenge, Removal};
+use postern::store::mfa::{Authority, ChallengeStep, NewChallenge, Removal};
 use postern::store::users::{Authenticator, Profile};
 
 use super::fixtures::{email_id, enrolled, jti, new_challenge, profile, refused, sends_owed, state};
@@ -20,10 +20,9 @@ async fn removal(store: &Store) -> Removal {
     let seen = state(store).await;
     let authenticator: Authenticator = seen.authenticators[0].clone();
     Removal {
-        issued_at: START,
+        authority: Authority::Token(START),
         profile: seen.profile,
-        authenticator,
-        twin: None,
+        authenticators: vec![authenticator],
         forgets: None,
         forgets_recovery: false,
         with_recovery: true,
@@ -75,7 +74,7 @@ async fn each_condition_is_refused_by_name() {
     for subject in subjects().await {
         let store = &subject.store;
         enrolled(store).await;
-        store.remove_authenticator(&removal(store).await).await.unwrap();
+        store.remove_authenticators(&removal(store).await).await.unwrap();
         let gone = store.create_challenge(&new_challenge("second", "a")).await;
         assert_eq!(refused(gone), [ChallengeStep::Authenticator], "{}", subject.name);
     }

@@ -8,7 +8,7 @@ use postern::rules::phone::{Country, PhoneNumber};
 use postern::store::Store;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{
-    AssociateStep, Association, ConfirmStep, Confirmation, Proven, Removal, RemoveStep, Replaced,
+    AssociateStep, Association, Authority, ConfirmStep, Confirmation, Proven, Removal, RemoveStep, Replaced,
 };
 use postern::store::users::{Authenticator, AuthenticatorKind, Source, UserState};
 
@@ -64,10 +64,9 @@ fn ids(state: &UserState) -> Vec<(&str, bool)> {
 fn removal(seen: &UserState, removed: &str) -> Removal {
     let authenticator = seen.authenticators.iter().find(|it| it.id.as_str() == removed).unwrap().clone();
     Removal {
-        issued_at: START,
+        authority: Authority::Token(START),
         profile: seen.profile.clone(),
-        twin: seen.twin_of(&authenticator).cloned(),
-        authenticator,
+        authenticators: [Some(&authenticator), seen.twin_of(&authenticator)].into_iter().flatten().cloned().collect(),
         forgets: Some(Counter::of(&sms_id("A"))),
         forgets_recovery: false,
         with_recovery: true,
@@ -89,11 +88,11 @@ async fn twins_are_made_confirmed_and_removed_together() {
         assert_eq!(ids(&seen), [("sms|dev_A", true), ("voice|dev_A", true)]);
         assert_eq!((seen.profile.active_authenticators, seen.profile.pending.len()), (2, 0));
         let removed = removal(&seen, "voice|dev_A");
-        store.remove_authenticator(&removed).await.unwrap();
+        store.remove_authenticators(&removed).await.unwrap();
         let left = state(store).await;
         assert_eq!((ids(&left).len(), left.profile.active_authenticators), (0, 0));
         assert!(left.recovery.is_none());
-        let again = refused(store.remove_authenticator(&removed).await);
+        let again = refused(store.remove_authenticators(&removed).await);
         assert_eq!(again, [RemoveStep::Authenticator, RemoveStep::Authenticator, RemoveStep::Profile]);
     }
 }

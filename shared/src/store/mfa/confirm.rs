@@ -13,7 +13,7 @@ use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
 use crate::store::notices::Notice;
 use crate::store::refresh::NewFamily;
-use crate::store::users::{self, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
+use crate::store::users::{self, NEVER, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -213,7 +213,7 @@ impl Confirmation {
     /// The other channel of a phone is good from now on as well, and was never used.
     fn twin(&self) -> Option<(ConfirmStep, Write)> {
         let Proven::Enrolment { twin: Some(id), .. } = &self.proven else { return None };
-        let write = self.activated(id, "SET #state = :active, last_used_at = :now").value(":now", number(0));
+        let write = self.activated(id, "SET #state = :active, last_used_at = :now").value(":now", number(NEVER.0));
         Some((ConfirmStep::Authenticator, write))
     }
 

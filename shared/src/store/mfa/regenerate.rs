@@ -1,15 +1,15 @@
 //! The transaction that gives a user a new recovery code.
 
-use super::accepting;
+use super::Authority;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::id::{AuthenticatorId, UserId};
-use crate::rules::limit::RECOVERY_CODES_REPLACED;
+use crate::rules::limit::{Limits, RECOVERY_CODES_REPLACED, Standing};
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::{Counter, LimitKey};
 use crate::store::notices::Notice;
-use crate::store::users::{self, PROFILE, RECOVERY};
+use crate::store::users::{self, PROFILE, RECOVERY, UserState};
 use crate::store::{NotWritten, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -18,9 +18,9 @@ use crate::time::Timestamp;
 pub enum RegenerateStep {
     /// The recovery code.
     Recovery,
-    /// That the user accepts this token.
+    /// That the user is enrolled, and accepts the token that asks.
     Profile,
-    /// The user's budget of new codes.
+    /// The user's budget of new codes; an operator's cost none.
     Budget,
     /// The failures counted for the code that goes.
     Limit,
@@ -33,8 +33,8 @@ pub enum RegenerateStep {
 pub struct Regeneration {
     /// Whose.
     pub user: UserId,
-    /// When the token was issued that asked for it.
-    pub issued_at: Timestamp,
+    /// On whose word.
+    pub authority: Authority,
     /// The old one, as it was read: of two requests at once only one shows its code.
     pub old: Option<RecoveryHash>,
     /// The new one.
@@ -52,6 +52,29 @@ pub struct Regeneration {
 }
 
 impl Regeneration {
+    /// What takes the place of the code that a user has, as the user was read.
+    #[must_use]
+    pub fn of(
+        user: &UserState,
+        limits: &Limits,
+        authority: Authority,
+        (new, id): (RecoveryHash, AuthenticatorId),
+        notice: Notice,
+    ) -> Self {
+        let (bucket, now) = (RECOVERY_CODES_REPLACED, notice.at);
+        Self {
+            user: user.profile.user_id.clone(),
+            authority,
+            old: user.recovery.as_ref().map(|recovery| recovery.hash.clone()),
+            new,
+            id,
+            forgets: user.limit(limits.recovery_codes).counts(&Counter::RecoveryCode),
+            decayed: bucket.standing(user.limit(bucket).tat, now) == Standing::Decayed,
+            notice,
+            now,
+        }
+    }
+
     fn steps(&self) -> Result<Vec<(RegenerateStep, Write)>, StoreError> {
         let pk = users::pk(&self.user);
         let update =
@@ -68,16 +91,20 @@ impl Regeneration {
         };
         // A recovery code recovers a factor: the last one may have gone meanwhile, and the code with it.
         let enrolled = "active_authenticators > :none OR email_verified = :true";
-        let profile = accepting(Write::check(&pk, PROFILE, enrolled), self.issued_at)
+        let profile = self
+            .authority
+            .demand(Write::check(&pk, PROFILE, enrolled))
             .value(":none", number(0))
             .value(":true", AttributeValue::Bool(true));
-        let budget = LimitKey::of_user(&self.user, RECOVERY_CODES_REPLACED);
         let mut steps = vec![
             (RegenerateStep::Recovery, code),
             (RegenerateStep::Profile, profile),
-            (RegenerateStep::Budget, budget.charge(self.decayed, self.now)),
             (RegenerateStep::Notice, self.notice.write()?),
         ];
+        if self.authority != Authority::Operator {
+            let budget = LimitKey::of_user(&self.user, RECOVERY_CODES_REPLACED);
+            steps.push((RegenerateStep::Budget, budget.charge(self.decayed, self.now)));
+        }
         if self.forgets {
             let key = LimitKey::failures(&self.user, Counter::RecoveryCode);
             steps.push((RegenerateStep::Limit, key.forget()));

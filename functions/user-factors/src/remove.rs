@@ -1,0 +1,116 @@
+//! Authentication methods are taken away: one, those of an app, or all.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use postern::app::App;
+use postern::http::management::{authorize, user_id, user_id_of};
+use postern::http::no_content;
+use postern::id::{ClientId, UserId};
+use postern::rules::notice::NoticeKind;
+use postern::rules::policy::Factor;
+use postern::store::mfa::{Authority, Removal};
+use postern::store::users::{Authenticator, UserState};
+use postern::store::{DECISION_TRIES, NotWritten};
+use postern::wire::management::ManagementRefusal;
+
+use crate::methods::{NamedMethod, named, no_such_method};
+use crate::view::Method;
+use crate::{Notices, user};
+
+/// What is to go of a user as it was read, and the factor it belongs to; `None` when there is nothing of it.
+type Chosen = Option<(Factor, Vec<Authenticator>)>;
+
+/// Takes one away: it cannot be used from then on. What it was used for before stays good, as when its user does so.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    path: NamedMethod,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    let client = authorize(&app, &headers, "delete:authentication_methods").await?;
+    let (id, method) = named(path)?;
+    let choose = |user: &UserState| {
+        if user.recovery.as_ref().is_some_and(|recovery| recovery.id.as_str() == method) {
+            let text = "A recovery code cannot be removed by itself; it is replaced by recovery-code-regeneration.";
+            return Err(ManagementRefusal::Unsupported(text.to_owned()));
+        }
+        let method = Method::find(user, &method).ok_or_else(no_such_method)?;
+        Ok(Some((method.factor(), method.authenticators().cloned().collect())))
+    };
+    take_away(&app, &client, &id, choose).await
+}
+
+/// Takes away a user's apps; of Duo there are none.
+pub(crate) async fn remove_provider(
+    State(app): State<App>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    let client = authorize(&app, &headers, "update:users").await?;
+    let path = path.ok().map(|Path(path)| path);
+    let id = user_id_of(path.as_ref().map(|(user, _)| user.as_str()))?;
+    let are_apps = match path.as_ref().map(|(_, provider)| provider.as_str()) {
+        Some("google-authenticator") => true,
+        Some("duo") => false,
+        _ => {
+            let problem = "'No enum match, expected duo or google-authenticator' on property provider.";
+            return Err(ManagementRefusal::InvalidUri(problem.to_owned()));
+        }
+    };
+    let choose = |user: &UserState| {
+        let is_app = |it: &&Authenticator| are_apps && it.factor() == Factor::Otp;
+        let apps: Vec<_> = user.active().filter(is_app).cloned().collect();
+        Ok((!apps.is_empty()).then_some((Factor::Otp, apps)))
+    };
+    take_away(&app, &client, &id, choose).await
+}
+
+/// Removes what `choose` says of the user as it is when it is removed.
+async fn take_away(
+    app: &App,
+    client: &ClientId,
+    id: &UserId,
+    choose: impl Fn(&UserState) -> Result<Chosen, ManagementRefusal>,
+) -> Result<Response, ManagementRefusal> {
+    let now = app.now();
+    let notices = Notices { app, user: id, client, now };
+    for _ in 0..DECISION_TRIES {
+        let (user, settings) = tokio::join!(user(app, id, now), app.settings());
+        let (user, settings) = (user?, settings?);
+        let Some((factor, authenticators)) = choose(&user)? else { return Ok(no_content()) };
+        let notice = notices.of(NoticeKind::FactorRemoved, factor)?;
+        let removal = Removal::of(&user, authenticators, &settings, Authority::Operator, Some(notice));
+        match app.store.remove_authenticators(&removal).await {
+            Ok(()) => return Ok(no_content()),
+            Err(NotWritten::Failed(error)) => return Err(error.into()),
+            // Something of it came or went meanwhile: what is there now decides.
+            Err(NotWritten::Refused(_)) => {}
+        }
+    }
+    Err(ManagementRefusal::Busy)
+}
+
+/// Takes all of them away, with the recovery code, and ends what was issued (SEC-42).
+pub(crate) async fn remove_all(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "delete:authentication_methods").await?;
+    match app.store.reset_mfa(&user_id(id)?, app.now()).await? {
+        true => Ok(no_content()),
+        false => Err(ManagementRefusal::no_such_user()),
+    }
+}
+
+/// No browser is remembered: every sign-in asks anew.
+pub(crate) async fn forget_browsers(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "update:users").await?;
+    let profile = app.store.profile(&user_id(id)?).await?;
+    profile.map(|_| no_content()).ok_or_else(ManagementRefusal::no_such_user)
+}

@@ -1,0 +1,75 @@
+//! Sign-ins that are blocked after wrong passwords: the budgets that stand beside a login, one for each source.
+
+use super::expression::Write;
+use super::limits::LimitState;
+use super::logins::LoginKey;
+use super::{NotWritten, Store, StoreError};
+use crate::rules::limit::{Bucket, Standing};
+use crate::time::Timestamp;
+
+/// Budgets whole again by one transaction.
+const AT_ONCE: usize = 100;
+
+/// The budget of wrong passwords of a login from one source.
+#[derive(Clone)]
+pub struct PasswordBudget {
+    sk: String,
+    tat: Option<Timestamp>,
+}
+
+/// A source is an address.
+impl std::fmt::Debug for PasswordBudget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordBudget").finish_non_exhaustive()
+    }
+}
+
+impl PasswordBudget {
+    /// The address or network that the passwords came from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.sk.rsplit_once('#').map_or("", |(_, source)| source)
+    }
+
+    /// Whether it admits no password now, not even the right one.
+    #[must_use]
+    pub fn is_spent(&self, bucket: Bucket, now: Timestamp) -> bool {
+        matches!(bucket.standing(self.tat, now), Standing::Spent { .. })
+    }
+
+    pub(super) fn delete(&self, login: &LoginKey) -> Write {
+        Write::delete(login.pk(), &self.sk)
+    }
+}
+
+impl Store {
+    /// The budgets of wrong passwords of a login, of the sources that owe something.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn password_budgets(&self, login: &LoginKey) -> Result<Vec<PasswordBudget>, StoreError> {
+        let items = self.query(login.pk(), None).await?;
+        let budget = |item: &super::Item| {
+            let sk = item.get("sk")?.as_s().ok()?.clone();
+            sk.starts_with("LIMIT#").then(|| PasswordBudget { sk, tat: LimitState::of(item).tat })
+        };
+        Ok(items.iter().filter_map(budget).collect())
+    }
+
+    /// Makes the budgets of wrong passwords of a login whole again, for all sources.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn end_blocks(&self, login: &LoginKey) -> Result<(), StoreError> {
+        let budgets = self.password_budgets(login).await?;
+        for some in budgets.chunks(AT_ONCE) {
+            let deletes: Vec<_> = some.iter().map(|budget| ((), budget.delete(login))).collect();
+            match self.transact(&deletes).await {
+                // Nothing here has a condition.
+                Ok(()) | Err(NotWritten::Refused(_)) => {}
+                Err(NotWritten::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
