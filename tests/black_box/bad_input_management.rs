@@ -8,7 +8,7 @@ use crate::support::{Body, World};
 
 const JSON: Option<&str> = Some("application/json");
 /// What takes an object.
-const OBJECTS: [(&str, &str); 11] = [
+const OBJECTS: [(&str, &str); 13] = [
     ("PUT", "/api/v2/guardian/factors/email"),
     ("PATCH", "/api/v2/guardian/settings"),
     ("PUT", "/api/v2/guardian/factors/sms/selected-provider"),
@@ -20,6 +20,8 @@ const OBJECTS: [(&str, &str); 11] = [
     ("PATCH", "/api/v2/email-templates/mfa_oob_code"),
     ("POST", "/api/v2/users"),
     ("PATCH", "/api/v2/users/auth0%7Cx"),
+    ("POST", "/api/v2/users/auth0%7Cx/authentication-methods"),
+    ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
 ];
 /// What takes an array.
 const POLICIES: (&str, &str) = ("PUT", "/api/v2/guardian/policies");
@@ -123,6 +125,16 @@ async fn oversized_bodies() {
         ("GET", "/api/v2/users/auth0%7Cx"),
         ("GET", "/api/v2/users-by-email"),
         ("DELETE", "/api/v2/users/auth0%7Cx"),
+        ("GET", "/api/v2/users/auth0%7Cx/authentication-methods"),
+        ("DELETE", "/api/v2/users/auth0%7Cx/authentication-methods"),
+        ("GET", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
+        ("DELETE", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
+        ("GET", "/api/v2/users/auth0%7Cx/enrollments"),
+        ("POST", "/api/v2/users/auth0%7Cx/recovery-code-regeneration"),
+        ("DELETE", "/api/v2/users/auth0%7Cx/multifactor/duo"),
+        ("POST", "/api/v2/users/auth0%7Cx/multifactor/actions/invalidate-remember-browser"),
+        ("GET", "/api/v2/user-blocks/auth0%7Cx"),
+        ("DELETE", "/api/v2/user-blocks/auth0%7Cx"),
     ];
     for (method, path) in all().chain(reads) {
         for length in [16 * 1024 + 1, 20_000] {

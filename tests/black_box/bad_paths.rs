@@ -58,6 +58,21 @@ async fn wrong_methods_of_the_management_api() {
         ("/users/auth0%7Cx", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/users/auth0%7Cx/authenticators", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/users-by-email", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/users/auth0%7Cx/authentication-methods", "GET,HEAD,POST,DELETE", &["PATCH"]),
+        (
+            "/users/auth0%7Cx/authentication-methods/email%7Cdev_a",
+            "GET,HEAD,PATCH,DELETE",
+            &["POST", "PUT"],
+        ),
+        ("/users/auth0%7Cx/enrollments", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/users/auth0%7Cx/recovery-code-regeneration", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/users/auth0%7Cx/multifactor/duo", "DELETE", &["GET", "HEAD", "POST", "PUT", "PATCH"]),
+        (
+            "/users/auth0%7Cx/multifactor/actions/invalidate-remember-browser",
+            "POST",
+            &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+        ),
+        ("/user-blocks/auth0%7Cx", "GET,HEAD,DELETE", &["POST", "PUT", "PATCH"]),
     ] {
         for method in methods {
             let reply = world.bearer(method, &format!("/api/v2{path}"), &token, Body::none()).await;
@@ -183,6 +198,10 @@ async fn headers_that_are_no_headers() {
             ("PATCH", "/api/v2/email-templates/mfa_oob_code"),
             ("POST", "/api/v2/users"),
             ("DELETE", "/api/v2/users/auth0%7Cx"),
+            ("POST", "/api/v2/users/auth0%7Cx/authentication-methods"),
+            ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
+            ("POST", "/api/v2/users/auth0%7Cx/recovery-code-regeneration"),
+            ("DELETE", "/api/v2/user-blocks/auth0%7Cx"),
         ] {
             let reply = world.send(method, path, &[("authorization", header)], Body::none()).await;
             refused(&reply, path);

@@ -26,6 +26,8 @@ const VALUES: [&str; 17] = [
     "\n",
 ];
 
+const METHODS: &str = "/api/v2/users/auth0%7Cx/authentication-methods";
+
 fn values() -> Vec<String> {
     let long = ["é".repeat(2000), "a".repeat(15_000)];
     VALUES.iter().map(|value| (*value).to_owned()).chain(long).collect()
@@ -188,15 +190,26 @@ async fn at_the_management_api() {
             ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "email": value })),
             ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "picture": value })),
             ("PATCH", "/api/v2/users/auth0%7Cx", json!({ value.as_str(): 1 })),
+            ("POST", METHODS, json!({ "type": value })),
+            ("POST", METHODS, json!({ "type": "email", "email": value })),
+            ("POST", METHODS, json!({ "type": "phone", "phone_number": value })),
+            ("POST", METHODS, json!({ "type": "totp", "totp_secret": value })),
+            ("POST", METHODS, json!({ "type": "totp", value.as_str(): 1 })),
         ] {
             let reply = world.bearer(method, path, &token, Body::json(&body)).await;
             refused(&reply, path);
             assert_eq!(reply.status, 400, "{path}: {}", reply.body);
             assert!(reply.body.len() < 600, "what is repeated is bounded: {}", reply.body);
         }
-        let path = format!("/api/v2/email-templates/{}", percent_encoded(&value));
-        let reply = world.bearer("GET", &path, &token, Body::none()).await;
-        refused(&reply, "/api/v2");
+        for (method, path) in [
+            ("GET", "/api/v2/email-templates/"),
+            ("GET", "/api/v2/users/auth0%7Cx/authentication-methods/"),
+            ("DELETE", "/api/v2/users/auth0%7Cx/multifactor/"),
+            ("DELETE", "/api/v2/user-blocks/"),
+        ] {
+            let path = format!("{path}{}", percent_encoded(&value));
+            refused(&world.bearer(method, &path, &token, Body::none()).await, "/api/v2");
+        }
     }
     assert!(world.stored().await == before, "nothing is stored");
     let template = json!({

@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use postern::rules::settings::SettingValue;
 use serde_json::json;
 
-use crate::support::{Body, CALLBACK, Log, OFFLINE, PASSWORD, USERS, World, new_user, text_of, user_path};
+use crate::support::{
+    Body, CALLBACK, Log, OFFLINE, PASSWORD, SECRET, USERS, World, new_user, path_of, text_of, user_path,
+};
 
 const USER: &str = "user@example.com";
 const ADA: &str = "ada@example.com";
@@ -64,6 +66,10 @@ async fn no_address_of_bad_input() {
         ("POST", "/api/v2/users"),
         ("PATCH", "/api/v2/users/canary"),
         ("GET", "/api/v2/users-by-email?email=canary@example.com"),
+        ("POST", "/api/v2/users/canary/authentication-methods"),
+        ("PATCH", "/api/v2/users/canary/authentication-methods/canary"),
+        ("DELETE", "/api/v2/users/canary/multifactor/canary"),
+        ("GET", "/api/v2/user-blocks/canary"),
         ("GET", "/canary@example.com?address=canary@example.com"),
     ] {
         let body =
@@ -191,6 +197,34 @@ async fn a_template_that_cannot_be_used_says_so() {
     assert_eq!(failed, (false, nothing.clone(), vec![name.clone()]));
     let failed = log_of("body", "{{ code }}{% for i in (1..99999) %}canary{% endfor %}").await;
     assert_eq!(failed, (false, nothing, vec![name]));
+}
+
+/// SEC-34: what an operator gives a user, and the codes and names of it.
+#[tokio::test]
+async fn nothing_of_what_an_operator_gives() {
+    let log = Log::start();
+    let world = World::new().await;
+    let phone = json!({ "type": "phone", "phone_number": "+4915112345678", "name": "canary's phone" });
+    for body in [
+        phone,
+        json!({ "type": "email", "email": "canary@example.com" }),
+        json!({ "type": "totp", "totp_secret": SECRET }),
+    ] {
+        assert_eq!(world.give_method(USER, &body).await.status, 201);
+    }
+    let code = world.manage("POST", &path_of(USER, "/recovery-code-regeneration"), None).await;
+    let path = world.path_of_method(USER, "phone").await;
+    world.manage("PATCH", &path, Some(&json!({ "name": "canary" }))).await;
+    world.fault("dynamodb", "TransactWriteItems", "error", 0, 100);
+    world.manage("DELETE", &path, None).await;
+    world.twin.aws.faults.clear();
+    world.manage("DELETE", &path, None).await;
+    let blocks = path_of(USER, "").replace("/users/", "/user-blocks/");
+    world.manage("GET", &blocks, None).await;
+    world.twin.deliver_notices().await;
+    let secrets = ["canary", "15112345678", SECRET, "dev_", USER].map(ToOwned::to_owned);
+    assert_absent(&log, &secrets);
+    assert_absent(&log, &[code.text("recovery_code")]);
 }
 
 /// SEC-34: a password and its hash are in no reply and no line of the log; nor is the address logged.

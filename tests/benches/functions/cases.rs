@@ -145,6 +145,10 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
             event("PUT", template_path, &bearer(&management), &template.to_string()),
         ),
         Case::http("users", event("GET", &user, &bearer(&management), "")),
+        Case::http(
+            "user-factors",
+            event("GET", &format!("{user}/authentication-methods"), &bearer(&management), ""),
+        ),
         Case::http("mfa-authenticators", event("GET", "/mfa/authenticators", &bearer(&login_token), "")),
         Case::http("mfa-challenge", challenge(&login.mfa_token, &mail)).labelled("mfa-challenge, mail"),
         Case::http("mfa-challenge", challenge(&phone_login.mfa_token, &phone)).labelled("mfa-challenge, SMS"),
