@@ -71,6 +71,8 @@ mod unblock;
 mod users;
 mod users_ends;
 mod users_input;
+mod users_overtaken;
+mod users_seed;
 mod wire_authenticators;
 mod wire_claims;
 mod wire_codes;

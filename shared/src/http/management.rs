@@ -6,15 +6,20 @@ use serde_json::{Map, Value};
 use super::bearer::bearer_token;
 use super::params::{Members, Params, UnreadableBody};
 use crate::app::App;
+use crate::id::ClientId;
 use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
 use crate::wire::management::ManagementRefusal;
 
-/// Lets a request pass that has `scope`.
+/// Lets a request pass that has `scope`; gives the client that it is of.
 ///
 /// # Errors
 /// 401 and 403 in the Management API's format.
-pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<(), ManagementRefusal> {
+pub async fn authorize(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &'static str,
+) -> Result<ClientId, ManagementRefusal> {
     let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
     let now = app.now();
     let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
@@ -29,7 +34,10 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
         JwtError::Invalid => ManagementRefusal::InvalidToken,
         JwtError::Expired => ManagementRefusal::ExpiredToken,
     })?;
-    if claims.scopes().contains(scope) { Ok(()) } else { Err(ManagementRefusal::InsufficientScope(scope)) }
+    match claims.scopes().contains(scope) {
+        true => Ok(ClientId::new(claims.azp)),
+        false => Err(ManagementRefusal::InsufficientScope(scope)),
+    }
 }
 
 /// The JSON object of a body.
