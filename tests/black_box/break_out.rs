@@ -195,6 +195,7 @@ async fn at_the_management_api() {
             ("POST", METHODS, json!({ "type": "phone", "phone_number": value })),
             ("POST", METHODS, json!({ "type": "totp", "totp_secret": value })),
             ("POST", METHODS, json!({ "type": "totp", value.as_str(): 1 })),
+            ("PUT", METHODS, json!([{ "type": "email", "email": value }])),
         ] {
             let reply = world.bearer(method, path, &token, Body::json(&body)).await;
             refused(&reply, path);

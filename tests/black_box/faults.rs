@@ -209,6 +209,7 @@ steps! {
     put_template: PutTemplate,
     patch_template: PatchTemplate,
     post_user: PostUser,
+    post_chosen_user: PostChosenUser,
     get_user: GetUser,
     get_user_by_email: GetUserByEmail,
     patch_user: PatchUser,

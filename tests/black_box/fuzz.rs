@@ -44,6 +44,8 @@ fn templates() -> Vec<Vec<u8>> {
         br#"{"code_seconds":60,"voice":true,"countries":["DE"],"default_language":"de"}"#.to_vec(),
         br#"{"sid":"AC00112233445566778899aabbccddeeff","auth_token":"x","from":"+12065550123"}"#.to_vec(),
         br#"{"provider":"twilio"}"#.to_vec(),
+        br#"[{"type":"email","email":"fuzz@example.com"},{"type":"totp","totp_secret":"5HCWXIP2MJNSUBGYVUZFLRB2HWIGXR4S"}]"#
+            .to_vec(),
         br#"{"type":"phone","phone_number":"+4915112345670","name":"x","preferred_authentication_method":"sms"}"#
             .to_vec(),
         br#"{"template":"mfa_oob_code","body":"{{ code }}{% if x %}{% endif %}","subject":"{{ y | default: 'z' }}","syntax":"liquid","enabled":true}"#
@@ -130,6 +132,7 @@ async fn no_body_breaks_an_endpoint() {
         ("PATCH", "/api/v2/users/auth0%7Cx", &management),
         ("POST", "/api/v2/users/auth0%7Cx/authentication-methods", &management),
         ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a", &management),
+        ("PUT", "/api/v2/users/auth0%7Cx/authentication-methods", &management),
     ];
     let types =
         [None, Some("application/json"), Some("application/x-www-form-urlencoded"), Some("text/plain")];

@@ -75,6 +75,8 @@ mod user_methods_input;
 mod users;
 mod users_ends;
 mod users_input;
+mod users_overtaken;
+mod users_seed;
 mod wire_authenticators;
 mod wire_claims;
 mod wire_codes;

@@ -10,9 +10,10 @@ use crate::support::{Body, NUMBER, SECRET, World, path_of, user_path};
 const USER: &str = "user@example.com";
 
 /// Method, path under a user, and scope.
-const ACTS: [(&str, &str, &str); 11] = [
+const ACTS: [(&str, &str, &str); 12] = [
     ("GET", "/authentication-methods", "read:authentication_methods"),
     ("POST", "/authentication-methods", "create:authentication_methods"),
+    ("PUT", "/authentication-methods", "update:authentication_methods"),
     ("DELETE", "/authentication-methods", "delete:authentication_methods"),
     ("GET", "/authentication-methods/email%7Cdev_1", "read:authentication_methods"),
     ("PATCH", "/authentication-methods/email%7Cdev_1", "update:authentication_methods"),
@@ -27,6 +28,7 @@ const ACTS: [(&str, &str, &str); 11] = [
 fn body_of(method: &str, under: &str) -> Body {
     match (method, under) {
         ("POST", "/authentication-methods") => Body::json(&json!({ "type": "totp", "totp_secret": SECRET })),
+        ("PUT", _) => Body::json(&json!([])),
         ("PATCH", _) => Body::json(&json!({ "name": "x" })),
         _ => Body::none(),
     }
@@ -112,6 +114,25 @@ async fn methods_that_cannot_be_made() {
     }
     assert!(world.stored().await == before, "nothing is stored");
     still_works(&world).await;
+}
+
+/// §6: of many methods each is looked at before any is made, and they are bounded.
+#[tokio::test]
+async fn methods_that_cannot_be_put() {
+    let world = World::new().await;
+    world.enrol_email(USER).await;
+    let before = world.stored().await;
+    let path = path_of(USER, "/authentication-methods");
+    let put = async |body: Value| world.manage("PUT", &path, Some(&body)).await.snapshot();
+    let email = json!({ "type": "email", "email": "ada@example.com" });
+    assert_snapshot!(put(json!([email, { "type": "totp" }])).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Missing required property: totp_secret'.","errorCode":"invalid_body"}"#);
+    assert_snapshot!(put(json!([email, "email"])).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: Expected type object but found another type","errorCode":"invalid_body"}"#);
+    assert_snapshot!(put(json!(vec![&email; 11])).await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: Array is too long, maximum 10","errorCode":"invalid_body"}"#);
+    let twice = r#"[{"type":"email","email":"ada@example.com","email":"eve@example.com"}]"#;
+    let token = world.management_token().await;
+    let reply = world.bearer("PUT", &path, &token, Body::raw(Some("application/json"), twice)).await;
+    assert_snapshot!(reply.snapshot(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: A property must not be repeated","errorCode":"invalid_body"}"#);
+    assert!(world.stored().await == before, "nothing is stored, and nothing taken away");
 }
 
 /// SEC-22: a number of a country that codes are not sent to is not taken.

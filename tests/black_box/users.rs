@@ -127,7 +127,7 @@ async fn a_user_with_several_logins_is_found_once() {
 /// others nothing is left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_address_64_times_at_once_makes_one_user() {
-    let world = Arc::new(World::patient().await);
+    let world = Arc::new(World::new().await);
     let token = world.management_token().await;
     let before = world.stored().await;
     let replies = at_once(64, |number| {

@@ -1,5 +1,6 @@
 //! What ends with a user's password, block, factors or existence (SEC-42), by the Management API.
 
+use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::{Body, OFFLINE, PASSWORD, World, new_user, text_of, user_path, user_pk};
@@ -7,6 +8,13 @@ use crate::support::{Body, OFFLINE, PASSWORD, World, new_user, text_of, user_pat
 const USER: &str = "user@example.com";
 const ADDRESS: &str = "ada@example.com";
 const API: &str = "https://someapi.com/api";
+
+/// Makes a user with a chosen id; gives the id.
+async fn make_ada(world: &World) -> String {
+    let mut body = new_user(ADDRESS);
+    body["user_id"] = json!("ada");
+    world.make_user(&body).await
+}
 
 /// What a user made by the API holds: an `mfa_token`, a refresh token, an access token.
 struct Held {
@@ -18,9 +26,7 @@ struct Held {
 
 impl Held {
     async fn by(world: &World) -> Self {
-        let mut body = new_user(ADDRESS);
-        body["user_id"] = json!("ada");
-        let path = user_path(&world.make_user(&body).await);
+        let path = user_path(&make_ada(world).await);
         let required = world.password_for(ADDRESS, PASSWORD, API, OFFLINE).await;
         let mfa_token = required.text("mfa_token");
         let oob_code = world.associate_email(&mfa_token, None).await.text("oob_code");
@@ -67,6 +73,30 @@ async fn a_block_ends_what_was_issued() {
     assert_eq!(world.password(ADDRESS, PASSWORD).await.text("error"), "mfa_required");
 }
 
+/// What changes beside a password changes with it, in one step; a `client_id` is nobody's business here.
+#[tokio::test]
+async fn a_password_is_changed_beside_other_things() {
+    let world = World::new().await;
+    let held = Held::by(&world).await;
+    let metadata = json!({ "user_metadata": { "a": 1 } });
+    assert_eq!(world.manage("PATCH", &held.path, Some(&metadata)).await.status, 200);
+    let all = json!({
+        "password": "another password", "name": "Ada", "nickname": null, "picture": "https://example.com/a.png",
+        "blocked": true, "user_metadata": { "b": 2 }, "connection": "Username-Password-Authentication",
+        "verify_email": false, "client_id": "demo-app",
+    });
+    let changed = world.manage("PATCH", &held.path, Some(&all)).await;
+    assert_snapshot!(changed.snapshot(), @r#"200 {"blocked":true,"created_at":"2030-03-17T17:47:00.000Z","email":"ada@example.com","email_verified":false,"identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"ada"}],"name":"Ada","nickname":"ada","picture":"https://example.com/a.png","updated_at":"2030-03-17T17:47:00.000Z","user_id":"auth0|ada","user_metadata":{"a":1,"b":2}}"#);
+    assert_eq!(world.manage("GET", &held.path, None).await.body, changed.body);
+    assert_eq!(world.password(ADDRESS, "another password").await.outcome(), "403 user is blocked");
+    assert_eq!(world.manage("PATCH", &held.path, Some(&json!({ "blocked": false }))).await.status, 200);
+    held.assert_ended(&world, "password and block").await;
+
+    let too_long = json!({ "password": "third password", "user_metadata": { "x": "x".repeat(4_090) } });
+    assert_eq!(world.manage("PATCH", &held.path, Some(&too_long)).await.text("errorCode"), "invalid_body");
+    assert_eq!(world.password(ADDRESS, "another password").await.text("error"), "mfa_required");
+}
+
 /// A change of anything else ends nothing.
 #[tokio::test]
 async fn other_changes_end_nothing() {
@@ -79,15 +109,33 @@ async fn other_changes_end_nothing() {
     assert_eq!(world.bearer("GET", "/userinfo", &held.access, Body::none()).await.status, 200);
 }
 
-/// SEC-42: all factors go at once, for whoever lost them; the user enrols anew.
+/// SEC-42: all factors go at once, for whoever lost them; the user is told (SEC-31), and enrols anew.
 #[tokio::test]
 async fn a_reset_forgets_all_factors() {
     let world = World::new().await;
     let held = Held::by(&world).await;
+    world.notices(ADDRESS).await;
+    world.twin.aws.inbox.clear();
     let path = format!("{}/authenticators", held.path);
     let reply = world.manage("DELETE", &path, None).await;
     assert_eq!((reply.status, reply.body.as_str()), (204, ""));
     held.assert_ended(&world, "reset").await;
+    let notices = world.notices(ADDRESS).await;
+    assert_eq!(notices.len(), 1);
+    assert_snapshot!(notices[0].text, @"
+    A verification method was removed
+
+    It can no longer be used as the second step when you sign in.
+
+    Account: ***@exam*******
+    Method: Email
+    Application: Demo Management
+    Time: 2030-03-17 17:47 UTC
+
+    This was not you? Then somebody else may have access to your account. Change your password now, set up the second step again and contact Postern Demo.
+    ");
+    assert_eq!(world.manage("DELETE", &path, None).await.status, 204);
+    assert_eq!(world.notices(ADDRESS).await.len(), 1, "nothing was there any more");
     let login = world.password(ADDRESS, PASSWORD).await.text("mfa_token");
     assert_eq!(world.list(&login).await.snapshot(), "200 []");
     assert_eq!(world.associate_email(&login, None).await.status, 200);
@@ -104,16 +152,56 @@ async fn a_deleted_user_leaves_nothing() {
     let of_the_user = |(pk, _): &&(String, String)| pk.starts_with("USER#") || pk.starts_with("LOGIN#");
     let partitions =
         |table: &crate::support::Table| -> Vec<_> { table.keys().filter(of_the_user).cloned().collect() };
-    assert_eq!(partitions(&left), partitions(&before));
+    let mut expected = partitions(&before);
+    expected.push(("USER#auth0|ada".to_owned(), "TOMBSTONE".to_owned()));
+    expected.sort();
+    assert_eq!(partitions(&left), expected);
     held.assert_ended(&world, "deleted").await;
     assert_eq!(world.manage("DELETE", &held.path, None).await.status, 204, "again, as if it were there");
-    world.clock.advance(1);
-    let mut body = new_user(ADDRESS);
-    body["user_id"] = json!("ada");
-    world.make_user(&body).await;
+    make_ada(&world).await;
     held.assert_ended(&world, "made again").await;
     let login = world.password(ADDRESS, PASSWORD).await.text("mfa_token");
     assert_eq!(world.list(&login).await.snapshot(), "200 []");
+}
+
+/// SEC-42: changes in one second make tokens say a later one; whoever is made anew in that very second accepts none of
+/// them either, and its own at once.
+#[tokio::test]
+async fn a_user_made_again_in_the_same_second_accepts_nothing_of_the_first() {
+    let world = World::new().await;
+    let path = user_path(&make_ada(&world).await);
+    for _ in 0..3 {
+        for blocked in [true, false] {
+            assert_eq!(
+                world.manage("PATCH", &path, Some(&json!({ "blocked": blocked }))).await.status,
+                200,
+                "{blocked}"
+            );
+        }
+    }
+    let login = world.password(ADDRESS, PASSWORD).await.text("mfa_token");
+    assert_eq!(world.list(&login).await.status, 200);
+    assert_eq!(world.manage("DELETE", &path, None).await.status, 204);
+    make_ada(&world).await;
+    assert_eq!(world.list(&login).await.status, 401);
+    let own = world.password(ADDRESS, PASSWORD).await.text("mfa_token");
+    assert_eq!(world.list(&own).await.status, 200);
+}
+
+/// Who tries a code by a token of a deleted user is charged, and nobody who is made by that id inherits the debt.
+#[tokio::test]
+async fn a_user_made_again_inherits_no_debt() {
+    let world = World::new().await;
+    let held = Held::by(&world).await;
+    let oob_code = world.challenge_any(&held.mfa_token).await.text("oob_code");
+    assert_eq!(world.manage("DELETE", &held.path, None).await.status, 204);
+    for _ in 0..10 {
+        assert!(world.oob(&held.mfa_token, &oob_code, "123456").await.status >= 400);
+    }
+    make_ada(&world).await;
+    let stored = world.stored().await;
+    let of_ada: Vec<_> = stored.keys().filter(|(pk, _)| pk == "USER#auth0|ada").map(|(_, sk)| sk).collect();
+    assert_eq!(of_ada, ["PROFILE"]);
 }
 
 /// A user of the twin's file has logins by code as well: all of them go.
@@ -125,6 +213,8 @@ async fn every_login_of_a_deleted_user_goes() {
     let stored = world.stored().await;
     let left: Vec<_> = stored.values().filter(|item| text_of(item, "user_id") == id).collect();
     assert!(left.is_empty(), "{} items", left.len());
+    let of_the_user: Vec<_> = stored.keys().filter(|(pk, _)| *pk == user_pk(USER)).map(|(_, sk)| sk).collect();
+    assert_eq!(of_the_user, ["TOMBSTONE"]);
 }
 
 /// design §5: the authenticator that a verified address is by itself goes with the address, and so do its challenges.

@@ -24,7 +24,9 @@ async fn sign_in(gateway: &Gateway, username: &str, password: &str) -> Reply {
 
 async fn managed() -> Gateway {
     let gateway = Gateway::new().await;
-    let created = gateway.manage("POST", "users", &new_user(ADDRESS)).await;
+    let mut body = new_user(ADDRESS);
+    body["user_id"] = json!("ada");
+    let created = gateway.manage("POST", "users", &body).await;
     assert_eq!(created.status, 201, "{}", created.body);
     assert_eq!(gateway.manage("POST", "users", &new_user(ADDRESS)).await.status, 409);
     let path = format!("users/{}", created.text("user_id").replace('|', "%7C"));
@@ -32,6 +34,8 @@ async fn managed() -> Gateway {
     let body = json!({ "authenticator_types": ["oob"], "oob_channels": ["email"] });
     let associated = gateway.associate(&mfa_token, body).await;
     assert_eq!(associated.status, 200, "{}", associated.body);
+    let tokens = gateway.prove(&mfa_token, &associated, ADDRESS).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
     let found = gateway.manage("GET", "users-by-email?email=ada%40example.com", &Value::Null).await;
     assert_eq!(found.json()[0]["user_id"], created.json()["user_id"]);
     for body in [

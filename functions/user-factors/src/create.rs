@@ -1,7 +1,5 @@
 //! An operator gives a user an authentication method. It counts as confirmed: the operator vouches for it.
 
-use std::sync::Arc;
-
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,22 +8,17 @@ use postern::app::App;
 use postern::http::management::{authorize, object, user_id};
 use postern::http::params::read_body;
 use postern::http::private_json;
-use postern::id::{AuthenticatorId, AuthenticatorPrefix, UserId};
-use postern::rules::channel::PhoneChannel;
-use postern::rules::destination::Destination;
 use postern::rules::enrolment::AUTHENTICATORS_MAX;
 use postern::rules::notice::NoticeKind;
 use postern::rules::policy::{Factor, TenantSettings};
-use postern::rules::totp::{Algorithm, TotpSecret};
 use postern::store::limits::Counter;
 use postern::store::mfa::{Import, Imported};
-use postern::store::users::{Authenticator, Labels, NEVER, Source, State as AuthenticatorState, UserState};
+use postern::store::users::UserState;
 use postern::time::Timestamp;
-use postern::token::keyring::KeyRing;
-use postern::token::totp_secret;
 use postern::wire::management::ManagementRefusal;
 
-use crate::properties::{NewMethod, Reaches};
+use crate::maker::Maker;
+use crate::properties::NewMethod;
 use crate::view::{Destinations, Method};
 use crate::{Notices, user};
 
@@ -52,7 +45,7 @@ pub(crate) async fn create(
         user: id.clone(),
         authenticators: authenticators.clone(),
         forgets: forgets(&user, method.factor(), &maker.settings),
-        notice: Some(notices.of(NoticeKind::FactorAdded, method.factor())?),
+        notice: Some(notices.of(NoticeKind::FactorAdded, Some(method.factor()))?),
     };
     match app.store.import_authenticators(&import).await? {
         Imported::Done => {}
@@ -81,53 +74,4 @@ fn forgets(user: &UserState, factor: Factor, settings: &TenantSettings) -> Optio
     let is_first = !user.active().any(|active| active.factor() == Factor::Otp);
     let counts = user.limit(settings.limits.codes).counts(&Counter::Otp);
     (factor == Factor::Otp && is_first && counts).then_some(Counter::Otp)
-}
-
-/// What authenticators of a user are made with.
-struct Maker<'a> {
-    app: &'a App,
-    user: &'a UserId,
-    ring: Arc<KeyRing>,
-    settings: Arc<TenantSettings>,
-    now: Timestamp,
-}
-
-impl<'a> Maker<'a> {
-    async fn new(app: &'a App, user: &'a UserId, now: Timestamp) -> Result<Self, ManagementRefusal> {
-        let (ring, settings) = tokio::join!(app.keys.ring(now), app.settings());
-        Ok(Self { app, user, ring: ring?, settings: settings?, now })
-    }
-
-    /// The authenticators of a method: of a phone one for each of its channels.
-    fn make(&self, new: NewMethod) -> Result<Vec<Authenticator>, ManagementRefusal> {
-        let NewMethod { labels, reaches } = new;
-        let to = match reaches {
-            Reaches::App(secret) => return self.app(labels, &secret).map(|app| vec![app]),
-            Reaches::Address(address) => Destination::Email(address),
-            Reaches::Phone(number) => Destination::Sms(number),
-        };
-        if !to.is_in_allowed_country(&self.settings) {
-            let problem = "Codes are not sent to numbers of this country";
-            return Err(ManagementRefusal::property("phone_number", problem));
-        }
-        let id = AuthenticatorId::generate(to.prefix(), &self.app.random)?;
-        // As when a user enrols it: by call as well where the tenant calls.
-        let is_called = self.settings.voice || labels.preferred == Some(PhoneChannel::Voice);
-        let twin = id.twin().zip(to.twin()).filter(|_| is_called);
-        let members = std::iter::once((id, to)).chain(twin);
-        Ok(members.map(|(id, to)| self.confirmed(id, to.into(), labels.clone())).collect())
-    }
-
-    fn app(&self, labels: Labels, secret: &TotpSecret) -> Result<Authenticator, ManagementRefusal> {
-        let (random, now) = (&self.app.random, self.now);
-        let id = AuthenticatorId::generate(AuthenticatorPrefix::Totp, random)?;
-        let secret = totp_secret::seal(&self.ring, self.user, &id, secret, random, now)?;
-        let source = Source::Otp { secret, algorithm: Algorithm::Sha1, last_step: None };
-        Ok(self.confirmed(id, source, labels))
-    }
-
-    fn confirmed(&self, id: AuthenticatorId, source: Source, labels: Labels) -> Authenticator {
-        let state = AuthenticatorState::Active { last_used_at: NEVER };
-        Authenticator { id, created_at: self.now, source, state, labels }
-    }
 }

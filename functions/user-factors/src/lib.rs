@@ -4,10 +4,12 @@
 mod blocks;
 mod create;
 mod enrollments;
+mod maker;
 mod methods;
 mod properties;
 mod recovery;
 mod remove;
+mod replace;
 mod view;
 
 use axum::Router;
@@ -31,7 +33,10 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route(
             "/api/v2/users/{id}/authentication-methods",
-            get(methods::list).post(create::create).delete(remove::remove_all),
+            get(methods::list)
+                .post(create::create)
+                .put(replace::replace)
+                .delete(remove::remove_all),
         )
         .route(
             "/api/v2/users/{id}/authentication-methods/{method}",
@@ -62,8 +67,8 @@ struct Notices<'a> {
 }
 
 impl Notices<'_> {
-    fn of(&self, kind: NoticeKind, factor: Factor) -> Result<Notice, ManagementRefusal> {
+    fn of(&self, kind: NoticeKind, factor: Option<Factor>) -> Result<Notice, ManagementRefusal> {
         let to = Recipient::User(self.user.clone());
-        Ok(Notice::new(kind, to, Some(factor), self.client, &self.app.random, self.now)?)
+        Ok(Notice::new(kind, to, factor, self.client, &self.app.random, self.now)?)
     }
 }

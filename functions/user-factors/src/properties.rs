@@ -62,7 +62,7 @@ impl NewMethod {
         let value = string(own, body.get(own).ok_or_else(|| ManagementRefusal::missing(own))?)?;
         let reaches = match kind {
             "email" => Reaches::Address(
-                EmailAddress::parse(value).ok_or_else(|| malformed("email", "email"))?,
+                EmailAddress::parse(value).ok_or_else(|| ManagementRefusal::malformed("email", "email"))?,
             ),
             "phone" => Reaches::Phone(number(value)?),
             _ => Reaches::App(TotpSecret::from_base32(value).ok_or_else(secret_does_not_fit)?),
@@ -97,7 +97,7 @@ fn label(text: &str) -> Result<Label, ManagementRefusal> {
 
 fn number(text: &str) -> Result<PhoneNumber, ManagementRefusal> {
     PhoneNumber::parse(text).map_err(|problem| match problem {
-        NotANumber::Malformed => malformed("phone_number", "phone-number"),
+        NotANumber::Malformed => ManagementRefusal::malformed("phone_number", "phone-number"),
         NotANumber::Costly => {
             ManagementRefusal::property("phone_number", "Codes are not sent to numbers of this kind")
         }
@@ -110,8 +110,4 @@ fn secret_does_not_fit() -> ManagementRefusal {
 
 fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
     value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))
-}
-
-fn malformed(property: &str, format: &str) -> ManagementRefusal {
-    ManagementRefusal::property(property, &format!("Object didn't pass validation for format {format}"))
 }

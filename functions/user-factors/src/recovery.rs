@@ -43,7 +43,7 @@ pub(crate) async fn regenerate(
             &settings.limits,
             Authority::Operator,
             (code.hash(), AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?),
-            notices.of(NoticeKind::FactorAdded, Factor::RecoveryCode)?,
+            notices.of(NoticeKind::FactorAdded, Some(Factor::RecoveryCode))?,
         );
         match app.store.regenerate_recovery_code(&regeneration).await {
             Ok(()) => return Ok(private_json(&RecoveryCodeReply { recovery_code: code.as_str() })),

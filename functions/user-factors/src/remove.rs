@@ -79,7 +79,7 @@ async fn take_away(
         let (user, settings) = tokio::join!(user(app, id, now), app.settings());
         let (user, settings) = (user?, settings?);
         let Some((factor, authenticators)) = choose(&user)? else { return Ok(no_content()) };
-        let notice = notices.of(NoticeKind::FactorRemoved, factor)?;
+        let notice = notices.of(NoticeKind::FactorRemoved, Some(factor))?;
         let removal = Removal::of(&user, authenticators, &settings, Authority::Operator, Some(notice));
         match app.store.remove_authenticators(&removal).await {
             Ok(()) => return Ok(no_content()),
@@ -97,8 +97,11 @@ pub(crate) async fn remove_all(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
-    authorize(&app, &headers, "delete:authentication_methods").await?;
-    match app.store.reset_mfa(&user_id(id)?, app.now()).await? {
+    let client = authorize(&app, &headers, "delete:authentication_methods").await?;
+    let id = user_id(id)?;
+    let notices = Notices { app: &app, user: &id, client: &client, now: app.now() };
+    let notice = notices.of(NoticeKind::FactorRemoved, None)?;
+    match app.store.reset_mfa(&id, &notice, &app.clock).await? {
         true => Ok(no_content()),
         false => Err(ManagementRefusal::no_such_user()),
     }

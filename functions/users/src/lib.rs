@@ -16,14 +16,16 @@ use postern::http::params::read_body;
 use postern::http::{method_not_allowed, no_content, private_json};
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
+use postern::rules::notice::NoticeKind;
 use postern::rules::passwordless::Connection;
-use postern::store::accounts::PasswordChange;
+use postern::store::StoreError;
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, LoginName, PasswordHash};
-use postern::store::user_changes::{Changed, NewLogin, UserChange};
+use postern::store::notices::{Notice, Recipient};
+use postern::store::user_changes::Changed;
+use postern::store::user_life::NewLogin;
 use postern::store::users::Profile;
-use postern::store::{DECISION_TRIES, StoreError};
 use postern::token::keys::KeyNeeds;
-use postern::token::password::{Password, hash_apart};
+use postern::token::password::hash_apart;
 use postern::wire::management::ManagementRefusal;
 
 use properties::{Change, NewUser};
@@ -50,24 +52,20 @@ async fn create(
     authorize(&app, &headers, "create:users").await?;
     let body = object(read_body(request).await)?;
     let NewUser { email, password, chosen_id, change } = NewUser::of(&body)?;
-    let now = app.now();
-    let mut profile = Profile {
-        email: Some(email.clone()),
-        // A chosen id may have been another user's: what that one was issued must not open this account.
-        tokens_valid_after: chosen_id.is_some().then_some(now),
-        ..Profile::new(chosen_id.map_or_else(|| UserId::generate(&app.random), Ok)?, now)
-    };
+    let is_chosen = chosen_id.is_some();
+    let user = chosen_id.map_or_else(|| UserId::generate(&app.random), Ok)?;
+    let mut profile = Profile { email: Some(email.clone()), ..Profile::new(user, app.now()) };
     if !change.apply_to(&mut profile) {
         return Err(properties::metadata_does_not_fit());
     }
     let hash = PasswordHash(hash_apart(password, &app.random).await?);
-    let login =
-        NewLogin { name: LoginName::new(DEFAULT_CONNECTION, email.as_str()), password_hash: Some(hash) };
-    profile.logins = vec![login.name.clone()];
-    if !app.store.create_user(&profile, &[login]).await? {
-        return Err(ManagementRefusal::UserExists);
-    }
-    let mut response = private_json(&shown(&profile)?);
+    let name = LoginName::new(DEFAULT_CONNECTION, email.as_str());
+    let logins = [NewLogin { name, password_hash: Some(hash) }];
+    let created = match is_chosen {
+        true => app.store.create_user_by_chosen_id(&profile, &logins, &app.clock).await?,
+        false => app.store.create_user(profile, &logins).await?,
+    };
+    let mut response = private_json(&shown(&created.ok_or(ManagementRefusal::UserExists)?)?);
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }
@@ -94,10 +92,8 @@ async fn by_email(
     authorize(&app, &headers, "read:users").await?;
     let query = query(&uri)?;
     let fields = Fields::of(&query)?;
-    let address = query.optional("email").ok().flatten().and_then(EmailAddress::parse).ok_or_else(|| {
-        let problem = "'Object didn't pass validation for format email' on property email.";
-        ManagementRefusal::InvalidQuery(problem.to_owned())
-    })?;
+    let address = query.optional("email").ok().flatten().and_then(EmailAddress::parse);
+    let address = address.ok_or_else(|| ManagementRefusal::malformed_in_query("email", "email"))?;
     let key = |connection| LoginKey::new(connection, address.as_str());
     let (by_password, by_code) = (key(DEFAULT_CONNECTION), key(Connection::Email.as_str()));
     let (by_password, by_code) = tokio::try_join!(app.store.login(&by_password), app.store.login(&by_code))?;
@@ -125,38 +121,24 @@ async fn change(
     authorize(&app, &headers, "update:users").await?;
     let user = named(id)?;
     let body = object(read_body(request).await)?;
-    let profile = match Change::of(&body)? {
-        Change::Profile(change) => change_profile(&app, &user, &change).await?,
-        Change::Password(password) => set_password(&app, &user, password).await?,
+    let Change { password, change } = Change::of(&body)?;
+    let changed = match password {
+        None => app.store.change_user(&user, &change, &app.clock).await?,
+        // It ends what was issued under the old one (SEC-42).
+        Some(password) => {
+            let hash = PasswordHash(hash_apart(password, &app.random).await?);
+            app.store.set_password(&user, &hash, &change, &app.clock).await?
+        }
     };
-    Ok(private_json(&shown(&profile)?))
-}
-
-async fn change_profile(app: &App, user: &UserId, change: &UserChange) -> Result<Profile, ManagementRefusal> {
-    match app.store.change_user(user, change, app.now()).await? {
-        Changed::Done(profile) => Ok(*profile),
+    match changed {
+        Changed::Done(profile) => Ok(private_json(&shown(&profile)?)),
         Changed::NoSuchUser => Err(ManagementRefusal::no_such_user()),
+        Changed::NoPassword => {
+            Err(ManagementRefusal::property("password", "The user does not sign in by password"))
+        }
         Changed::AddressTaken => Err(ManagementRefusal::UserExists),
         Changed::MetadataDoesNotFit => Err(properties::metadata_does_not_fit()),
     }
-}
-
-/// A new password ends what was issued under the old one (SEC-42).
-async fn set_password(app: &App, user: &UserId, password: Password) -> Result<Profile, ManagementRefusal> {
-    let hash = PasswordHash(hash_apart(password, &app.random).await?);
-    let now = app.now();
-    for _ in 0..DECISION_TRIES {
-        let seen = app.store.user(user, now).await?.ok_or_else(ManagementRefusal::no_such_user)?;
-        let login = seen.profile.password_login().map(LoginName::key).ok_or_else(|| {
-            ManagementRefusal::property("password", "The user does not sign in by password")
-        })?;
-        let change = PasswordChange { seen: &seen, login: &login, hash: &hash, now };
-        // Otherwise the login was moved or deleted meanwhile.
-        if app.store.set_password(&change).await? {
-            return Ok(Profile { updated_at: now, ..seen.profile });
-        }
-    }
-    Err(ManagementRefusal::Busy)
 }
 
 /// A user that is not there is as good as deleted.
@@ -166,26 +148,27 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "delete:users").await?;
-    app.store.delete_user(&named(id)?).await?;
+    app.store.delete_user(&named(id)?, &app.clock).await?;
     Ok(no_content())
 }
 
-/// Forgets all of a user's factors and ends what was issued (SEC-42).
+/// Forgets all of a user's factors, tells the user (SEC-31) and ends what was issued (SEC-42).
 async fn reset(
     State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
-    authorize(&app, &headers, "delete:guardian_enrollments").await?;
-    match app.store.reset_mfa(&named(id)?, app.now()).await? {
+    let client = authorize(&app, &headers, "delete:guardian_enrollments").await?;
+    let user = named(id)?;
+    let to = Recipient::User(user.clone());
+    let notice = Notice::new(NoticeKind::FactorRemoved, to, None, &client, &app.random, app.now())?;
+    match app.store.reset_mfa(&user, &notice, &app.clock).await? {
         true => Ok(no_content()),
         false => Err(ManagementRefusal::no_such_user()),
     }
 }
 
 fn named(id: Result<Path<String>, PathRejection>) -> Result<UserId, ManagementRefusal> {
-    id.ok().and_then(|Path(id)| UserId::parse(&id)).ok_or_else(|| {
-        let problem = "'Object didn't pass validation for format user-id' on property id.";
-        ManagementRefusal::InvalidUri(problem.to_owned())
-    })
+    let id = id.ok().and_then(|Path(id)| UserId::parse(&id));
+    id.ok_or_else(|| ManagementRefusal::malformed_in_path("id", "user-id"))
 }

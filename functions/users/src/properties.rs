@@ -28,11 +28,10 @@ pub(crate) struct NewUser {
 }
 
 /// What a request changes.
-pub(crate) enum Change {
-    /// Anything but the password.
-    Profile(UserChange),
-    /// The password, and nothing else.
-    Password(Password),
+pub(crate) struct Change {
+    pub(crate) password: Option<Password>,
+    /// What changes beside it.
+    pub(crate) change: UserChange,
 }
 
 /// What a request names.
@@ -47,15 +46,12 @@ struct Properties {
 impl NewUser {
     pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
         let Properties { connection, user_id, password, mut change } = Properties::of(body, true)?;
-        let missing = |property: &'static str| {
-            ManagementRefusal::property(property, &format!("Missing required property: {property}"))
-        };
         if !connection {
-            return Err(missing("connection"));
+            return Err(ManagementRefusal::missing("connection"));
         }
         Ok(Self {
-            email: change.email.take().ok_or_else(|| missing("email"))?,
-            password: password.ok_or_else(|| missing("password"))?,
+            email: change.email.take().ok_or_else(|| ManagementRefusal::missing("email"))?,
+            password: password.ok_or_else(|| ManagementRefusal::missing("password"))?,
             chosen_id: user_id,
             change,
         })
@@ -63,16 +59,16 @@ impl NewUser {
 }
 
 impl Change {
-    /// A password is changed by itself: it ends what was issued, in a transaction of its own.
+    /// A password and an address are not changed at once, as at Auth0.
     pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
         let Properties { password, change, .. } = Properties::of(body, false)?;
-        let Some(password) = password else { return Ok(Self::Profile(change)) };
-        let about_nothing = ["password", "connection", "verify_email"];
-        match body.keys().find(|name| !about_nothing.contains(&name.as_str())) {
-            None => Ok(Self::Password(password)),
-            Some(other) => Err(ManagementRefusal::InvalidBody(format!(
-                "'Cannot update password and {other} simultaneously'."
-            ))),
+        let address = ["email", "email_verified"].into_iter().find(|name| body.contains_key(*name));
+        match address.filter(|_| password.is_some()) {
+            None => Ok(Self { password, change }),
+            Some(name) => {
+                let problem = format!("'Cannot update password and {name} simultaneously'.");
+                Err(ManagementRefusal::InvalidBody(problem))
+            }
         }
     }
 }
@@ -94,6 +90,8 @@ impl Properties {
                 "blocked" => change.blocked = Some(truth("blocked", value)?),
                 "user_metadata" => change.user_metadata = Some(metadata(value)?),
                 "verify_email" => verify_email(value)?,
+                // Whose mail would be sent, were one sent.
+                "client_id" if !is_new => drop(string("client_id", value)?),
                 other => {
                     let text = ProfileText::ALL.into_iter().find(|text| text.as_str() == other);
                     let text = text.ok_or_else(|| ManagementRefusal::additional(other))?;
@@ -121,8 +119,13 @@ fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
     value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
 }
 
-fn malformed(property: &str, format: &str) -> ManagementRefusal {
-    ManagementRefusal::property(property, &format!("Object didn't pass validation for format {format}"))
+fn long_enough(property: &str, text: &str, characters_min: usize) -> Result<(), ManagementRefusal> {
+    let characters = text.chars().count();
+    if characters >= characters_min {
+        return Ok(());
+    }
+    let problem = format!("String is too short ({characters} chars), minimum {characters_min}");
+    Err(ManagementRefusal::property(property, &problem))
 }
 
 fn connection(value: &Value) -> Result<(), ManagementRefusal> {
@@ -134,19 +137,18 @@ fn connection(value: &Value) -> Result<(), ManagementRefusal> {
 }
 
 fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
-    UserId::chosen(string("user_id", value)?).ok_or_else(|| malformed("user_id", "user-id"))
+    UserId::chosen(string("user_id", value)?)
+        .ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))
 }
 
 fn address(value: &Value) -> Result<EmailAddress, ManagementRefusal> {
-    EmailAddress::parse(string("email", value)?).ok_or_else(|| malformed("email", "email"))
+    EmailAddress::parse(string("email", value)?)
+        .ok_or_else(|| ManagementRefusal::malformed("email", "email"))
 }
 
 fn password(value: &Value) -> Result<Password, ManagementRefusal> {
     let text = string("password", value)?;
-    if text.chars().count() < PASSWORD_CHARACTERS_MIN {
-        let problem = format!("String is too short, minimum {PASSWORD_CHARACTERS_MIN} characters");
-        return Err(ManagementRefusal::property("password", &problem));
-    }
+    long_enough("password", text, PASSWORD_CHARACTERS_MIN)?;
     if text.len() > PASSWORD_BYTES_MAX {
         let problem = format!("String is too long, maximum {PASSWORD_BYTES_MAX} bytes");
         return Err(ManagementRefusal::property("password", &problem));
@@ -183,15 +185,14 @@ fn words(text: ProfileText, value: &Value) -> Result<Option<String>, ManagementR
         ProfileText::GivenName | ProfileText::FamilyName => PART_CHARACTERS_MAX,
         ProfileText::Picture => URL_BYTES_MAX,
     };
-    if words.is_empty() {
-        return Err(ManagementRefusal::property(property, "String is too short, minimum 1 character"));
-    }
-    if words.chars().count() > characters_max {
-        let problem = format!("String is too long, maximum {characters_max} characters");
+    long_enough(property, words, 1)?;
+    let characters = words.chars().count();
+    if characters > characters_max {
+        let problem = format!("String is too long ({characters} chars), maximum {characters_max}");
         return Err(ManagementRefusal::property(property, &problem));
     }
     if text == ProfileText::Picture && !is_url(words) {
-        return Err(malformed(property, "uri"));
+        return Err(ManagementRefusal::malformed(property, "uri"));
     }
     Ok(Some(words.to_owned()))
 }

@@ -13,11 +13,15 @@ use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
 use crate::wire::management::ManagementRefusal;
 
-/// Lets a request pass that has `scope`; gives the client that asks.
+/// Lets a request pass that has `scope`; gives the client that it is of.
 ///
 /// # Errors
 /// 401 and 403 in the Management API's format.
-pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<ClientId, ManagementRefusal> {
+pub async fn authorize(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &'static str,
+) -> Result<ClientId, ManagementRefusal> {
     let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
     let now = app.now();
     let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
@@ -32,10 +36,10 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
         JwtError::Invalid => ManagementRefusal::InvalidToken,
         JwtError::Expired => ManagementRefusal::ExpiredToken,
     })?;
-    if !claims.scopes().contains(scope) {
-        return Err(ManagementRefusal::InsufficientScope(scope));
+    match claims.scopes().contains(scope) {
+        true => Ok(ClientId::new(claims.azp)),
+        false => Err(ManagementRefusal::InsufficientScope(scope)),
     }
-    Ok(ClientId::new(claims.azp))
 }
 
 /// The user that a path names.
@@ -52,10 +56,7 @@ pub fn user_id(id: Result<Path<String>, PathRejection>) -> Result<UserId, Manage
 /// # Errors
 /// As [`user_id`].
 pub fn user_id_of(id: Option<&str>) -> Result<UserId, ManagementRefusal> {
-    id.and_then(UserId::parse).ok_or_else(|| {
-        let problem = "'Object didn't pass validation for format user-id' on property id.";
-        ManagementRefusal::InvalidUri(problem.to_owned())
-    })
+    id.and_then(UserId::parse).ok_or_else(|| ManagementRefusal::malformed_in_path("id", "user-id"))
 }
 
 /// The JSON object of a body.
@@ -86,6 +87,27 @@ pub fn array(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Vec<Valu
         Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type array but found another type".into())),
         Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
     }
+}
+
+/// The objects of a body that is an array of them.
+///
+/// # Errors
+/// 400 or 413 in the Management API's format.
+pub fn objects(
+    body: Result<axum::body::Bytes, UnreadableBody>,
+) -> Result<Vec<Map<String, Value>>, ManagementRefusal> {
+    let body = readable(body)?;
+    let objects = array(Ok(body.clone()))?.into_iter().map(|item| match item {
+        Value::Object(object) => Ok(object),
+        _ => Err(ManagementRefusal::InvalidBody("Expected type object but found another type".into())),
+    });
+    let objects: Vec<_> = objects.collect::<Result<_, _>>()?;
+    let written: Vec<Members> = serde_json::from_slice(&body).unwrap_or_default();
+    // As of one object: a map keeps the last of repeated members.
+    if !written.iter().map(|Members(members)| members.len()).eq(objects.iter().map(Map::len)) {
+        return Err(ManagementRefusal::InvalidBody("A property must not be repeated".into()));
+    }
+    Ok(objects)
 }
 
 /// The parameters of a query.

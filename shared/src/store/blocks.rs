@@ -3,7 +3,7 @@
 use super::expression::Write;
 use super::limits::LimitState;
 use super::logins::LoginKey;
-use super::{NotWritten, Store, StoreError};
+use super::{Store, StoreError};
 use crate::rules::limit::{Bucket, Standing};
 use crate::time::Timestamp;
 
@@ -63,12 +63,8 @@ impl Store {
     pub async fn end_blocks(&self, login: &LoginKey) -> Result<(), StoreError> {
         let budgets = self.password_budgets(login).await?;
         for some in budgets.chunks(AT_ONCE) {
-            let deletes: Vec<_> = some.iter().map(|budget| ((), budget.delete(login))).collect();
-            match self.transact(&deletes).await {
-                // Nothing here has a condition.
-                Ok(()) | Err(NotWritten::Refused(_)) => {}
-                Err(NotWritten::Failed(error)) => return Err(error),
-            }
+            // Nothing here has a condition.
+            self.all_done(some.iter().map(|budget| budget.delete(login))).await?;
         }
         Ok(())
     }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expression::Write;
-use super::{Outcome, Store, StoreError, read};
+use super::{Store, StoreError, read};
 use crate::id::UserId;
 use crate::rules::passwordless::Connection;
 
@@ -113,15 +112,6 @@ impl Store {
     /// See [`StoreError`].
     pub async fn login(&self, key: &LoginKey) -> Result<Option<Login>, StoreError> {
         self.get(&key.pk, "LOGIN").await?.map(read).transpose()
-    }
-
-    /// Creates a login; `false` when the address is taken.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn create_login(&self, key: &LoginKey, login: &Login) -> Result<bool, StoreError> {
-        let write = Write::put(&key.pk, "LOGIN", login)?.when("attribute_not_exists(pk)");
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }
 }
 

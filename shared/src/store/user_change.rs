@@ -52,7 +52,7 @@ pub struct UserChange {
     pub texts: Vec<(ProfileText, Option<String>)>,
     /// The address. The logins that have the old one move with it, and it is not verified unless that is said too.
     pub email: Option<EmailAddress>,
-    /// Whether the user proved to own the address.
+    /// Whether the user proved to own the address: the one that is named beside it, or whichever the user has.
     pub email_verified: Option<bool>,
     /// Blocking ends what was issued; unblocking does not bring it back (SEC-42).
     pub blocked: Option<bool>,
@@ -68,6 +68,11 @@ impl std::fmt::Debug for UserChange {
 }
 
 impl UserChange {
+    /// Whether it ends what was issued.
+    pub(super) fn ends(&self) -> bool {
+        self.blocked == Some(true)
+    }
+
     /// Changes a profile in memory, logins aside; `false` when the metadata does not fit.
     #[must_use]
     pub fn apply_to(&self, profile: &mut Profile) -> bool {
@@ -116,8 +121,13 @@ impl UserChange {
         if members.is_empty() { Some(none) } else { before.merged(members) }
     }
 
-    /// The change of the profile; `None` when the metadata does not fit.
-    pub(super) fn write(&self, seen: &Profile, now: Timestamp) -> Result<Option<Write>, StoreError> {
+    /// The change of the profile, which may end what was issued; `None` when the metadata does not fit.
+    pub(super) fn write(
+        &self,
+        seen: &Profile,
+        now: Timestamp,
+        ends: bool,
+    ) -> Result<Option<Write>, StoreError> {
         let mut assign = Assignments::default();
         for (name, value) in &self.texts {
             assign.put(name.as_str(), value.as_ref().map(text));
@@ -140,16 +150,17 @@ impl UserChange {
             let merged = (!merged.is_empty()).then(|| value_of(&merged)).transpose()?;
             assign.put("user_metadata", merged);
         }
-        let ending = (self.blocked == Some(true)).then(|| Ending::of(seen, now));
+        let ending = ends.then(|| Ending::of(seen, now));
         self.conditioned(assign.write(&seen.user_id, ending, now), seen).map(Some)
     }
 
     /// What the change depends on must be as it was read.
     fn conditioned(&self, mut write: Write, seen: &Profile) -> Result<Write, StoreError> {
         if self.new_address(seen).is_some() {
-            write = write
-                .when("attribute_not_exists(logins) OR logins = :seen_logins")
-                .value(":seen_logins", value_of(&seen.logins)?);
+            write = write.when("logins = :seen_logins").value(":seen_logins", value_of(&seen.logins)?);
+        }
+        // Also where it is the user's own: whether it is verified is said of this one, not of one it moves to meanwhile.
+        if self.email.is_some() {
             write = match &seen.email {
                 Some(address) => write.when("email = :seen_email").value(":seen_email", value_of(address)?),
                 None => write.when("attribute_not_exists(email)"),

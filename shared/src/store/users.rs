@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 pub use super::authenticators::{
     Authenticator, AuthenticatorKind, Labels, NEVER, Pending, SealedSecret, Source, State,
 };
-use super::expression::Write;
+use super::expression::{Write, number, value_of};
 use super::limits::{Counter, LimitState};
 use super::logins::LoginName;
-use super::{Item, Outcome, Store, StoreError, read};
+use super::{Item, Store, StoreError, read};
 use crate::id::{AuthenticatorId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Limits};
@@ -308,15 +308,21 @@ impl Store {
     pub async fn profile(&self, user: &UserId) -> Result<Option<Profile>, StoreError> {
         self.get(&pk(user), PROFILE).await?.map(read).transpose()
     }
+}
 
-    /// Creates a profile; `false` when the id is taken.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn create_profile(&self, profile: &Profile) -> Result<bool, StoreError> {
-        let write = Write::put(&pk(&profile.user_id), PROFILE, profile)?.when("attribute_not_exists(pk)");
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
-    }
+/// Demands of a profile the count of authenticators and the list of pending ones that were seen: of what takes all of
+/// them away, one that came meanwhile must not stay behind.
+pub(super) fn with_factors_of(seen: &Profile, write: Write) -> Result<Write, StoreError> {
+    Ok(write
+        .when("attribute_not_exists(active_authenticators) OR active_authenticators = :active")
+        .when("attribute_not_exists(pending) OR pending = :pending")
+        .value(":active", number(u64::from(seen.active_authenticators)))
+        .value(":pending", value_of(&seen.pending)?))
+}
+
+/// Deletes an authenticator that was seen, and is refused when it has gone: its count may be another's now.
+pub(super) fn without_authenticator(pk: &str, sk: &str) -> Write {
+    Write::delete(pk, sk).when("attribute_exists(pk)")
 }
 
 /// Reads a profile that a refused write showed.

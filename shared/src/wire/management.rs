@@ -105,16 +105,34 @@ impl ManagementRefusal {
         Self::InvalidBody(format!("'{problem}' on property {name}."))
     }
 
+    /// A property of the body that is not of its format.
+    #[must_use]
+    pub fn malformed(name: &str, format: &str) -> Self {
+        Self::InvalidBody(not_of_format(name, format))
+    }
+
+    /// The same of a parameter of the query.
+    #[must_use]
+    pub fn malformed_in_query(name: &str, format: &str) -> Self {
+        Self::InvalidQuery(not_of_format(name, format))
+    }
+
+    /// The same of a parameter of the path.
+    #[must_use]
+    pub fn malformed_in_path(name: &str, format: &str) -> Self {
+        Self::InvalidUri(not_of_format(name, format))
+    }
+
+    /// A property of the body that must be there.
+    #[must_use]
+    pub fn missing(name: &str) -> Self {
+        Self::InvalidBody(format!("'Missing required property: {name}'."))
+    }
+
     /// A property of the body that there is not.
     #[must_use]
     pub fn additional(name: &str) -> Self {
         Self::InvalidBody(format!("'Additional properties not allowed: {}'.", shown(name)))
-    }
-
-    /// A property of the body that must be there and is not.
-    #[must_use]
-    pub fn missing(name: &str) -> Self {
-        Self::InvalidBody(format!("'Missing required property: {name}'."))
     }
 
     /// A user there is not.
@@ -181,6 +199,10 @@ impl ManagementRefusal {
             }
         }
     }
+}
+
+fn not_of_format(name: &str, format: &str) -> String {
+    format!("'Object didn't pass validation for format {format}' on property {name}.")
 }
 
 /// Every scope of the Management API that a client can be granted.

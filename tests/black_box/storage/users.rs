@@ -5,28 +5,25 @@ use std::sync::Arc;
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
 use postern::store::Store;
-use postern::store::accounts::PasswordChange;
 use postern::store::expression::text;
-use postern::store::logins::{DEFAULT_CONNECTION, LoginName, PasswordHash};
-use postern::store::user_changes::{Changed, NewLogin, UserChange};
+use postern::store::logins::{LoginName, PasswordHash};
+use postern::store::user_changes::{Changed, UserChange};
+use postern::store::user_life::NewLogin;
 use postern::store::users::Profile;
+use postern::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 use serde_json::json;
 
-use super::fixtures::{ADDRESS, association, profile, state, user};
+use super::fixtures::{ADDRESS, association, clock, login, profile, state, user};
 use super::{Subject, at_once, subjects};
 use crate::support::START;
-
-fn login(address: &str) -> NewLogin {
-    let name = LoginName::new(DEFAULT_CONNECTION, address);
-    NewLogin { name, password_hash: Some(PasswordHash("old".into())) }
-}
 
 fn by_code(address: &str) -> NewLogin {
     NewLogin { name: LoginName::new("email", address), password_hash: None }
 }
 
 async fn make(store: &Store) {
-    assert!(store.create_user(&profile(), &[login(ADDRESS), by_code(ADDRESS)]).await.unwrap());
+    let logins = [login(ADDRESS), by_code(ADDRESS)];
+    assert!(store.create_user_by_chosen_id(&profile(), &logins, &clock()).await.unwrap().is_some());
 }
 
 async fn owner(store: &Store, name: &LoginName) -> Option<String> {
@@ -61,7 +58,8 @@ async fn an_address_makes_one_user() {
             let store = Arc::clone(&store);
             async move {
                 let profile = Profile::new(UserId::new(format!("auth0|{number}")), START);
-                store.create_user(&profile, &[login(ADDRESS), by_code(ADDRESS)]).await.is_ok_and(|made| made)
+                let made = store.create_user(profile, &[login(ADDRESS), by_code(ADDRESS)]).await;
+                made.is_ok_and(|made| made.is_some())
             }
         })
         .await;
@@ -83,13 +81,13 @@ async fn an_address_is_moved_to_once() {
         for number in 0..8 {
             let email = EmailAddress::parse(&address(number));
             let profile = Profile { email, ..Profile::new(UserId::new(format!("auth0|{number}")), START) };
-            assert!(store.create_user(&profile, &[login(&address(number))]).await.unwrap());
+            assert!(store.create_user(profile, &[login(&address(number))]).await.unwrap().is_some());
         }
         let moved = at_once(8, |number| {
             let store = Arc::clone(&store);
             async move {
                 let user = UserId::new(format!("auth0|{number}"));
-                matches!(store.change_user(&user, &to("new@example.com"), START).await, Ok(Changed::Done(_)))
+                matches!(store.change_user(&user, &to("new@example.com"), &clock()).await, Ok(Changed::Done(_)))
             }
         })
         .await;
@@ -117,14 +115,13 @@ async fn a_move_keeps_a_password_that_changes_meanwhile() {
             async move {
                 if number == 0 {
                     return matches!(
-                        store.change_user(&user(), &to("new@example.com"), START).await,
+                        store.change_user(&user(), &to("new@example.com"), &clock()).await,
                         Ok(Changed::Done(_))
                     );
                 }
-                let seen = state(&store).await;
-                let (key, hash) = (seen.profile.password_login().unwrap().key(), PasswordHash("new".into()));
-                let change = PasswordChange { seen: &seen, login: &key, hash: &hash, now: START };
-                store.set_password(&change).await.unwrap()
+                let (hash, beside) = (PasswordHash("new".into()), UserChange::default());
+                let changed = store.set_password(&user(), &hash, &beside, &clock()).await;
+                matches!(changed, Ok(Changed::Done(_)))
             }
         })
         .await;
@@ -148,7 +145,7 @@ async fn metadata_that_is_merged_at_once() {
             async move {
                 let members = json!({ format!("m{number}"): 0.5 }).as_object().cloned();
                 let change = UserChange { user_metadata: members, ..UserChange::default() };
-                matches!(store.change_user(&user(), &change, START).await, Ok(Changed::Done(_)))
+                matches!(store.change_user(&user(), &change, &clock()).await, Ok(Changed::Done(_)))
             }
         })
         .await;
@@ -156,6 +153,17 @@ async fn metadata_that_is_merged_at_once() {
         let kept = profile.user_metadata.map_or(0, |it| it.to_json().as_object().unwrap().len());
         assert_eq!(kept, done.into_iter().filter(|done| *done).count(), "{}", subject.name);
         assert!(kept > 0);
+    }
+}
+
+/// What is left of the user of the fixtures: that nothing it was issued counts for the next one of its id.
+const TOMBSTONE: [&str; 1] = ["USER#auth0|1 TOMBSTONE"];
+
+async fn put_remains(store: &Store, count: usize) {
+    for number in 0..count {
+        let put = store.dynamodb().put_item().table_name(store.table());
+        let sk = text(format!("REFRESH#{number}"));
+        put.item("pk", text("USER#auth0|1")).item("sk", sk).send().await.unwrap();
     }
 }
 
@@ -169,13 +177,54 @@ async fn a_deletion_leaves_nothing() {
                 make(store).await;
                 store.associate(&association(&state(store).await, "first", "A")).await.unwrap();
             }
-            for number in 0..230 {
-                let put = store.dynamodb().put_item().table_name(store.table());
-                let sk = text(format!("REFRESH#{number}"));
-                put.item("pk", text("USER#auth0|1")).item("sk", sk).send().await.unwrap();
+            put_remains(store, 230).await;
+            store.delete_user(&user(), &clock()).await.unwrap();
+            assert_eq!(left(&subject).await, TOMBSTONE, "{}", subject.name);
+        }
+        let tombstone = subject.item("USER#auth0|1", "TOMBSTONE").await.unwrap();
+        let forgotten: u64 = tombstone["expires_at"].as_n().unwrap().parse().unwrap();
+        assert!(forgotten >= START.0 + ACCESS_TOKEN_SECONDS_MAX, "it outlives every token");
+        store.delete_user(&UserId::new("auth0|nobody"), &clock()).await.unwrap();
+        assert_eq!(left(&subject).await, TOMBSTONE, "of nobody there is nothing to remember");
+    }
+}
+
+/// Whoever is made by an id that was another's inherits nothing: no limit, no token's family, no tombstone.
+#[tokio::test]
+async fn a_creation_leaves_nothing_of_the_one_before() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        for remains in [3, 230] {
+            make(store).await;
+            assert!(store.block(&user(), &clock()).await.unwrap());
+            store.delete_user(&user(), &clock()).await.unwrap();
+            put_remains(store, remains).await;
+            make(store).await;
+            assert_eq!(left(&subject).await.len(), 3, "a profile and its two logins: {}", subject.name);
+            store.delete_user(&user(), &clock()).await.unwrap();
+        }
+    }
+}
+
+/// SEC-42: the time from which tokens count goes on where the one before had ended, however often that was in a second.
+#[tokio::test]
+async fn the_time_goes_on_over_a_deletion() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        make(store).await;
+        assert_eq!(state(store).await.profile.tokens_valid_after, None, "{}", subject.name);
+        let mut expected = START;
+        for _ in 0..2 {
+            // Tokens that were issued after the last of these say the second after it.
+            for _ in 0..3 {
+                assert!(store.block(&user(), &clock()).await.unwrap());
             }
-            store.delete_user(&user()).await.unwrap();
-            assert_eq!(left(&subject).await, [""; 0], "{}", subject.name);
+            let last = state(store).await.profile.tokens_valid_after.unwrap();
+            assert!(last >= expected);
+            store.delete_user(&user(), &clock()).await.unwrap();
+            make(store).await;
+            expected = last.plus(1);
+            assert_eq!(state(store).await.profile.tokens_valid_after, Some(expected), "{}", subject.name);
         }
     }
 }
@@ -190,8 +239,8 @@ async fn a_deletion_at_once_with_changes() {
             let store = Arc::clone(&store);
             async move {
                 match number {
-                    2 => store.delete_user(&user()).await.is_ok(),
-                    3 => store.change_user(&user(), &to("new@example.com"), START).await.is_ok(),
+                    2 => store.delete_user(&user(), &clock()).await.is_ok(),
+                    3 => store.change_user(&user(), &to("new@example.com"), &clock()).await.is_ok(),
                     _ => {
                         let Some(seen) = store.user(&user(), START).await.unwrap() else { return false };
                         store.associate(&association(&seen, "first", &format!("D{number}"))).await.is_ok()
@@ -201,9 +250,6 @@ async fn a_deletion_at_once_with_changes() {
         })
         .await;
         assert!(done[2], "{}", subject.name);
-        let mut left = left(&subject).await;
-        // A send that was charged is nobody's.
-        left.retain(|key| !key.contains(" LIMIT#"));
-        assert_eq!(left, [""; 0], "{}", subject.name);
+        assert_eq!(left(&subject).await, TOMBSTONE, "{}", subject.name);
     }
 }

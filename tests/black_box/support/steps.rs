@@ -61,6 +61,7 @@ pub(crate) enum Step {
     PutTemplate,
     PatchTemplate,
     PostUser,
+    PostChosenUser,
     GetUser,
     GetUserByEmail,
     PatchUser,
@@ -123,7 +124,39 @@ impl Step {
     }
 
     fn is_management(self) -> bool {
-        self as usize >= Self::SetFactor as usize
+        self.is_about_user()
+            || matches!(
+                self,
+                Self::SetFactor
+                    | Self::GetPolicies
+                    | Self::PutPolicies
+                    | Self::GetSettings
+                    | Self::PatchSettings
+                    | Self::GetProvider
+                    | Self::PutProvider
+                    | Self::GetTwilio
+                    | Self::PutTwilio
+                    | Self::PostTemplate
+                    | Self::GetTemplate
+                    | Self::PutTemplate
+                    | Self::PatchTemplate
+            )
+    }
+
+    fn is_about_user(self) -> bool {
+        matches!(
+            self,
+            Self::PostUser
+                | Self::PostChosenUser
+                | Self::GetUser
+                | Self::GetUserByEmail
+                | Self::PatchUser
+                | Self::MoveUser
+                | Self::BlockUser
+                | Self::SetPassword
+                | Self::ResetUser
+                | Self::DeleteUser
+        )
     }
 
     /// An enrolment that was begun.
@@ -212,7 +245,7 @@ impl Step {
         if matches!(self, Self::GetTwilio | Self::PutTwilio) {
             world.set_twilio_token(TWILIO_TOKEN).await;
         }
-        if self as usize > Self::PostUser as usize {
+        if self.is_about_user() && !matches!(self, Self::PostUser | Self::PostChosenUser) {
             let id = world.make_user(&new_user("ada@example.com")).await;
             return Ready { id, ..Ready::with(world.management_token().await) };
         }
@@ -247,7 +280,7 @@ impl Step {
             Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::ClientCredentials => world.client_credentials("").await,
-            _ if self as usize >= Self::PostUser as usize => self.send_about_user(world, ready).await,
+            _ if self.is_about_user() => self.send_about_user(world, ready).await,
             _ => self.send_management(world, token).await,
         }
     }
@@ -274,7 +307,8 @@ impl Step {
             Self::PostTemplate => ("POST", TEMPLATES.to_owned(), Some(template("{{ code }}"))),
             Self::GetTemplate => ("GET", named, None),
             Self::PutTemplate => ("PUT", named, Some(template("<p>{{ code }}</p>"))),
-            _ => ("PATCH", named, Some(json!({ "enabled": false }))),
+            Self::PatchTemplate => ("PATCH", named, Some(json!({ "enabled": false }))),
+            other => unreachable!("{other:?} is not of the Management API"),
         };
         world.bearer(method, &path, token, body.as_ref().map_or_else(Body::none, Body::json)).await
     }
@@ -283,6 +317,11 @@ impl Step {
         let path = user_path(&ready.id);
         let (method, path, body) = match self {
             Self::PostUser => ("POST", USERS.to_owned(), Some(new_user("new@example.com"))),
+            Self::PostChosenUser => {
+                let mut body = new_user("new@example.com");
+                body["user_id"] = json!("chosen");
+                ("POST", USERS.to_owned(), Some(body))
+            }
             Self::GetUser => ("GET", path, None),
             Self::GetUserByEmail => ("GET", "/api/v2/users-by-email?email=ada@example.com".to_owned(), None),
             Self::PatchUser => ("PATCH", path, Some(json!({ "name": "Ada", "user_metadata": { "a": 1 } }))),
@@ -290,7 +329,8 @@ impl Step {
             Self::BlockUser => ("PATCH", path, Some(json!({ "blocked": true }))),
             Self::SetPassword => ("PATCH", path, Some(json!({ "password": "another password" }))),
             Self::ResetUser => ("DELETE", format!("{path}/authenticators"), None),
-            _ => ("DELETE", path, None),
+            Self::DeleteUser => ("DELETE", path, None),
+            other => unreachable!("{other:?} is not about a user"),
         };
         world.bearer(method, &path, &ready.token, body.as_ref().map_or_else(Body::none, Body::json)).await
     }

@@ -3,7 +3,7 @@
 use crate::id::{AuthenticatorId, UserId};
 use crate::store::expression::{Write, text, value_of};
 use crate::store::users::{self, Labels};
-use crate::store::{NotWritten, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 impl Store {
     /// Notes something of confirmed authenticators, of all of them or of none; what is not said stays. `false` when one
@@ -17,12 +17,9 @@ impl Store {
         authenticators: &[AuthenticatorId],
         labels: &Labels,
     ) -> Result<bool, StoreError> {
-        let each = authenticators.iter().map(|id| labelled(user, id, labels).map(|write| ((), write)));
-        match self.transact(&each.collect::<Result<Vec<_>, _>>()?).await {
-            Ok(()) => Ok(true),
-            Err(NotWritten::Refused(_)) => Ok(false),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        let each: Result<Vec<_>, _> =
+            authenticators.iter().map(|id| labelled(user, id, labels)).collect();
+        self.all_done(each?).await
     }
 }
 
