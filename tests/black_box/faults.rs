@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::support::{Reply, Step, World};
+use crate::support::{FactorStep, Reply, Step, World};
 
 const USER: &str = "user@example.com";
 /// So many calls that no retry gets through.
@@ -144,22 +144,24 @@ async fn survives_silence(step: Step) {
 }
 
 macro_rules! steps {
-    ($($name:ident: $step:ident,)*) => {
+    ($($name:ident: $step:ident $(($factor:ident))?,)*) => {
         $(mod $name {
+            #[allow(unused_imports, reason = "only steps of factors name it")]
+            use super::FactorStep;
             use super::{Step, calls_of, survives_blips, survives_lasting_failures, survives_silence};
 
             /// SEC-36, SEC-38.
             #[tokio::test]
             async fn failures() {
-                let positions = calls_of(Step::$step).await;
-                survives_lasting_failures(Step::$step, &positions).await;
-                survives_blips(Step::$step, &positions).await;
+                let positions = calls_of(Step::$step $((FactorStep::$factor))?).await;
+                survives_lasting_failures(Step::$step $((FactorStep::$factor))?, &positions).await;
+                survives_blips(Step::$step $((FactorStep::$factor))?, &positions).await;
             }
 
             /// SEC-36: what hangs is answered in time.
             #[tokio::test]
             async fn silence() {
-                survives_silence(Step::$step).await;
+                survives_silence(Step::$step $((FactorStep::$factor))?).await;
             }
         })*
     };
@@ -218,4 +220,18 @@ steps! {
     set_password: SetPassword,
     reset_user: ResetUser,
     delete_user: DeleteUser,
+    list_methods: Factors(List),
+    read_method: Factors(Read),
+    give_method: Factors(Give),
+    give_app: Factors(GiveApp),
+    label_method: Factors(Label),
+    remove_method: Factors(Remove),
+    remove_all_methods: Factors(RemoveAll),
+    replace_methods: Factors(Replace),
+    list_enrollments: Factors(Enrollments),
+    new_recovery_code: Factors(NewRecoveryCode),
+    remove_apps: Factors(RemoveApps),
+    forget_browsers: Factors(ForgetBrowsers),
+    list_blocks: Factors(Blocks),
+    end_blocks: Factors(EndBlocks),
 }

@@ -50,6 +50,23 @@ async fn a_block_is_over_by_itself() {
     }
 }
 
+/// SEC-36: while nothing can be written nothing is ended; then the same request ends it.
+#[tokio::test]
+async fn a_block_stays_while_the_table_fails() {
+    let world = World::new().await;
+    wrong_passwords(&world, USER, 10).await;
+    let before = world.stored().await;
+    for mode in ["throttle", "error", "timeout"] {
+        world.fault("dynamodb", "TransactWriteItems", mode, 0, 1_000);
+        let refused = world.manage("DELETE", &blocks(USER), None).await;
+        world.twin.aws.faults.clear();
+        assert_eq!((refused.status, refused.text("error")), (503, "Service Unavailable".to_owned()), "{mode}");
+        assert!(world.stored().await == before, "{mode}");
+    }
+    assert_eq!(world.manage("DELETE", &blocks(USER), None).await.status, 204);
+    assert_eq!(world.password(USER, "pwd").await.text("error"), "mfa_required");
+}
+
 /// More sources than a transaction holds: all are forgotten, nobody else's are.
 #[tokio::test]
 async fn blocks_of_many_sources_are_ended() {

@@ -2,6 +2,7 @@
 
 mod block;
 mod client;
+mod factor_steps;
 mod flows;
 mod jwt;
 mod log;
@@ -18,6 +19,7 @@ mod wire;
 
 pub(crate) use block::{link_of_block, ticket_of_block};
 pub(crate) use client::{Body, Reply};
+pub(crate) use factor_steps::FactorStep;
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
 pub(crate) use log::Log;

@@ -6,7 +6,7 @@ use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};
 
 use super::{
-    Body, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user, user_path,
+    Body, FactorStep, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user, user_path,
 };
 
 const USER: &str = "user@example.com";
@@ -70,6 +70,7 @@ pub(crate) enum Step {
     SetPassword,
     ResetUser,
     DeleteUser,
+    Factors(FactorStep),
 }
 
 /// What a step needs.
@@ -118,6 +119,10 @@ impl Step {
             | Self::StartTextByTwilio
             | Self::Passwordless
             | Self::PasswordlessOffline => self.with_passwordless(world).await,
+            Self::Factors(step) => {
+                let id = step.prepare(world).await;
+                Ready { id, ..Ready::with(world.management_token().await) }
+            }
             _ if self.is_management() => self.with_management(world).await,
             _ => self.enrolled(world).await,
         }
@@ -280,6 +285,7 @@ impl Step {
             Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::ClientCredentials => world.client_credentials("").await,
+            Self::Factors(step) => step.send(world, token, id).await,
             _ if self.is_about_user() => self.send_about_user(world, ready).await,
             _ => self.send_management(world, token).await,
         }
