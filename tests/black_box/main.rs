@@ -72,6 +72,7 @@ mod user_blocks;
 mod user_methods;
 mod user_methods_changes;
 mod user_methods_input;
+mod user_methods_overtaken;
 mod users;
 mod users_ends;
 mod users_input;

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use postern::app::App;
-use postern::http::management::{authorize, object, query};
+use postern::http::management::{authorize, object, query, user_id};
 use postern::http::params::read_body;
 use postern::http::{method_not_allowed, no_content, private_json};
 use postern::id::UserId;
@@ -77,7 +77,7 @@ async fn read(
     uri: Uri,
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "read:users").await?;
-    let user = named(id)?;
+    let user = user_id(id)?;
     let fields = Fields::of(&query(&uri)?)?;
     let profile = app.store.profile(&user).await?.ok_or_else(ManagementRefusal::no_such_user)?;
     Ok(private_json(&fields.of_user(&profile)?))
@@ -119,7 +119,7 @@ async fn change(
     request: Request,
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "update:users").await?;
-    let user = named(id)?;
+    let user = user_id(id)?;
     let body = object(read_body(request).await)?;
     let Change { password, change } = Change::of(&body)?;
     let changed = match password {
@@ -148,7 +148,7 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "delete:users").await?;
-    app.store.delete_user(&named(id)?, &app.clock).await?;
+    app.store.delete_user(&user_id(id)?, &app.clock).await?;
     Ok(no_content())
 }
 
@@ -159,16 +159,11 @@ async fn reset(
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
     let client = authorize(&app, &headers, "delete:guardian_enrollments").await?;
-    let user = named(id)?;
+    let user = user_id(id)?;
     let to = Recipient::User(user.clone());
     let notice = Notice::new(NoticeKind::FactorRemoved, to, None, &client, &app.random, app.now())?;
     match app.store.reset_mfa(&user, &notice, &app.clock).await? {
         true => Ok(no_content()),
         false => Err(ManagementRefusal::no_such_user()),
     }
-}
-
-fn named(id: Result<Path<String>, PathRejection>) -> Result<UserId, ManagementRefusal> {
-    let id = id.ok().and_then(|Path(id)| UserId::parse(&id));
-    id.ok_or_else(|| ManagementRefusal::malformed_in_path("id", "user-id"))
 }

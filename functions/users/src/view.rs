@@ -1,12 +1,10 @@
 //! Users as the Management API shows them, with the fields that are asked for.
 
 use postern::http::Params;
-use postern::rules::calendar::UtcTime;
 use postern::rules::passwordless::Connection;
 use postern::store::logins::LoginName;
 use postern::store::users::Profile;
-use postern::time::Timestamp;
-use postern::wire::management::ManagementRefusal;
+use postern::wire::management::{ManagementRefusal, instant};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -49,8 +47,8 @@ struct User<'a> {
 /// A user with all fields.
 pub(crate) fn shown(profile: &Profile) -> Result<Map<String, Value>, ManagementRefusal> {
     let user = User {
-        created_at: written(profile.created_at),
-        updated_at: written(profile.updated_at),
+        created_at: instant(profile.created_at),
+        updated_at: instant(profile.updated_at),
         user_id: profile.user_id.as_str(),
         email: profile.email.as_ref().map(|address| address.as_str()),
         email_verified: profile.email_verified,
@@ -76,11 +74,6 @@ fn identity<'a>(profile: &'a Profile, login: &'a LoginName) -> Identity<'a> {
         provider: Connection::parse(&login.connection).map_or("auth0", Connection::as_str),
         is_social: false,
     }
-}
-
-/// As ISO 8601 has it, with the milliseconds that clients expect.
-fn written(at: Timestamp) -> String {
-    UtcTime::of(at).format("%Y-%m-%dT%H:%M:%S.000Z").unwrap_or_default()
 }
 
 /// Which fields of a user are asked for.

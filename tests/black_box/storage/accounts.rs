@@ -20,7 +20,7 @@ use postern::time::{Clock, Timestamp};
 use super::fixtures::{
     ADDRESS, association, attempt, clock, email_id, enrolled, hash, login, profile, refused, state, user,
 };
-use super::import::app;
+use super::import::import;
 use super::{at_once, subjects};
 use crate::support::START;
 
@@ -206,10 +206,10 @@ async fn a_reset_is_told() {
             store.notice(&notice.id).await.unwrap().map(|notice| notice.factor)
         };
         enrolled(store).await;
-        store.import_authenticator(&user(), &app(1)).await.unwrap();
+        import(store, &user(), 1).await;
         assert_eq!(told().await, Some(None), "several");
         for number in [2, 3] {
-            store.import_authenticator(&user(), &app(number)).await.unwrap();
+            import(store, &user(), number).await;
         }
         assert_eq!(told().await, Some(Some(Factor::Otp)));
         assert_eq!(told().await, None);

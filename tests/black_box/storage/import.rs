@@ -11,7 +11,7 @@ use super::fixtures::{profile, state, user};
 use super::{at_once, subjects};
 use crate::support::START;
 
-pub(super) fn app(number: usize) -> Authenticator {
+fn app(number: usize) -> Authenticator {
     Authenticator {
         id: AuthenticatorId::new(format!("totp|dev_{number}")),
         created_at: START,
@@ -25,7 +25,8 @@ pub(super) fn app(number: usize) -> Authenticator {
     }
 }
 
-async fn import(store: &Store, to: &UserId, number: usize) -> Imported {
+/// Gives a user an app.
+pub(super) async fn import(store: &Store, to: &UserId, number: usize) -> Imported {
     let import =
         Import { user: to.clone(), authenticators: vec![app(number)], forgets: None, notice: None };
     store.import_authenticators(&import).await.unwrap()

@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod limits;
 mod notices;
+mod operator;
 mod passwordless;
 mod providers;
 mod refresh;

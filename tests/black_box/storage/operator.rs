@@ -1,0 +1,168 @@
+//! The same transactions on an operator's word, and those that only operators make (design §5).
+
+use postern::id::{AuthenticatorId, ClientId};
+use postern::rules::channel::PhoneChannel;
+use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate};
+use postern::rules::label::Label;
+use postern::rules::limit::RECOVERY_CODES_REPLACED;
+use postern::rules::notice::NoticeKind;
+use postern::rules::phone::PhoneNumber;
+use postern::rules::policy::{Factor, TenantSettings};
+use postern::rules::random::Random;
+use postern::store::Store;
+use postern::store::accounts::NewFactors;
+use postern::store::mfa::{
+    Authority, Import, Imported, RegenerateStep, Regeneration, Removal, RemoveStep,
+};
+use postern::store::notices::{Notice, Recipient};
+use postern::store::users::{Authenticator, Labels, NEVER, Source, State};
+
+use super::fixtures::{
+    association, clock, email_id, enrolled, hash, profile, refused, state, user,
+};
+use super::import::import;
+use super::subjects;
+use crate::support::START;
+
+fn notice(kind: NoticeKind) -> Notice {
+    let (to, client) = (Recipient::User(user()), ClientId::new("operator"));
+    Notice::new(kind, to, Some(Factor::Sms), &client, &Random::system(), START).unwrap()
+}
+
+/// A phone with both channels.
+fn phone(device: &str) -> Vec<Authenticator> {
+    let destination = PhoneNumber::parse("+4915112345678").unwrap();
+    let sms = Authenticator {
+        id: AuthenticatorId::new(format!("sms|dev_{device}")),
+        created_at: START,
+        source: Source::Sms { destination: destination.clone() },
+        state: State::Active { last_used_at: NEVER },
+        labels: Labels::default(),
+    };
+    let voice = Authenticator {
+        id: sms.id.twin().unwrap(),
+        source: Source::Voice { destination },
+        ..sms.clone()
+    };
+    vec![sms, voice]
+}
+
+async fn give(store: &Store, device: &str) -> Imported {
+    let notice = Some(notice(NoticeKind::FactorAdded));
+    let import = Import { user: user(), authenticators: phone(device), forgets: None, notice };
+    store.import_authenticators(&import).await.unwrap()
+}
+
+async fn count(store: &Store) -> (u32, usize) {
+    let seen = state(store).await;
+    (seen.profile.active_authenticators, seen.active().count())
+}
+
+/// Contract §3: the channels of a phone come together or not at all, and both count.
+#[tokio::test]
+async fn a_phone_is_given_whole() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        store.create_user(profile(), &[]).await.unwrap();
+        assert_eq!((give(store, "A").await, count(store).await), (Imported::Done, (2, 2)), "{}", subject.name);
+        assert_eq!(give(store, "A").await, Imported::Known);
+        for number in 2..AUTHENTICATORS_MAX - 1 {
+            assert_eq!(import(store, &user(), number).await, Imported::Done);
+        }
+        assert_eq!(count(store).await, (49, 49));
+        assert_eq!(give(store, "B").await, Imported::TooMany, "one place is too few");
+        assert_eq!(count(store).await, (49, 49));
+    }
+}
+
+/// An operator takes away from a blocked user as well, a user's own old token does not; from nobody nobody does.
+#[tokio::test]
+async fn removal_by_an_operator() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        enrolled(store).await;
+        store.block(&user(), &clock()).await.unwrap();
+        let seen = state(store).await;
+        let removal = |authority| {
+            let notice = Some(notice(NoticeKind::FactorRemoved));
+            Removal::of(&seen, seen.authenticators.clone(), &TenantSettings::default(), authority, notice)
+        };
+        let own = removal(Authority::Token(START));
+        assert_eq!(refused(store.remove_authenticators(&own).await), [RemoveStep::Profile], "{}", subject.name);
+        assert_eq!(count(store).await, (1, 1));
+        store.remove_authenticators(&removal(Authority::Operator)).await.unwrap();
+        assert_eq!(count(store).await, (0, 0));
+        assert!(state(store).await.recovery.is_none(), "it goes with the last");
+        store.delete_user(&user(), &clock()).await.unwrap();
+        let gone = refused(store.remove_authenticators(&removal(Authority::Operator)).await);
+        assert_eq!(gone, [RemoveStep::Authenticator, RemoveStep::Profile]);
+        assert!(store.user(&user(), START).await.unwrap().is_none());
+    }
+}
+
+/// An operator's new code costs the user no budget; without a factor there is none to be had.
+#[tokio::test]
+async fn a_recovery_code_by_an_operator() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        store.create_user(profile(), &[]).await.unwrap();
+        let regeneration = async |seed: u64| {
+            let (id, notice) = (AuthenticatorId::new("recovery-code|dev_new"), notice(NoticeKind::FactorAdded));
+            let (seen, limits) = (state(store).await, TenantSettings::default().limits);
+            Regeneration::of(&seen, &limits, Authority::Operator, (hash(seed), id), notice)
+        };
+        let early = store.regenerate_recovery_code(&regeneration(2).await).await;
+        assert_eq!(refused(early), [RegenerateStep::Profile], "{}", subject.name);
+        assert_eq!(give(store, "A").await, Imported::Done);
+        for seed in 0..2 * RECOVERY_CODES_REPLACED.burst {
+            store.regenerate_recovery_code(&regeneration(seed).await).await.unwrap();
+        }
+        assert!(state(store).await.limit(RECOVERY_CODES_REPLACED).tat.is_none());
+    }
+}
+
+/// What is noted is noted of both channels or of none, of what is confirmed, and each note for itself.
+#[tokio::test]
+async fn labels_are_noted() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        store.create_user(profile(), &[]).await.unwrap();
+        assert_eq!(give(store, "A").await, Imported::Done);
+        let ids: Vec<_> = phone("A").into_iter().map(|it| it.id).collect();
+        let name = Labels { name: Label::parse("Phone"), preferred: None };
+        let preferred = Labels { name: None, preferred: Some(PhoneChannel::Voice) };
+        assert!(store.label(&user(), &ids, &name).await.unwrap(), "{}", subject.name);
+        assert!(store.label(&user(), &ids, &preferred).await.unwrap());
+        let both = Labels { name: name.name.clone(), ..preferred };
+        assert!(state(store).await.authenticators.iter().all(|it| it.labels == both));
+        let before = state(store).await.authenticators.len();
+        let with_another = [ids[0].clone(), email_id("B")];
+        let renamed = Labels { name: Label::parse("Other"), preferred: None };
+        assert!(!store.label(&user(), &with_another, &renamed).await.unwrap());
+        let seen = state(store).await;
+        assert!(seen.authenticators.len() == before && seen.authenticators.iter().all(|it| it.labels == both));
+    }
+}
+
+/// A list takes the place of all there was, unconfirmed ones included; the recovery code goes only with an empty one.
+#[tokio::test]
+async fn all_are_replaced() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        enrolled(store).await;
+        let mut pending = association(&state(store).await, "second", "B");
+        pending.gate = Gate::Proven;
+        store.associate(&pending).await.unwrap();
+        let new = NewFactors { authenticators: phone("C"), notices: vec![notice(NoticeKind::FactorAdded)] };
+        let removed = notice(NoticeKind::FactorRemoved);
+        assert!(store.replace_factors(&user(), &new, &removed, &clock()).await.unwrap(), "{}", subject.name);
+        let seen = state(store).await;
+        let ids: Vec<_> = seen.authenticators.iter().map(|it| it.id.as_str()).collect();
+        assert_eq!((ids, seen.profile.pending.len()), (vec!["sms|dev_C", "voice|dev_C"], 0));
+        assert_eq!((seen.profile.active_authenticators, seen.recovery.is_some()), (2, true));
+        assert_eq!(seen.profile.tokens_valid_after, Some(START));
+        assert!(store.reset_mfa(&user(), &removed, &clock()).await.unwrap());
+        let seen = state(store).await;
+        assert_eq!((seen.profile.active_authenticators, seen.recovery.is_some()), (0, false));
+    }
+}
