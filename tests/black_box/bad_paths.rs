@@ -59,11 +59,7 @@ async fn wrong_methods_of_the_management_api() {
         ("/users/auth0%7Cx/authenticators", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/users-by-email", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
         ("/users/auth0%7Cx/authentication-methods", "GET,HEAD,POST,PUT,DELETE", &["PATCH"]),
-        (
-            "/users/auth0%7Cx/authentication-methods/email%7Cdev_a",
-            "GET,HEAD,PATCH,DELETE",
-            &["POST", "PUT"],
-        ),
+        ("/users/auth0%7Cx/authentication-methods/email%7Cdev_a", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/users/auth0%7Cx/enrollments", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
         ("/users/auth0%7Cx/recovery-code-regeneration", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
         ("/users/auth0%7Cx/multifactor/duo", "DELETE", &["GET", "HEAD", "POST", "PUT", "PATCH"]),

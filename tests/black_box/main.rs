@@ -73,6 +73,7 @@ mod user_methods;
 mod user_methods_changes;
 mod user_methods_input;
 mod user_methods_overtaken;
+mod user_methods_replaced;
 mod users;
 mod users_ends;
 mod users_input;

@@ -35,7 +35,11 @@ async fn blocks_are_shown_and_ended() {
     assert_eq!(world.round_trips(), 3);
     assert_eq!(shown().await, r#"200 {"blocked_for":[]}"#);
     assert_eq!(world.password(USER, "pwd").await.text("error"), "mfa_required");
-    assert_eq!(world.manage("DELETE", &blocks(USER), None).await.snapshot(), "204 ", "where there are none as well");
+    assert_eq!(
+        world.manage("DELETE", &blocks(USER), None).await.snapshot(),
+        "204 ",
+        "where there are none as well"
+    );
 }
 
 /// A3: a block is over as soon as an attempt has come back.
@@ -60,7 +64,11 @@ async fn a_block_stays_while_the_table_fails() {
         world.fault("dynamodb", "TransactWriteItems", mode, 0, 1_000);
         let refused = world.manage("DELETE", &blocks(USER), None).await;
         world.twin.aws.faults.clear();
-        assert_eq!((refused.status, refused.text("error")), (503, "Service Unavailable".to_owned()), "{mode}");
+        assert_eq!(
+            (refused.status, refused.text("error")),
+            (503, "Service Unavailable".to_owned()),
+            "{mode}"
+        );
         assert!(world.stored().await == before, "{mode}");
     }
     assert_eq!(world.manage("DELETE", &blocks(USER), None).await.status, 204);

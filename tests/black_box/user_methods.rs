@@ -75,14 +75,18 @@ async fn a_list_has_pages() {
     assert_eq!(names(&page("page=1&per_page=2").await), ["2"]);
     assert_eq!(names(&page("page=1000000&per_page=50").await), [""; 0]);
     let whole = page("include_totals=true").await;
-    let where_it_stands = |list: &Value| [list["total"].clone(), list["start"].clone(), list["limit"].clone()];
+    let where_it_stands =
+        |list: &Value| [list["total"].clone(), list["start"].clone(), list["limit"].clone()];
     assert_eq!(names(&whole["authenticators"]), ["0", "1", "2"]);
     assert_eq!(where_it_stands(&whole), [json!(3), json!(0), json!(50)]);
     let second = page("include_totals=true&page=1&per_page=2").await;
     assert_eq!(names(&second["authenticators"]), ["2"]);
     assert_eq!(where_it_stands(&second), [json!(3), json!(2), json!(2)]);
     let none = page("include_totals=true&per_page=0").await;
-    assert_eq!((names(&none["authenticators"]).len(), where_it_stands(&none)), (0, [json!(3), json!(0), json!(0)]));
+    assert_eq!(
+        (names(&none["authenticators"]).len(), where_it_stands(&none)),
+        (0, [json!(3), json!(0), json!(0)])
+    );
 }
 
 /// §6: queries that no list has.
@@ -96,7 +100,9 @@ async fn pages_that_are_none() {
     assert_snapshot!(refused("per_page=51").await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Query validation error: 'Value is greater than maximum 50' on property per_page.","errorCode":"invalid_query_string"}"#);
     assert_snapshot!(refused("page=-1").await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Query validation error: 'Expected type integer' on property page.","errorCode":"invalid_query_string"}"#);
     assert_snapshot!(refused("include_totals=1").await, @r#"400 {"statusCode":400,"error":"Bad Request","message":"Query validation error: 'Expected type boolean' on property include_totals.","errorCode":"invalid_query_string"}"#);
-    for query in ["page=1&page=1", "page=1.5", "per_page=x", "page=99999999999999999999", "page=%FF", "page=+1"] {
+    for query in
+        ["page=1&page=1", "page=1.5", "per_page=x", "page=99999999999999999999", "page=%FF", "page=+1"]
+    {
         assert!(refused(query).await.contains(r#""errorCode":"invalid_query_string""#), "{query}");
     }
 }
@@ -146,9 +152,15 @@ async fn a_method_gets_a_name() {
     assert_snapshot!(without_devices(&named), @r#"200 {"id":"phone|dev_1","type":"phone","name":"Ada's phone","phone_number":"XXXXXXXXX5678","created_at":"2030-03-17T17:49:00.000Z","last_auth_at":"2030-03-17T17:49:00.000Z","preferred_authentication_method":"sms","authentication_methods":[{"id":"sms|dev_1","type":"sms"},{"id":"voice|dev_1","type":"voice"}]}"#);
     assert_eq!(change(json!({ "preferred_authentication_method": "voice" })).await.status, 200);
     let nothing = change(json!({})).await.json();
-    assert_eq!((&nothing["name"], &nothing["preferred_authentication_method"]), (&json!("Ada's phone"), &json!("voice")));
+    assert_eq!(
+        (&nothing["name"], &nothing["preferred_authentication_method"]),
+        (&json!("Ada's phone"), &json!("voice"))
+    );
     let read = world.manage("GET", &path, None).await.json();
-    assert_eq!((&read["name"], &read["preferred_authentication_method"]), (&json!("Ada's phone"), &json!("voice")));
+    assert_eq!(
+        (&read["name"], &read["preferred_authentication_method"]),
+        (&json!("Ada's phone"), &json!("voice"))
+    );
     let login = world.log_in(USER).await.mfa_token;
     let listed = world.list(&login).await.json();
     assert_eq!(listed[0]["name"], "XXXXXXXXX5678", "of the user's own list the name is no part");

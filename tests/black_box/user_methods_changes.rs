@@ -89,7 +89,10 @@ async fn a_phone_is_given_with_its_channels() {
     let mut calls = phone();
     calls["preferred_authentication_method"] = json!("voice");
     let given = world.give_method(USER, &calls).await.json();
-    assert_eq!((&given["preferred_authentication_method"], world.authenticators(USER).await), (&json!("voice"), (2, 0)));
+    assert_eq!(
+        (&given["preferred_authentication_method"], world.authenticators(USER).await),
+        (&json!("voice"), (2, 0))
+    );
 }
 
 /// SEC-31: the user is told of each, at the account's address.
@@ -226,7 +229,10 @@ async fn a_recovery_code_is_replaced() {
     let listed = world.id_of_type(USER, "recovery-code").await;
     world.forget_calls();
     let reply = world.manage("POST", &path_of(USER, RECOVERY_CODE), Some(&json!({}))).await;
-    assert_eq!((reply.snapshot().as_str(), world.round_trips()), (r#"200 {"recovery_code":"[recovery_code]"}"#, 2));
+    assert_eq!(
+        (reply.snapshot().as_str(), world.round_trips()),
+        (r#"200 {"recovery_code":"[recovery_code]"}"#, 2)
+    );
     assert_eq!(reply.told_caches(), "application/json; charset=utf-8 | no-store | no-cache");
     let new = reply.text("recovery_code");
     assert_eq!((new.len(), world.id_of_type(USER, "recovery-code").await), (24, listed));
@@ -254,85 +260,6 @@ async fn who_gets_a_recovery_code() {
     }
     world.set_factor("recovery-code", false).await;
     assert_snapshot!(make(USER).await.snapshot(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The recovery-code factor is not enabled.","errorCode":"operation_not_supported"}"#);
-}
-
-/// §6: one list in the place of another, unconfirmed ones included; what was sent is answered whole. What was issued ends
-/// (SEC-42), the recovery code stays.
-#[tokio::test]
-async fn all_methods_are_replaced() {
-    let world = World::with_phones(true).await;
-    let (_, recovery_code) = world.enrol_email(USER).await;
-    let id = world.id_of_type(USER, "email").await;
-    let access = world.mfa_access_token(USER, &id).await;
-    assert_eq!(world.associate_otp(&access).await.status, 200);
-    let login = world.log_in(USER).await.mfa_token;
-    world.notices(USER).await;
-    world.twin.aws.inbox.clear();
-    let path = path_of(USER, "/authentication-methods");
-    let mut phone = phone();
-    phone["name"] = json!("MyPhone");
-    world.forget_calls();
-    let put = world.manage("PUT", &path, Some(&json!([email(), phone, app()]))).await;
-    assert_eq!(world.round_trips(), 2);
-    assert_snapshot!(without_devices(&put), @r#"200 [{"id":"email|dev_1","type":"email","name":"Test","email":"ada@example.com","created_at":"2030-03-17T17:49:00.000Z"},{"id":"phone|dev_2","type":"phone","name":"MyPhone","phone_number":"+4915112345678","created_at":"2030-03-17T17:49:00.000Z","preferred_authentication_method":"sms","authentication_methods":[{"id":"sms|dev_2","type":"sms"},{"id":"voice|dev_2","type":"voice"}]},{"id":"totp|dev_3","type":"totp","created_at":"2030-03-17T17:49:00.000Z"}]"#);
-    assert_eq!(world.authenticators(USER).await, (4, 0));
-    let (added, removed) = ("A verification method was added to your account", "A verification method was removed from your account");
-    let mut told = subjects(&world, USER).await;
-    told.sort();
-    assert_eq!(told, [added, added, added, removed]);
-    assert_eq!(world.recovery(&login, &recovery_code).await.outcome(), "403 Malformed mfa_token");
-    assert_eq!(world.list(&access).await.status, 401);
-    let login = world.log_in(USER).await.mfa_token;
-    assert_eq!(world.challenge(&login, "oob", &id).await.status, 404, "the one before is no more");
-    assert_eq!(world.otp(&login, &code(&world)).await.status, 200);
-    let login = world.log_in(USER).await.mfa_token;
-    assert_eq!(world.recovery(&login, &recovery_code).await.status, 200);
-    let none = world.manage("PUT", &path, Some(&json!([]))).await;
-    assert_eq!((none.snapshot().as_str(), world.authenticators(USER).await), ("200 []", (0, 0)));
-    assert!(world.user_item(USER, "RECOVERY").await.is_none());
-}
-
-/// The most that may go and come at once fit into one transaction.
-#[tokio::test]
-async fn the_most_methods_are_replaced() {
-    let world = World::with_phones(true).await;
-    let logins = [world.log_in(USER).await.mfa_token, world.log_in(USER).await.mfa_token];
-    for (login, numbers) in logins.iter().zip([0..3, 3..5]) {
-        for number in numbers {
-            let reply = world.associate_phone(login, "sms", &format!("+491511234560{number}")).await;
-            assert_eq!(reply.status, 200, "{}", reply.body);
-        }
-    }
-    for _ in 0..22 {
-        assert_eq!(world.give_method(USER, &phone()).await.status, 201);
-    }
-    assert_eq!(world.give_method(USER, &phone()).await.status, 400);
-    assert_eq!(world.authenticators(USER).await, (44, 10));
-    let path = path_of(USER, "/authentication-methods");
-    let put = world.manage("PUT", &path, Some(&json!(vec![phone(); 10]))).await;
-    assert_eq!((put.status, world.authenticators(USER).await), (200, (20, 0)), "{}", put.body);
-}
-
-/// Of lists put at once one stands, whole.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn lists_put_at_once_are_not_mixed() {
-    let world = Arc::new(World::new().await);
-    let (token, path) = (world.management_token().await, path_of(USER, "/authentication-methods"));
-    let list = |number: usize| -> Value {
-        (0..=number).map(|_| json!({ "type": "email", "email": format!("ada{number}@example.com") })).collect()
-    };
-    let replies = at_once(8, |number| {
-        let (world, token, path) = (Arc::clone(&world), token.clone(), path.clone());
-        let body = Body::json(&list(number));
-        async move { world.bearer("PUT", &path, &token, body).await }
-    })
-    .await;
-    assert_eq!(count_of(&replies, 200) + count_of(&replies, 429), 8);
-    world.manage("PUT", &path, Some(&list(4))).await;
-    assert_eq!(world.authenticators(USER).await, (5, 0));
-    let methods = world.methods(USER).await.json();
-    let first = &methods[0]["email"];
-    assert!(methods.as_array().unwrap().iter().all(|method| method["email"] == *first));
 }
 
 /// Design §5: nobody gets more than anybody may have, a phone's two channels included; of what fails nothing is left.

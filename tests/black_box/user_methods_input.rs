@@ -40,7 +40,8 @@ async fn each_act_has_its_scope() {
     let world = World::new().await;
     let all = world.client_credentials("").await.text("scope");
     let blocks = [("GET", "read:users"), ("DELETE", "update:users")];
-    let blocks = blocks.map(|(method, scope)| (method, path_of(USER, "").replace("/users/", "/user-blocks/"), scope));
+    let blocks =
+        blocks.map(|(method, scope)| (method, path_of(USER, "").replace("/users/", "/user-blocks/"), scope));
     let acts = ACTS.map(|(method, under, scope)| (method, path_of(USER, under), scope));
     for (method, path, scope) in acts.into_iter().chain(blocks) {
         let others: Vec<_> = all.split(' ').filter(|other| *other != scope).collect();
@@ -69,9 +70,15 @@ async fn users_that_are_not_there() {
             "{method} {under}"
         );
         for id in ["a%20b", "%FF", "%00"] {
-            let reply = world.bearer(method, &format!("/api/v2/users/{id}{under}"), &token, body_of(method, under)).await;
+            let reply = world
+                .bearer(method, &format!("/api/v2/users/{id}{under}"), &token, body_of(method, under))
+                .await;
             refused(&reply, "/api/v2");
-            assert_eq!((reply.status, reply.text("errorCode")), (400, "invalid_uri".into()), "{method} {under}");
+            assert_eq!(
+                (reply.status, reply.text("errorCode")),
+                (400, "invalid_uri".into()),
+                "{method} {under}"
+            );
         }
     }
     for method in ["GET", "DELETE"] {

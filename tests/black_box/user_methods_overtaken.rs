@@ -132,6 +132,7 @@ async fn the_user_went() {
     let path = path_of(USER, "/authentication-methods");
     let reply = overtaken(&world, "POST", path, Some(app()), gone).await;
     assert_eq!((reply.status, reply.text("errorCode")), (404, "inexistent_user".to_owned()));
-    let left: Vec<_> = world.stored().await.into_keys().filter(|(_, sk)| sk.starts_with("AUTHENTICATOR#")).collect();
+    let left: Vec<_> =
+        world.stored().await.into_keys().filter(|(_, sk)| sk.starts_with("AUTHENTICATOR#")).collect();
     assert_eq!(left, []);
 }

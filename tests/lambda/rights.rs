@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
-use crate::{front_door, login, management, notices, offline, passwordless, phones, rotate_keys, user_factors, users};
+use crate::{
+    front_door, login, management, notices, offline, passwordless, phones, rotate_keys, user_factors, users,
+};
 
 /// Everything that functions are seen to do.
 static FLOWS: [&Flow; 20] = [

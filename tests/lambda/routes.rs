@@ -40,7 +40,11 @@ const ROUTES: [(&str, &str, &[&str]); 34] = [
     ("users", "/api/v2/users/{id}/authenticators", &["DELETE"]),
     ("users", "/api/v2/users-by-email", &["GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/authentication-methods", &["DELETE", "GET", "HEAD", "POST", "PUT"]),
-    ("user-factors", "/api/v2/users/{id}/authentication-methods/{method}", &["DELETE", "GET", "HEAD", "PATCH"]),
+    (
+        "user-factors",
+        "/api/v2/users/{id}/authentication-methods/{method}",
+        &["DELETE", "GET", "HEAD", "PATCH"],
+    ),
     ("user-factors", "/api/v2/users/{id}/enrollments", &["GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/recovery-code-regeneration", &["POST"]),
     ("user-factors", "/api/v2/users/{id}/multifactor/{provider}", &["DELETE"]),

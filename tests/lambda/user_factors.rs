@@ -59,6 +59,7 @@ async fn managed() -> Gateway {
     assert_eq!(blocked.json()["blocked_for"][0]["identifier"], USER, "{}", blocked.body);
     assert_eq!(gateway.manage("DELETE", &blocks, &Value::Null).await.status, 204);
     gateway.log_in(API, "read:sample").await;
-    crate::login::no_secret_is_logged(&gateway, &[SECRET, &recovery_code, &code, "4915112345678", USER]).await;
+    crate::login::no_secret_is_logged(&gateway, &[SECRET, &recovery_code, &code, "4915112345678", USER])
+        .await;
     gateway
 }

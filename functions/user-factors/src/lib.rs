@@ -33,10 +33,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route(
             "/api/v2/users/{id}/authentication-methods",
-            get(methods::list)
-                .post(create::create)
-                .put(replace::replace)
-                .delete(remove::remove_all),
+            get(methods::list).post(create::create).put(replace::replace).delete(remove::remove_all),
         )
         .route(
             "/api/v2/users/{id}/authentication-methods/{method}",

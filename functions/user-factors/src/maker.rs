@@ -26,7 +26,11 @@ pub(crate) struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    pub(crate) async fn new(app: &'a App, user: &'a UserId, now: Timestamp) -> Result<Self, ManagementRefusal> {
+    pub(crate) async fn new(
+        app: &'a App,
+        user: &'a UserId,
+        now: Timestamp,
+    ) -> Result<Self, ManagementRefusal> {
         let (ring, settings) = tokio::join!(app.keys.ring(now), app.settings());
         Ok(Self { app, user, ring: ring?, settings: settings?, now })
     }

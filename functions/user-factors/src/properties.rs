@@ -47,7 +47,12 @@ impl NewMethod {
                 let text = format!("Authentication methods of type {other} are not available.");
                 return Err(ManagementRefusal::Unsupported(text));
             }
-            _ => return Err(ManagementRefusal::property("type", "No enum match, expected email, phone or totp")),
+            _ => {
+                return Err(ManagementRefusal::property(
+                    "type",
+                    "No enum match, expected email, phone or totp",
+                ));
+            }
         };
         let mut labels = Labels::default();
         for (property, value) in body {
@@ -89,8 +94,9 @@ fn note(labels: &mut Labels, property: &str, value: &Value) -> Result<bool, Mana
 
 fn label(text: &str) -> Result<Label, ManagementRefusal> {
     Label::parse(text).ok_or_else(|| {
-        let problem =
-            format!("String is empty, too long or has a control character, maximum {LABEL_CHARACTERS_MAX} characters");
+        let problem = format!(
+            "String is empty, too long or has a control character, maximum {LABEL_CHARACTERS_MAX} characters"
+        );
         ManagementRefusal::property("name", &problem)
     })
 }

@@ -32,7 +32,8 @@ pub(crate) async fn remove(
     let (id, method) = named(path)?;
     let choose = |user: &UserState| {
         if user.recovery.as_ref().is_some_and(|recovery| recovery.id.as_str() == method) {
-            let text = "A recovery code cannot be removed by itself; it is replaced by recovery-code-regeneration.";
+            let text =
+                "A recovery code cannot be removed by itself; it is replaced by recovery-code-regeneration.";
             return Err(ManagementRefusal::Unsupported(text.to_owned()));
         }
         let method = Method::find(user, &method).ok_or_else(no_such_method)?;

@@ -18,8 +18,8 @@ impl Label {
     /// Takes a label as an operator typed it; `None` when it is empty, too long, or has a control character.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = (1..=LABEL_CHARACTERS_MAX).contains(&text.chars().count())
-            && !text.chars().any(char::is_control);
+        let well_formed =
+            (1..=LABEL_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         well_formed.then(|| Self(text.to_owned()))
     }
 

@@ -157,12 +157,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn reset_mfa(
-        &self,
-        user: &UserId,
-        notice: &Notice,
-        clock: &Clock,
-    ) -> Result<bool, StoreError> {
+    pub async fn reset_mfa(&self, user: &UserId, notice: &Notice, clock: &Clock) -> Result<bool, StoreError> {
         self.replace_factors(user, &NewFactors::default(), notice, clock).await
     }
 
@@ -230,12 +225,7 @@ fn reset(seen: &UserState, new: &[Authenticator], now: Timestamp) -> Result<Vec<
     let user = &profile.user_id;
     let pk = users::pk(user);
     let cleared = Ending::of(profile, now)
-        .write(
-            user,
-            now,
-            ", active_authenticators = :new, pending = :empty",
-            " REMOVE implicit_last_used_at",
-        )
+        .write(user, now, ", active_authenticators = :new, pending = :empty", " REMOVE implicit_last_used_at")
         .value(":new", number(new.len() as u64))
         .value(":empty", AttributeValue::L(Vec::new()));
     let mut writes = vec![users::with_factors_of(profile, cleared)?];

@@ -21,7 +21,8 @@ use postern::store::mfa::{
 };
 use postern::store::user_life::NewLogin;
 use postern::store::users::{
-    Authenticator, AuthenticatorKind, Labels, Pending, Profile, Recovery, SealedSecret, Source, State, UserState,
+    Authenticator, AuthenticatorKind, Labels, Pending, Profile, Recovery, SealedSecret, Source, State,
+    UserState,
 };
 use postern::time::Clock;
 use postern::token::keyring::{KeyRing, Root};

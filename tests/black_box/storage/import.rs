@@ -27,8 +27,7 @@ fn app(number: usize) -> Authenticator {
 
 /// Gives a user an app.
 pub(super) async fn import(store: &Store, to: &UserId, number: usize) -> Imported {
-    let import =
-        Import { user: to.clone(), authenticators: vec![app(number)], forgets: None, notice: None };
+    let import = Import { user: to.clone(), authenticators: vec![app(number)], forgets: None, notice: None };
     store.import_authenticators(&import).await.unwrap()
 }
 

@@ -11,15 +11,11 @@ use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::accounts::NewFactors;
-use postern::store::mfa::{
-    Authority, Import, Imported, RegenerateStep, Regeneration, Removal, RemoveStep,
-};
+use postern::store::mfa::{Authority, Import, Imported, RegenerateStep, Regeneration, Removal, RemoveStep};
 use postern::store::notices::{Notice, Recipient};
 use postern::store::users::{Authenticator, Labels, NEVER, Source, State};
 
-use super::fixtures::{
-    association, clock, email_id, enrolled, hash, profile, refused, state, user,
-};
+use super::fixtures::{association, clock, email_id, enrolled, hash, profile, refused, state, user};
 use super::import::import;
 use super::subjects;
 use crate::support::START;
@@ -39,11 +35,8 @@ fn phone(device: &str) -> Vec<Authenticator> {
         state: State::Active { last_used_at: NEVER },
         labels: Labels::default(),
     };
-    let voice = Authenticator {
-        id: sms.id.twin().unwrap(),
-        source: Source::Voice { destination },
-        ..sms.clone()
-    };
+    let voice =
+        Authenticator { id: sms.id.twin().unwrap(), source: Source::Voice { destination }, ..sms.clone() };
     vec![sms, voice]
 }
 
@@ -64,7 +57,12 @@ async fn a_phone_is_given_whole() {
     for subject in subjects().await {
         let store = &subject.store;
         store.create_user(profile(), &[]).await.unwrap();
-        assert_eq!((give(store, "A").await, count(store).await), (Imported::Done, (2, 2)), "{}", subject.name);
+        assert_eq!(
+            (give(store, "A").await, count(store).await),
+            (Imported::Done, (2, 2)),
+            "{}",
+            subject.name
+        );
         assert_eq!(give(store, "A").await, Imported::Known);
         for number in 2..AUTHENTICATORS_MAX - 1 {
             assert_eq!(import(store, &user(), number).await, Imported::Done);
@@ -88,7 +86,12 @@ async fn removal_by_an_operator() {
             Removal::of(&seen, seen.authenticators.clone(), &TenantSettings::default(), authority, notice)
         };
         let own = removal(Authority::Token(START));
-        assert_eq!(refused(store.remove_authenticators(&own).await), [RemoveStep::Profile], "{}", subject.name);
+        assert_eq!(
+            refused(store.remove_authenticators(&own).await),
+            [RemoveStep::Profile],
+            "{}",
+            subject.name
+        );
         assert_eq!(count(store).await, (1, 1));
         store.remove_authenticators(&removal(Authority::Operator)).await.unwrap();
         assert_eq!(count(store).await, (0, 0));
@@ -107,7 +110,8 @@ async fn a_recovery_code_by_an_operator() {
         let store = &subject.store;
         store.create_user(profile(), &[]).await.unwrap();
         let regeneration = async |seed: u64| {
-            let (id, notice) = (AuthenticatorId::new("recovery-code|dev_new"), notice(NoticeKind::FactorAdded));
+            let (id, notice) =
+                (AuthenticatorId::new("recovery-code|dev_new"), notice(NoticeKind::FactorAdded));
             let (seen, limits) = (state(store).await, TenantSettings::default().limits);
             Regeneration::of(&seen, &limits, Authority::Operator, (hash(seed), id), notice)
         };
@@ -140,7 +144,9 @@ async fn labels_are_noted() {
         let renamed = Labels { name: Label::parse("Other"), preferred: None };
         assert!(!store.label(&user(), &with_another, &renamed).await.unwrap());
         let seen = state(store).await;
-        assert!(seen.authenticators.len() == before && seen.authenticators.iter().all(|it| it.labels == both));
+        assert!(
+            seen.authenticators.len() == before && seen.authenticators.iter().all(|it| it.labels == both)
+        );
     }
 }
 

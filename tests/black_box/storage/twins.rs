@@ -66,7 +66,11 @@ fn removal(seen: &UserState, removed: &str) -> Removal {
     Removal {
         authority: Authority::Token(START),
         profile: seen.profile.clone(),
-        authenticators: [Some(&authenticator), seen.twin_of(&authenticator)].into_iter().flatten().cloned().collect(),
+        authenticators: [Some(&authenticator), seen.twin_of(&authenticator)]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
         forgets: Some(Counter::of(&sms_id("A"))),
         forgets_recovery: false,
         with_recovery: true,

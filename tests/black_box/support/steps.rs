@@ -6,7 +6,8 @@ use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};
 
 use super::{
-    Body, FactorStep, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user, user_path,
+    Body, FactorStep, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user,
+    user_path,
 };
 
 const USER: &str = "user@example.com";

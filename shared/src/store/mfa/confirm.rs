@@ -213,7 +213,8 @@ impl Confirmation {
     /// The other channel of a phone is good from now on as well, and was never used.
     fn twin(&self) -> Option<(ConfirmStep, Write)> {
         let Proven::Enrolment { twin: Some(id), .. } = &self.proven else { return None };
-        let write = self.activated(id, "SET #state = :active, last_used_at = :now").value(":now", number(NEVER.0));
+        let write =
+            self.activated(id, "SET #state = :active, last_used_at = :now").value(":now", number(NEVER.0));
         Some((ConfirmStep::Authenticator, write))
     }
 

@@ -17,8 +17,7 @@ impl Store {
         authenticators: &[AuthenticatorId],
         labels: &Labels,
     ) -> Result<bool, StoreError> {
-        let each: Result<Vec<_>, _> =
-            authenticators.iter().map(|id| labelled(user, id, labels)).collect();
+        let each: Result<Vec<_>, _> = authenticators.iter().map(|id| labelled(user, id, labels)).collect();
         self.all_done(each?).await
     }
 }
