@@ -123,8 +123,8 @@ async fn the_user_is_told() {
     world.manage("DELETE", &path_of(USER, "/multifactor/google-authenticator"), None).await;
     world.manage("DELETE", &path_of(USER, "/multifactor/duo"), None).await;
     let told = subjects(&world, USER).await;
-    let added = "A verification method was added to your account";
-    let removed = "A verification method was removed from your account";
+    let added = "A verification method was added to your Postern Demo account";
+    let removed = "A verification method was removed from your Postern Demo account";
     assert_eq!(told, [added, added, added, removed, removed], "and of what changed nothing, nothing");
 }
 

@@ -38,8 +38,8 @@ async fn all_methods_are_replaced() {
     let mut told: Vec<_> = told.iter().map(|notice| notice.subject.as_deref().unwrap()).collect();
     told.sort_unstable();
     let (added, removed) = (
-        "A verification method was added to your account",
-        "A verification method was removed from your account",
+        "A verification method was added to your Postern Demo account",
+        "A verification method was removed from your Postern Demo account",
     );
     assert_eq!(told, [added, added, added, removed]);
     assert_eq!(world.recovery(&login, &recovery_code).await.outcome(), "403 Malformed mfa_token");

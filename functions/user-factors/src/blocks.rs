@@ -33,15 +33,13 @@ pub(crate) async fn list(
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "read:users").await?;
     let logins = logins(&app, id).await?;
-    let budgets = try_join_all(logins.iter().map(|login| async {
-        let budgets = app.store.password_budgets(&login.key()).await?;
-        Ok::<_, ManagementRefusal>((login, budgets))
-    }));
+    let budgets =
+        try_join_all(logins.iter().map(|login| async { app.store.password_budgets(&login.key()).await }));
     let (budgets, settings) = tokio::join!(budgets, app.settings());
-    let (budgets, settings, now) = (budgets?, settings?, app.now());
-    let each = budgets.iter().flat_map(|(login, budgets)| {
-        let spent = budgets.iter().filter(|budget| budget.is_spent(settings.limits.passwords, now));
-        spent.map(|budget| Block {
+    let (budgets, bucket, now) = (budgets?, settings?.limits.passwords, app.now());
+    let each = logins.iter().zip(&budgets).flat_map(|(login, budgets)| {
+        let spent = budgets.iter().filter(move |budget| budget.is_spent(bucket, now));
+        spent.map(move |budget| Block {
             identifier: &login.name,
             ip: budget.source().to_owned(),
             connection: &login.connection,

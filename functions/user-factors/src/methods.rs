@@ -17,11 +17,11 @@ use crate::properties::labels;
 use crate::user;
 use crate::view::{Destinations, Method, listed, recovery_code};
 
-/// A user and one of its methods, as a path names them.
-pub(crate) type NamedMethod = Result<Path<(String, String)>, PathRejection>;
+/// A user and something of it, as a path names them.
+pub(crate) type Named = Result<Path<(String, String)>, PathRejection>;
 
-/// Splits a path; what cannot be a method's id is one of none.
-pub(crate) fn named(path: NamedMethod) -> Result<(UserId, String), ManagementRefusal> {
+/// Splits a path; what cannot be the name of anything is that of nothing.
+pub(crate) fn named(path: Named) -> Result<(UserId, String), ManagementRefusal> {
     let path = path.ok().map(|Path(path)| path);
     let user = user_id_of(path.as_ref().map(|(user, _)| user.as_str()))?;
     Ok((user, path.map(|(_, method)| method).unwrap_or_default()))
@@ -49,7 +49,7 @@ pub(crate) async fn list(
 /// One of them.
 pub(crate) async fn read(
     State(app): State<App>,
-    path: NamedMethod,
+    path: Named,
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "read:authentication_methods").await?;
@@ -65,7 +65,7 @@ pub(crate) async fn read(
 /// Notes a name, and which channel is preferred.
 pub(crate) async fn label(
     State(app): State<App>,
-    path: NamedMethod,
+    path: Named,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ManagementRefusal> {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use postern::app::App;
-use postern::http::management::{authorize, user_id, user_id_of};
+use postern::http::management::{authorize, user_id};
 use postern::http::no_content;
 use postern::id::{ClientId, UserId};
 use postern::rules::notice::NoticeKind;
@@ -15,7 +15,7 @@ use postern::store::users::{Authenticator, UserState};
 use postern::store::{DECISION_TRIES, NotWritten};
 use postern::wire::management::ManagementRefusal;
 
-use crate::methods::{NamedMethod, named, no_such_method};
+use crate::methods::{Named, named, no_such_method};
 use crate::view::Method;
 use crate::{Notices, user};
 
@@ -25,12 +25,12 @@ type Chosen = Option<(Factor, Vec<Authenticator>)>;
 /// Takes one away: it cannot be used from then on. What it was used for before stays good, as when its user does so.
 pub(crate) async fn remove(
     State(app): State<App>,
-    path: NamedMethod,
+    path: Named,
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
     let client = authorize(&app, &headers, "delete:authentication_methods").await?;
     let (id, method) = named(path)?;
-    let choose = |user: &UserState| {
+    let choose = |user: &UserState| -> Result<Chosen, ManagementRefusal> {
         if user.recovery.as_ref().is_some_and(|recovery| recovery.id.as_str() == method) {
             let text =
                 "A recovery code cannot be removed by itself; it is replaced by recovery-code-regeneration.";
@@ -45,21 +45,20 @@ pub(crate) async fn remove(
 /// Takes away a user's apps; of Duo there are none.
 pub(crate) async fn remove_provider(
     State(app): State<App>,
-    path: Result<Path<(String, String)>, PathRejection>,
+    path: Named,
     headers: HeaderMap,
 ) -> Result<Response, ManagementRefusal> {
     let client = authorize(&app, &headers, "update:users").await?;
-    let path = path.ok().map(|Path(path)| path);
-    let id = user_id_of(path.as_ref().map(|(user, _)| user.as_str()))?;
-    let are_apps = match path.as_ref().map(|(_, provider)| provider.as_str()) {
-        Some("google-authenticator") => true,
-        Some("duo") => false,
+    let (id, provider) = named(path)?;
+    let are_apps = match provider.as_str() {
+        "google-authenticator" => true,
+        "duo" => false,
         _ => {
             let problem = "'No enum match, expected duo or google-authenticator' on property provider.";
             return Err(ManagementRefusal::InvalidUri(problem.to_owned()));
         }
     };
-    let choose = |user: &UserState| {
+    let choose = |user: &UserState| -> Result<Chosen, ManagementRefusal> {
         let is_app = |it: &&Authenticator| are_apps && it.factor() == Factor::Otp;
         let apps: Vec<_> = user.active().filter(is_app).cloned().collect();
         Ok((!apps.is_empty()).then_some((Factor::Otp, apps)))
