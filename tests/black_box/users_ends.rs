@@ -213,7 +213,8 @@ async fn every_login_of_a_deleted_user_goes() {
     let stored = world.stored().await;
     let left: Vec<_> = stored.values().filter(|item| text_of(item, "user_id") == id).collect();
     assert!(left.is_empty(), "{} items", left.len());
-    let of_the_user: Vec<_> = stored.keys().filter(|(pk, _)| *pk == user_pk(USER)).map(|(_, sk)| sk).collect();
+    let of_the_user: Vec<_> =
+        stored.keys().filter(|(pk, _)| *pk == user_pk(USER)).map(|(_, sk)| sk).collect();
     assert_eq!(of_the_user, ["TOMBSTONE"]);
 }
 

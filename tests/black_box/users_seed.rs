@@ -67,7 +67,10 @@ async fn rows_that_exclude_each_other_are_named() {
     for (first, second) in [
         (row("a@example.com", number.clone()), row("b@example.com", number)),
         (row("a@example.com", json!({ "user_id": "auth0|1" })), row("A@example.com", json!({}))),
-        (row("a@example.com", json!({ "user_id": "x|1" })), row("b@example.com", json!({ "user_id": "x|1" }))),
+        (
+            row("a@example.com", json!({ "user_id": "x|1" })),
+            row("b@example.com", json!({ "user_id": "x|1" })),
+        ),
     ] {
         let seed = json!({ "users": [row("c@example.com", json!({})), first, second] });
         let planted = Seed::parse(&seed.to_string()).unwrap().plant(&world.twin.app).await;

@@ -67,7 +67,10 @@ async fn the_time_only_grows() {
         assert_eq!(valid_after(store).await, Some(START.plus(1)));
         assert!(reset_at(store, START).await.unwrap());
         assert_eq!(valid_after(store).await, Some(START.plus(2)));
-        assert!(store.block(&user(), &Clock::fixed(Timestamp(START.0 - 5))).await.unwrap(), "a clock behind ours");
+        assert!(
+            store.block(&user(), &Clock::fixed(Timestamp(START.0 - 5))).await.unwrap(),
+            "a clock behind ours"
+        );
         assert_eq!(valid_after(store).await, Some(START.plus(3)));
         assert!(store.block(&user(), &Clock::fixed(START.plus(60))).await.unwrap());
         assert_eq!(valid_after(store).await, Some(START.plus(60)));
@@ -218,7 +221,8 @@ async fn a_reset_is_told() {
         store.associate(&later).await.unwrap();
         assert_eq!(told().await, None, "it was never confirmed");
 
-        let recovery = Recovery { id: AuthenticatorId::new("recovery-code|dev_1"), hash: hash(1), created_at: START };
+        let recovery =
+            Recovery { id: AuthenticatorId::new("recovery-code|dev_1"), hash: hash(1), created_at: START };
         let item = serde_dynamo::to_item(&recovery).unwrap();
         let put = store.dynamodb().put_item().table_name(store.table()).set_item(Some(item));
         put.item("pk", text("USER#auth0|1")).item("sk", text("RECOVERY")).send().await.unwrap();
