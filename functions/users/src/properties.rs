@@ -142,8 +142,7 @@ fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
 }
 
 fn address(value: &Value) -> Result<EmailAddress, ManagementRefusal> {
-    EmailAddress::parse(string("email", value)?)
-        .ok_or_else(|| ManagementRefusal::malformed("email", "email"))
+    EmailAddress::parse(string("email", value)?).ok_or_else(|| ManagementRefusal::malformed("email", "email"))
 }
 
 fn password(value: &Value) -> Result<Password, ManagementRefusal> {

@@ -17,7 +17,7 @@ use super::notices::Notice;
 use super::user_changes::{Changed, UserChange, done};
 use super::users::{self, Authenticator, PROFILE, Profile, RECOVERY, UserState};
 use super::{DECISION_TRIES, Store, StoreError};
-use crate::id::UserId;
+use crate::id::{AuthenticatorId, UserId};
 use crate::rules::limit::Limits;
 use crate::rules::policy::Factor;
 use crate::time::{Clock, Timestamp};
@@ -232,8 +232,8 @@ fn reset(seen: &UserState, new: &[Authenticator], now: Timestamp) -> Result<Vec<
     let sk = users::authenticator_sk;
     writes.extend(seen.authenticators.iter().map(|it| users::without_authenticator(&pk, &sk(&it.id))));
     // Those that have expired may be gone already.
-    let is_seen = |id| seen.authenticators.iter().any(|it| it.id == *id);
-    let listed = profile.pending.iter().map(|pending| &pending.id).filter(|id| !is_seen(*id));
+    let is_seen = |id: &AuthenticatorId| seen.authenticators.iter().any(|it| it.id == *id);
+    let listed = profile.pending.iter().map(|pending| &pending.id).filter(|id| !is_seen(id));
     writes.extend(listed.map(|id| Write::delete(&pk, &sk(id))));
     if new.is_empty() {
         writes.push(Write::delete(&pk, RECOVERY));

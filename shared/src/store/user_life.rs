@@ -184,7 +184,10 @@ impl Store {
 }
 
 /// Puts a profile with its logins where there are none.
-fn creation(profile: Profile, logins: &[NewLogin]) -> Result<(Profile, Vec<(CreateStep, Write)>), StoreError> {
+fn creation(
+    profile: Profile,
+    logins: &[NewLogin],
+) -> Result<(Profile, Vec<(CreateStep, Write)>), StoreError> {
     let profile = Profile { logins: logins.iter().map(|login| login.name.clone()).collect(), ..profile };
     let new = "attribute_not_exists(pk)";
     let put = Write::put(&users::pk(&profile.user_id), PROFILE, &profile)?.when(new);
@@ -200,9 +203,9 @@ fn creation(profile: Profile, logins: &[NewLogin]) -> Result<(Profile, Vec<(Crea
 fn without_tombstone(user: &UserId, seen: Option<&Tombstone>) -> Write {
     let pk = users::pk(user);
     match seen {
-        Some(tombstone) => Write::delete(&pk, TOMBSTONE)
-            .when("ended = :ended")
-            .value(":ended", number(tombstone.ended.0)),
+        Some(tombstone) => {
+            Write::delete(&pk, TOMBSTONE).when("ended = :ended").value(":ended", number(tombstone.ended.0))
+        }
         None => Write::check(&pk, TOMBSTONE, "attribute_not_exists(pk)"),
     }
 }
@@ -215,7 +218,8 @@ fn deletion<'a>(
     now: Timestamp,
 ) -> Result<(Vec<Write>, &'a [String]), StoreError> {
     let pk = users::pk(&profile.user_id);
-    let gone = Write::delete(&pk, PROFILE).when("logins = :logins").value(":logins", value_of(&profile.logins)?);
+    let gone =
+        Write::delete(&pk, PROFILE).when("logins = :logins").value(":logins", value_of(&profile.logins)?);
     let mut writes = vec![
         users::with_factors_of(profile, gone)?,
         Write::put(&pk, TOMBSTONE, &Tombstone::of(profile, now))?,
@@ -228,9 +232,11 @@ fn deletion<'a>(
     }));
     let room = TRANSACTION_MAX.saturating_sub(writes.len()).min(others.len());
     let (first, rest) = others.split_at(room);
-    writes.extend(first.iter().filter(|sk| *sk != RECOVERY).map(|sk| match sk.starts_with("AUTHENTICATOR#") {
-        true => users::without_authenticator(&pk, sk),
-        false => Write::delete(&pk, sk),
-    }));
+    writes.extend(first.iter().filter(|sk| *sk != RECOVERY).map(
+        |sk| match sk.starts_with("AUTHENTICATOR#") {
+            true => users::without_authenticator(&pk, sk),
+            false => Write::delete(&pk, sk),
+        },
+    ));
     Ok((writes, rest))
 }

@@ -87,7 +87,10 @@ async fn an_address_is_moved_to_once() {
             let store = Arc::clone(&store);
             async move {
                 let user = UserId::new(format!("auth0|{number}"));
-                matches!(store.change_user(&user, &to("new@example.com"), &clock()).await, Ok(Changed::Done(_)))
+                matches!(
+                    store.change_user(&user, &to("new@example.com"), &clock()).await,
+                    Ok(Changed::Done(_))
+                )
             }
         })
         .await;
