@@ -14,7 +14,7 @@ const AT_ONCE: usize = 100;
 #[derive(Clone)]
 pub struct PasswordBudget {
     sk: String,
-    tat: Option<Timestamp>,
+    tat: Timestamp,
 }
 
 /// A source is an address.
@@ -34,7 +34,7 @@ impl PasswordBudget {
     /// Whether it admits no password now, not even the right one.
     #[must_use]
     pub fn is_spent(&self, bucket: Bucket, now: Timestamp) -> bool {
-        matches!(bucket.standing(self.tat, now), Standing::Spent { .. })
+        matches!(bucket.standing(Some(self.tat), now), Standing::Spent { .. })
     }
 
     pub(super) fn delete(&self, login: &LoginKey) -> Write {
@@ -51,7 +51,9 @@ impl Store {
         let items = self.query(login.pk(), None).await?;
         let budget = |item: &super::Item| {
             let sk = item.get("sk")?.as_s().ok()?.clone();
-            sk.starts_with("LIMIT#").then(|| PasswordBudget { sk, tat: LimitState::of(item).tat })
+            // What was given back leaves an item that owes nothing.
+            let tat = LimitState::of(item).tat?;
+            sk.starts_with("LIMIT#").then_some(PasswordBudget { sk, tat })
         };
         Ok(items.iter().filter_map(budget).collect())
     }
