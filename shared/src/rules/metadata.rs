@@ -53,10 +53,12 @@ impl UserMetadata {
         self.0.get("lang").and_then(Value::as_str)
     }
 
-    /// As JSON.
+    /// As JSON, by the alphabet: a stored map has no order, and would be shown in another one each time.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        Value::Object((*self.0).clone())
+        let mut json = Value::Object((*self.0).clone());
+        json.sort_all_objects();
+        json
     }
 }
 
@@ -94,6 +96,8 @@ mod tests {
         assert_eq!(of(serde_json::json!({ "lang": 1 })).unwrap().lang(), None);
         assert!(of(serde_json::json!({ "x": "x".repeat(4_090) })).is_none());
         assert!(!format!("{metadata:?}").contains("+1"));
+        let unordered = of(serde_json::json!({ "b": { "d": 1, "c": 2 }, "a": 3 })).unwrap();
+        assert_eq!(unordered.to_json().to_string(), r#"{"a":3,"b":{"c":2,"d":1}}"#);
     }
 
     /// What DynamoDB would refuse is refused before.
