@@ -15,7 +15,7 @@ fn phone() -> Value {
 }
 
 /// §6: one list in the place of another, unconfirmed ones included; what was sent is answered whole. What was issued ends
-/// (SEC-42), the recovery code stays.
+/// (SEC-42), and so does the recovery code.
 #[tokio::test]
 async fn all_methods_are_replaced() {
     let world = World::with_phones(true).await;
@@ -49,10 +49,26 @@ async fn all_methods_are_replaced() {
     let code = world.app_code(&TotpSecret::from_base32(SECRET).unwrap(), 0);
     assert_eq!(world.otp(&login, &code).await.status, 200);
     let login = world.log_in(USER).await.mfa_token;
-    assert_eq!(world.recovery(&login, &recovery_code).await.status, 200);
+    assert_eq!(world.recovery(&login, &recovery_code).await.status, 403, "nor is the recovery code");
+    assert!(world.user_item(USER, "RECOVERY").await.is_none());
     let none = world.manage("PUT", &path, Some(&json!([]))).await;
     assert_eq!((none.snapshot().as_str(), world.authenticators(USER).await), ("200 []", (0, 0)));
-    assert!(world.user_item(USER, "RECOVERY").await.is_none());
+}
+
+/// SEC-31: of a recovery code that goes alone the user is told as well.
+#[tokio::test]
+async fn a_recovery_code_alone_is_replaced() {
+    let world = World::new().await;
+    let verified = "verified@example.com";
+    let made = world.manage("POST", &path_of(verified, "/recovery-code-regeneration"), None).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    world.notices(verified).await;
+    world.twin.aws.inbox.clear();
+    let path = path_of(verified, "/authentication-methods");
+    let list = json!([{ "type": "totp", "totp_secret": SECRET }]);
+    assert_eq!(world.manage("PUT", &path, Some(&list)).await.status, 200);
+    assert!(world.user_item(verified, "RECOVERY").await.is_none());
+    assert_eq!(world.notices(verified).await.len(), 2, "of what went, and of what came");
 }
 
 /// The most that may go and come at once fit into one transaction.

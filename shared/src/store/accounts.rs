@@ -161,8 +161,8 @@ impl Store {
         self.replace_factors(user, &NewFactors::default(), notice, clock).await
     }
 
-    /// The same, with other authenticators in the place of those that go. The recovery code goes only where none comes.
-    /// `false` when there is no such user.
+    /// The same, with other authenticators in the place of those that go. The recovery code goes all the same: whoever
+    /// has it would sign in by it still. `false` when there is no such user.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -177,7 +177,7 @@ impl Store {
             let now = clock.now();
             let Some(seen) = self.user(user, now).await? else { return Ok(false) };
             let mut writes = reset(&seen, &new.authenticators, now)?;
-            for notice in told(&seen, &new.authenticators, notice).iter().chain(&new.notices) {
+            for notice in told(&seen, notice).iter().chain(&new.notices) {
                 writes.push(notice.write()?);
             }
             // Otherwise an authenticator came or went meanwhile.
@@ -210,12 +210,11 @@ fn cleared(seen: &UserState) -> Vec<Write> {
 }
 
 /// What the user is told of a reset, with the factor if it was one: nothing where nothing counted.
-fn told(seen: &UserState, new: &[Authenticator], notice: &Notice) -> Option<Notice> {
+fn told(seen: &UserState, notice: &Notice) -> Option<Notice> {
     let mut factors = seen.active().map(Authenticator::factor);
     let factor = match factors.next() {
         Some(first) => factors.all(|factor| factor == first).then_some(first),
-        None if new.is_empty() => Some(seen.recovery.as_ref().map(|_| Factor::RecoveryCode)?),
-        None => return None,
+        None => Some(seen.recovery.as_ref().map(|_| Factor::RecoveryCode)?),
     };
     Some(Notice { factor, ..notice.clone() })
 }
@@ -235,9 +234,8 @@ fn reset(seen: &UserState, new: &[Authenticator], now: Timestamp) -> Result<Vec<
     let is_seen = |id: &AuthenticatorId| seen.authenticators.iter().any(|it| it.id == *id);
     let listed = profile.pending.iter().map(|pending| &pending.id).filter(|id| !is_seen(id));
     writes.extend(listed.map(|id| Write::delete(&pk, &sk(id))));
-    if new.is_empty() {
-        writes.push(Write::delete(&pk, RECOVERY));
-    }
+    // Whether one was seen or not: it may have been replaced or made meanwhile, which changes nothing of the profile.
+    writes.push(Write::delete(&pk, RECOVERY));
     for authenticator in new {
         let put = Write::put(&pk, &sk(&authenticator.id), authenticator)?;
         writes.push(put.when("attribute_not_exists(pk)"));
