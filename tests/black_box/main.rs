@@ -71,6 +71,7 @@ mod unblock;
 mod user_blocks;
 mod user_methods;
 mod user_methods_changes;
+mod user_methods_ended;
 mod user_methods_input;
 mod user_methods_overtaken;
 mod user_methods_replaced;

@@ -71,6 +71,21 @@ async fn the_last_method_went_before_the_recovery_code_came() {
     assert!(!has_recovery_code(&world).await);
 }
 
+/// The other way round: a code that was made while the last method went is gone with it.
+#[tokio::test]
+async fn the_recovery_code_came_before_the_last_method_went() {
+    let world = Arc::new(World::new().await);
+    world.give_method(USER, &app()).await;
+    let made = async {
+        let made = world.manage("POST", &path_of(USER, RECOVERY_CODE), None).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+    };
+    let path = world.path_of_method(USER, "totp").await;
+    let reply = overtaken(&world, "DELETE", path, None, made).await;
+    assert_eq!((reply.status, world.authenticators(USER).await), (204, (0, 0)));
+    assert!(!has_recovery_code(&world).await);
+}
+
 /// SEC-5: of two new codes the later one is good, and the earlier one was.
 #[tokio::test]
 async fn the_recovery_code_was_replaced() {

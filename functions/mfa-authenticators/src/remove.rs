@@ -36,7 +36,7 @@ pub(crate) async fn remove(
         let user = user.ok_or(Refusal::BearerInvalid)?;
         let request = Request { app: &app, principal: &principal, settings: &*settings?, now };
         let removal = request.decide(&user, &id)?;
-        match app.store.remove_authenticators(&removal).await {
+        match app.store.remove_authenticators(&removal, &app.clock).await {
             Ok(()) => return Ok(no_content()),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             Err(NotWritten::Refused(refused)) => {

@@ -19,10 +19,11 @@ use crate::methods::{Named, named, no_such_method};
 use crate::view::Method;
 use crate::{Notices, user};
 
-/// What is to go of a user as it was read, and the factor it belongs to; `None` when there is nothing of it.
+/// What is to go of a user as it was read, and the factor it belongs to; `None` when there is nothing of it, not even
+/// begun.
 type Chosen = Option<(Factor, Vec<Authenticator>)>;
 
-/// Takes one away: it cannot be used from then on. What it was used for before stays good, as when its user does so.
+/// Takes one away, and ends what was issued and begun: operators do so when a method is lost or stolen (SEC-42).
 pub(crate) async fn remove(
     State(app): State<App>,
     path: Named,
@@ -60,8 +61,10 @@ pub(crate) async fn remove_provider(
     };
     let choose = |user: &UserState| -> Result<Chosen, ManagementRefusal> {
         let is_app = |it: &&Authenticator| are_apps && it.factor() == Factor::Otp;
+        // One that was begun goes too, or it would come back confirmed.
+        let has_some = user.authenticators.iter().any(|it| is_app(&it));
         let apps: Vec<_> = user.active().filter(is_app).cloned().collect();
-        Ok((!apps.is_empty()).then_some((Factor::Otp, apps)))
+        Ok(has_some.then_some((Factor::Otp, apps)))
     };
     take_away(&app, &client, &id, choose).await
 }
@@ -79,9 +82,13 @@ async fn take_away(
         let (user, settings) = tokio::join!(user(app, id, now), app.settings());
         let (user, settings) = (user?, settings?);
         let Some((factor, authenticators)) = choose(&user)? else { return Ok(no_content()) };
-        let notice = notices.of(NoticeKind::FactorRemoved, Some(factor))?;
-        let removal = Removal::of(&user, authenticators, &settings, Authority::Operator, Some(notice));
-        match app.store.remove_authenticators(&removal).await {
+        // Nothing is told of what never counted.
+        let notice = match authenticators.is_empty() {
+            true => None,
+            false => Some(notices.of(NoticeKind::FactorRemoved, Some(factor))?),
+        };
+        let removal = Removal::of(&user, authenticators, &settings, Authority::Operator, notice);
+        match app.store.remove_authenticators(&removal, &app.clock).await {
             Ok(()) => return Ok(no_content()),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             // Something of it came or went meanwhile: what is there now decides.

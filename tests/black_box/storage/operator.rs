@@ -87,19 +87,42 @@ async fn removal_by_an_operator() {
         };
         let own = removal(Authority::Token(START));
         assert_eq!(
-            refused(store.remove_authenticators(&own).await),
+            refused(store.remove_authenticators(&own, &clock()).await),
             [RemoveStep::Profile],
             "{}",
             subject.name
         );
         assert_eq!(count(store).await, (1, 1));
-        store.remove_authenticators(&removal(Authority::Operator)).await.unwrap();
+        store.remove_authenticators(&removal(Authority::Operator), &clock()).await.unwrap();
         assert_eq!(count(store).await, (0, 0));
         assert!(state(store).await.recovery.is_none(), "it goes with the last");
         store.delete_user(&user(), &clock()).await.unwrap();
-        let gone = refused(store.remove_authenticators(&removal(Authority::Operator)).await);
+        let gone = refused(store.remove_authenticators(&removal(Authority::Operator), &clock()).await);
         assert_eq!(gone, [RemoveStep::Authenticator, RemoveStep::Profile]);
         assert!(store.user(&user(), START).await.unwrap().is_none());
+    }
+}
+
+/// SEC-42: what an operator takes away takes along what was begun, whichever channel, and what was issued.
+#[tokio::test]
+async fn removal_by_an_operator_ends_what_was_begun() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        enrolled(store).await;
+        let mut pending = association(&state(store).await, "second", "B");
+        pending.gate = Gate::Proven;
+        store.associate(&pending).await.unwrap();
+        let seen = state(store).await;
+        let gone: Vec<_> = seen.active().cloned().collect();
+        let (settings, authority) = (TenantSettings::default(), Authority::Operator);
+        let removal = Removal::of(&seen, gone.clone(), &settings, authority, None);
+        assert_eq!(removal.begun, [email_id("B")], "{}", subject.name);
+        let own = Removal::of(&seen, gone, &settings, Authority::Token(START), None);
+        assert_eq!(own.begun, []);
+        store.remove_authenticators(&removal, &clock()).await.unwrap();
+        let left = state(store).await;
+        assert_eq!((left.authenticators.len(), left.profile.pending.len()), (0, 0));
+        assert_eq!(left.profile.tokens_valid_after, Some(START));
     }
 }
 

@@ -6,7 +6,7 @@ use postern::store::Store;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{Authority, Proven, Removal, RemoveStep};
 
-use super::fixtures::{association, attempt, email_id, enrolled, enrolment, refused, state, user};
+use super::fixtures::{association, attempt, clock, email_id, enrolled, enrolment, refused, state, user};
 use super::subjects;
 use crate::support::START;
 
@@ -21,6 +21,7 @@ async fn removal(store: &Store, device: &str) -> Removal {
         authority: Authority::Token(START),
         profile: seen.profile,
         authenticators: vec![authenticator],
+        begun: Vec::new(),
         forgets,
         forgets_recovery,
         with_recovery,
@@ -47,7 +48,7 @@ async fn the_recovery_code_goes_with_the_last() {
         enrolled(store).await;
         second_enrolled(store).await;
         assert_eq!(state(store).await.profile.active_authenticators, 2);
-        store.remove_authenticators(&removal(store, "A").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "A").await, &clock()).await.unwrap();
         let left = state(store).await;
         assert_eq!(
             (left.profile.active_authenticators, left.recovery.is_some()),
@@ -55,7 +56,7 @@ async fn the_recovery_code_goes_with_the_last() {
             "{}",
             subject.name
         );
-        store.remove_authenticators(&removal(store, "B").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "B").await, &clock()).await.unwrap();
         let left = state(store).await;
         assert_eq!(
             (left.profile.active_authenticators, left.recovery.is_some()),
@@ -75,12 +76,13 @@ async fn a_stale_removal_is_refused() {
         enrolled(store).await;
         second_enrolled(store).await;
         let (a, b) = (removal(store, "A").await, removal(store, "B").await);
-        store.remove_authenticators(&a).await.unwrap();
-        assert_eq!(refused(store.remove_authenticators(&b).await), [RemoveStep::Profile], "{}", subject.name);
+        store.remove_authenticators(&a, &clock()).await.unwrap();
+        let stale = refused(store.remove_authenticators(&b, &clock()).await);
+        assert_eq!(stale, [RemoveStep::Profile], "{}", subject.name);
         assert_eq!(state(store).await.active().count(), 1);
-        let twice = refused(store.remove_authenticators(&a).await);
+        let twice = refused(store.remove_authenticators(&a, &clock()).await);
         assert_eq!(twice, [RemoveStep::Authenticator, RemoveStep::Profile], "{}", subject.name);
-        store.remove_authenticators(&removal(store, "B").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "B").await, &clock()).await.unwrap();
     }
 }
 
@@ -94,7 +96,7 @@ async fn its_failures_are_forgotten_with_it() {
         attempt(store, &of(Counter::Authenticator(email_id("A")))).await;
         attempt(store, &of(Counter::Otp)).await;
         attempt(store, &of(Counter::RecoveryCode)).await;
-        store.remove_authenticators(&removal(store, "A").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "A").await, &clock()).await.unwrap();
         let limit = state(store).await.limit(Limits::DEFAULT.codes);
         assert!(!limit.counts(&Counter::Authenticator(email_id("A"))), "{}", subject.name);
         assert!(limit.counts(&Counter::Otp));
@@ -114,7 +116,7 @@ async fn removing_a_pending_one_changes_the_list() {
         let mut second = association(&state(store).await, "second", "B");
         second.gate = Gate::Proven;
         store.associate(&second).await.unwrap();
-        store.remove_authenticators(&removal(store, "B").await).await.unwrap();
+        store.remove_authenticators(&removal(store, "B").await, &clock()).await.unwrap();
         let left = state(store).await;
         assert_eq!(left.profile.active_authenticators, 1, "{}", subject.name);
         assert!(left.profile.pending.is_empty() && left.authenticators.len() == 1);

@@ -6,7 +6,7 @@ use postern::store::Store;
 use postern::store::mfa::{Authority, ChallengeStep, NewChallenge, Removal};
 use postern::store::users::{Authenticator, Profile};
 
-use super::fixtures::{email_id, enrolled, jti, new_challenge, profile, refused, sends_owed, state};
+use super::fixtures::{clock, email_id, enrolled, jti, new_challenge, profile, refused, sends_owed, state};
 use super::subjects;
 use crate::support::START;
 
@@ -24,6 +24,7 @@ async fn removal(store: &Store) -> Removal {
         profile: seen.profile,
         authenticators: vec![authenticator],
         forgets: None,
+        begun: Vec::new(),
         forgets_recovery: false,
         with_recovery: true,
         notice: None,
@@ -74,7 +75,7 @@ async fn each_condition_is_refused_by_name() {
     for subject in subjects().await {
         let store = &subject.store;
         enrolled(store).await;
-        store.remove_authenticators(&removal(store).await).await.unwrap();
+        store.remove_authenticators(&removal(store).await, &clock()).await.unwrap();
         let gone = store.create_challenge(&new_challenge("second", "a")).await;
         assert_eq!(refused(gone), [ChallengeStep::Authenticator], "{}", subject.name);
     }

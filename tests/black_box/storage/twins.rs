@@ -12,7 +12,7 @@ use postern::store::mfa::{
 };
 use postern::store::users::{Authenticator, AuthenticatorKind, Source, UserState};
 
-use super::fixtures::{association, attempt, enrolment, jti, pending, profile, refused, state, user};
+use super::fixtures::{association, attempt, clock, enrolment, jti, pending, profile, refused, state, user};
 use super::subjects;
 use crate::support::START;
 
@@ -72,6 +72,7 @@ fn removal(seen: &UserState, removed: &str) -> Removal {
             .cloned()
             .collect(),
         forgets: Some(Counter::of(&sms_id("A"))),
+        begun: Vec::new(),
         forgets_recovery: false,
         with_recovery: true,
         notice: None,
@@ -92,11 +93,11 @@ async fn twins_are_made_confirmed_and_removed_together() {
         assert_eq!(ids(&seen), [("sms|dev_A", true), ("voice|dev_A", true)]);
         assert_eq!((seen.profile.active_authenticators, seen.profile.pending.len()), (2, 0));
         let removed = removal(&seen, "voice|dev_A");
-        store.remove_authenticators(&removed).await.unwrap();
+        store.remove_authenticators(&removed, &clock()).await.unwrap();
         let left = state(store).await;
         assert_eq!((ids(&left).len(), left.profile.active_authenticators), (0, 0));
         assert!(left.recovery.is_none());
-        let again = refused(store.remove_authenticators(&removed).await);
+        let again = refused(store.remove_authenticators(&removed, &clock()).await);
         assert_eq!(again, [RemoveStep::Authenticator, RemoveStep::Authenticator, RemoveStep::Profile]);
     }
 }

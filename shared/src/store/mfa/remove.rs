@@ -1,20 +1,26 @@
-//! The transaction that removes an authenticator.
+//! The transaction that removes authenticators.
+
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Authority;
-
+use crate::id::AuthenticatorId;
 use crate::rules::limit::Limits;
 use crate::rules::policy::{Factor, TenantSettings};
+use crate::store::accounts::Ending;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::{Counter, LimitKey};
 use crate::store::notices::Notice;
 use crate::store::users::{self, Authenticator, PROFILE, Pending, Profile, RECOVERY, UserState};
 use crate::store::{NotWritten, Store, StoreError};
+use crate::time::{Clock, Timestamp};
 
 /// The members of the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoveStep {
     /// The authenticator.
     Authenticator,
+    /// An enrolment that was begun.
+    Begun,
     /// The profile's count and list.
     Profile,
     /// Its consecutive failures.
@@ -35,6 +41,8 @@ pub struct Removal {
     /// What goes: all confirmed, or all not, and all sharing their consecutive failures. The channels of one phone go
     /// together (contract §3).
     pub authenticators: Vec<Authenticator>,
+    /// What was begun and goes as well, on an operator's word: who is thrown out must not come back by it.
+    pub begun: Vec<AuthenticatorId>,
     /// Whose consecutive failures are forgotten with them; `None` where there are none, or another app shares them.
     pub forgets: Option<Counter>,
     /// Whether the recovery code's are, when it goes too.
@@ -61,6 +69,10 @@ impl Removal {
             forgets: forgets(user, &authenticators, &settings.limits),
             forgets_recovery: user.limit(settings.limits.recovery_codes).counts(&Counter::RecoveryCode),
             with_recovery: are_last(user, &authenticators, settings),
+            begun: match authority {
+                Authority::Token(_) => Vec::new(),
+                Authority::Operator => begun(user),
+            },
             authenticators,
             notice,
         }
@@ -70,15 +82,32 @@ impl Removal {
         self.authenticators.iter().all(Authenticator::is_active)
     }
 
-    fn profile(&self) -> Result<Write, StoreError> {
+    /// How many confirmed ones are left.
+    fn left(&self) -> AttributeValue {
+        let seen = u64::from(self.profile.active_authenticators);
+        number(seen.saturating_sub(self.authenticators.len() as u64))
+    }
+
+    /// What an operator takes away may be a thief's: what was issued by it ends, and what was begun (SEC-42).
+    fn ending(&self, now: Timestamp) -> Result<Write, StoreError> {
+        let profile = &self.profile;
+        let set = ", active_authenticators = :left, pending = :empty";
+        let write = Ending::of(profile, now)
+            .write(&profile.user_id, now, set, "")
+            .value(":left", self.left())
+            .value(":empty", AttributeValue::L(Vec::new()));
+        users::with_factors_of(profile, write)
+    }
+
+    /// The user's own: what was issued stays good.
+    fn own(&self) -> Result<Write, StoreError> {
         let user = users::pk(&self.profile.user_id);
-        let write = if self.are_active() {
+        Ok(if self.are_active() {
             // The exact count seen: whether these are the last ones decides about the recovery code.
-            let seen = u64::from(self.profile.active_authenticators);
             Write::update(&user, PROFILE, "SET active_authenticators = :left")
                 .when("active_authenticators = :seen")
-                .value(":seen", number(seen))
-                .value(":left", number(seen.saturating_sub(self.authenticators.len() as u64)))
+                .value(":seen", number(u64::from(self.profile.active_authenticators)))
+                .value(":left", self.left())
         } else {
             let goes = |pending: &Pending| {
                 self.authenticators.iter().any(|authenticator| pending.id.is_same_device(&authenticator.id))
@@ -89,14 +118,20 @@ impl Removal {
                 .when("pending = :seen")
                 .value(":seen", value_of(&self.profile.pending)?)
                 .value(":left", value_of(&left)?)
-        };
-        Ok(self.authority.demand(write))
+        })
     }
 
-    fn steps(&self) -> Result<Vec<(RemoveStep, Write)>, StoreError> {
+    fn profile(&self, now: Timestamp) -> Result<Write, StoreError> {
+        match self.authority {
+            Authority::Token(_) => Ok(self.authority.demand(self.own()?)),
+            Authority::Operator => self.ending(now),
+        }
+    }
+
+    fn steps(&self, now: Timestamp) -> Result<Vec<(RemoveStep, Write)>, StoreError> {
         let user = users::pk(&self.profile.user_id);
         let state = if self.are_active() { "active" } else { "pending" };
-        let mut steps = Vec::with_capacity(self.authenticators.len() + 5);
+        let mut steps = Vec::with_capacity(self.authenticators.len() + self.begun.len() + 5);
         for gone in &self.authenticators {
             let delete = Write::delete(&user, &users::authenticator_sk(&gone.id))
                 .when("#state = :state")
@@ -104,7 +139,12 @@ impl Removal {
                 .value(":state", text(state));
             steps.push((RemoveStep::Authenticator, delete));
         }
-        steps.push((RemoveStep::Profile, self.profile()?));
+        // The profile's list is as it was seen, so none of them is confirmed by now; one that expired may be gone.
+        steps.extend(self.begun.iter().map(|id| {
+            let delete = Write::delete(&user, &users::authenticator_sk(id));
+            (RemoveStep::Begun, delete)
+        }));
+        steps.push((RemoveStep::Profile, self.profile(now)?));
         if let Some(counter) = &self.forgets {
             steps.push((
                 RemoveStep::Limit,
@@ -133,22 +173,42 @@ fn forgets(user: &UserState, gone: &[Authenticator], limits: &Limits) -> Option<
     (!is_shared && user.limit(limits.codes).counts(&counter)).then_some(counter)
 }
 
+/// What a user has begun: both channels of a phone, and what is listed but has expired.
+fn begun(user: &UserState) -> Vec<AuthenticatorId> {
+    let pending = user.authenticators.iter().filter(|it| !it.is_active()).map(|it| &it.id);
+    let mut begun: Vec<_> = pending.cloned().collect();
+    let listed = user.profile.pending.iter().map(|pending| &pending.id);
+    let expired: Vec<_> = listed.filter(|id| !begun.contains(id)).cloned().collect();
+    begun.extend(expired);
+    begun
+}
+
 /// With the last authenticator goes the recovery code, which would recover nothing; the next enrolment shows a new one.
+/// Whether there was one when the user was read says nothing: an operator may make one meanwhile.
 fn are_last(user: &UserState, gone: &[Authenticator], settings: &TenantSettings) -> bool {
     let profile = &user.profile;
     let is_verified = profile.email_verified && profile.email.is_some();
     gone.iter().all(Authenticator::is_active)
         && profile.active_authenticators as usize <= gone.len()
-        && user.recovery.is_some()
         && !(is_verified && settings.factors.has(Factor::Email))
 }
 
 impl Store {
-    /// Removes authenticators, with the count, their failures, and the recovery code when they were the last.
+    /// Removes authenticators, with the count, their failures, and the recovery code when they were the last; on an
+    /// operator's word also what was begun, and what was issued.
     ///
     /// # Errors
     /// The members whose conditions did not hold, or [`StoreError`].
-    pub async fn remove_authenticators(&self, removal: &Removal) -> Result<(), NotWritten<RemoveStep>> {
-        self.transact(&removal.steps()?).await
+    pub async fn remove_authenticators(
+        &self,
+        removal: &Removal,
+        clock: &Clock,
+    ) -> Result<(), NotWritten<RemoveStep>> {
+        let now = clock.now();
+        self.transact(&removal.steps(now)?).await?;
+        if removal.authority == Authority::Operator {
+            self.end_since(&removal.profile.user_id, now, clock).await?;
+        }
+        Ok(())
     }
 }
