@@ -2,7 +2,7 @@
 
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, UserId};
 use postern::rules::totp::{Algorithm, TotpSecret, hotp, step};
-use postern::store::mfa::{Import, Imported};
+use postern::store::mfa::{Gift, Given};
 use postern::store::users::{Authenticator, Labels, Source, State};
 use postern::token::totp_secret;
 
@@ -14,7 +14,7 @@ fn user() -> UserId {
     UserId::new(crate::support::user_pk(USER).trim_start_matches("USER#"))
 }
 
-async fn import(world: &World, secret: &TotpSecret, algorithm: Algorithm, to: &UserId) -> Imported {
+async fn import(world: &World, secret: &TotpSecret, algorithm: Algorithm, to: &UserId) -> Given {
     let (app, now) = (&world.twin.app, world.clock.now());
     let id = AuthenticatorId::generate(AuthenticatorPrefix::Totp, &app.random).unwrap();
     let ring = app.keys.ring(now).await.unwrap();
@@ -26,15 +26,15 @@ async fn import(world: &World, secret: &TotpSecret, algorithm: Algorithm, to: &U
         state: State::Active { last_used_at: now },
         labels: Labels::default(),
     };
-    let import =
-        Import { user: to.clone(), authenticators: vec![authenticator], forgets: None, notice: None };
-    app.store.import_authenticators(&import).await.unwrap()
+    let gift = Gift { user: to.clone(), authenticators: vec![authenticator], notice: None };
+    let settings = app.settings().await.unwrap();
+    app.store.give(&gift, &settings, now).await.unwrap()
 }
 
 /// Gives the demo user an app.
 pub(crate) async fn import_one(world: &World) {
     let secret = TotpSecret::from_bytes(vec![9; 20]);
-    assert_eq!(import(world, &secret, Algorithm::Sha1, &user()).await, Imported::Done);
+    assert_eq!(import(world, &secret, Algorithm::Sha1, &user()).await, Given::Done);
 }
 
 /// RFC 6238: apps of all three hash functions, side by side; each code is good for its own.
@@ -46,7 +46,7 @@ async fn imported_apps_of_every_hash_function_sign_in() {
         .map(|(algorithm, length)| (algorithm, TotpSecret::from_bytes(vec![length; usize::from(length)])))
         .collect();
     for (algorithm, secret) in &apps {
-        assert_eq!(import(&world, secret, *algorithm, &user()).await, Imported::Done);
+        assert_eq!(import(&world, secret, *algorithm, &user()).await, Given::Done);
     }
     assert_eq!(world.authenticators(USER).await, (3, 0), "they count: a password alone enrols nothing more");
     for (algorithm, secret) in &apps {
@@ -65,11 +65,11 @@ async fn imports_that_are_not_possible() {
     let world = World::new().await;
     let secret = TotpSecret::from_bytes(vec![7; 20]);
     let nobody = UserId::new("auth0|nobody");
-    assert_eq!(import(&world, &secret, Algorithm::Sha1, &nobody).await, Imported::NoSuchUser);
+    assert_eq!(import(&world, &secret, Algorithm::Sha1, &nobody).await, Given::NoSuchUser);
     assert!(!world.stored().await.keys().any(|(pk, _)| pk.contains("nobody")));
     for _ in 0..50 {
-        assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Imported::Done);
+        assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Given::Done);
     }
-    assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Imported::TooMany);
+    assert_eq!(import(&world, &secret, Algorithm::Sha1, &user()).await, Given::TooMany);
     assert_eq!(world.authenticators(USER).await, (50, 0));
 }

@@ -121,8 +121,18 @@ async fn the_last_place_was_taken() {
     let given = async { assert_eq!(world.give_method(USER, &app()).await.status, 201) };
     let path = path_of(USER, "/authentication-methods");
     let reply = overtaken(&world, "POST", path, Some(app()), given).await;
-    assert_eq!((reply.status, reply.text("errorCode")), (400, "operation_not_supported".to_owned()));
-    assert_eq!(world.authenticators(USER).await, (50, 0));
+    assert_eq!((reply.status, world.authenticators(USER).await), (403, (50, 0)), "{}", reply.body);
+}
+
+/// The same address given twice at once is one method.
+#[tokio::test]
+async fn the_same_address_was_given() {
+    let world = Arc::new(World::new().await);
+    let path = path_of(USER, "/authentication-methods");
+    let email = json!({ "type": "email", "email": "ada@example.com" });
+    let given = async { assert_eq!(world.give_method(USER, &email).await.status, 201) };
+    let reply = overtaken(&world, "POST", path, Some(email.clone()), given).await;
+    assert_eq!((reply.status, world.authenticators(USER).await), (409, (1, 0)), "{}", reply.body);
 }
 
 /// What came meanwhile is replaced, too.

@@ -14,6 +14,11 @@ fn phone() -> Value {
     json!({ "type": "phone", "phone_number": NUMBER, "name": "MyPhone" })
 }
 
+/// One of many phones.
+fn phone_of(number: usize) -> Value {
+    json!({ "type": "phone", "phone_number": format!("+49151123457{number:02}") })
+}
+
 /// §6: one list in the place of another, unconfirmed ones included; what was sent is answered whole. What was issued ends
 /// (SEC-42), and so does the recovery code.
 #[tokio::test]
@@ -82,13 +87,15 @@ async fn the_most_methods_are_replaced() {
             assert_eq!(reply.status, 200, "{}", reply.body);
         }
     }
-    for _ in 0..22 {
-        assert_eq!(world.give_method(USER, &phone()).await.status, 201);
+    for number in 0..20 {
+        assert_eq!(world.give_method(USER, &phone_of(number)).await.status, 201);
     }
-    assert_eq!(world.give_method(USER, &phone()).await.status, 400);
-    assert_eq!(world.authenticators(USER).await, (44, 10));
+    let more = world.give_method(USER, &phone_of(20)).await;
+    assert_eq!(more.status, 403, "both channels of what was begun count");
+    assert_eq!(world.authenticators(USER).await, (40, 10));
     let path = path_of(USER, "/authentication-methods");
-    let put = world.manage("PUT", &path, Some(&json!(vec![phone(); 10]))).await;
+    let list: Vec<_> = (0..10).map(phone_of).collect();
+    let put = world.manage("PUT", &path, Some(&json!(list))).await;
     assert_eq!((put.status, world.authenticators(USER).await), (200, (20, 0)), "{}", put.body);
 }
 
@@ -97,10 +104,11 @@ async fn the_most_methods_are_replaced() {
 async fn lists_put_at_once_are_not_mixed() {
     let world = Arc::new(World::new().await);
     let (token, path) = (world.management_token().await, path_of(USER, "/authentication-methods"));
+    // Each method is named by its list.
     let list = |number: usize| -> Value {
-        (0..=number)
-            .map(|_| json!({ "type": "email", "email": format!("ada{number}@example.com") }))
-            .collect()
+        let name = number.to_string();
+        let email = |each| json!({ "type": "email", "email": format!("ada{each}@example.com"), "name": name });
+        (0..=number).map(email).collect()
     };
     let replies = at_once(8, |number| {
         let (world, token, path) = (Arc::clone(&world), token.clone(), path.clone());
@@ -108,10 +116,39 @@ async fn lists_put_at_once_are_not_mixed() {
         async move { world.bearer("PUT", &path, &token, body).await }
     })
     .await;
-    assert_eq!(count_of(&replies, 200) + count_of(&replies, 429), 8);
-    world.manage("PUT", &path, Some(&list(4))).await;
-    assert_eq!(world.authenticators(USER).await, (5, 0));
+    let stood = count_of(&replies, 200);
+    // Whoever kept colliding is asked to come again; all may.
+    assert_eq!(stood + count_of(&replies, 429), 8);
     let methods = world.methods(USER).await.json();
-    let first = &methods[0]["email"];
-    assert!(methods.as_array().unwrap().iter().all(|method| method["email"] == *first));
+    let methods = methods.as_array().unwrap();
+    assert_eq!(world.authenticators(USER).await, (methods.len(), 0));
+    assert_eq!(methods.is_empty(), stood == 0);
+    for method in methods {
+        let of_list: usize = method["name"].as_str().unwrap().parse().unwrap();
+        assert_eq!(of_list + 1, methods.len(), "{methods:?}");
+    }
+    assert_eq!(world.manage("PUT", &path, Some(&list(4))).await.status, 200);
+    assert_eq!(world.authenticators(USER).await, (5, 0));
+}
+
+/// §6: an address or a number is one method: a request that is repeated, because its answer was lost, gives no second.
+#[tokio::test]
+async fn what_the_user_has_is_not_given_again() {
+    let world = World::with_phones(true).await;
+    world.enrol_phone(USER, "sms", NUMBER).await;
+    let email = json!({ "type": "email", "email": "ada@example.com" });
+    assert_eq!(world.give_method(USER, &email).await.status, 201);
+    world.notices(USER).await;
+    world.twin.aws.inbox.clear();
+    let before = world.stored().await;
+    let again = world.give_method(USER, &email).await;
+    assert_snapshot!(again.snapshot(), @r#"409 {"statusCode":409,"error":"Conflict","message":"Authentication method already exists."}"#);
+    assert_eq!(world.give_method(USER, &phone()).await.status, 409);
+    let path = path_of(USER, "/authentication-methods");
+    for twice in [json!([email, email]), json!([phone(), email, phone()])] {
+        assert_eq!(world.manage("PUT", &path, Some(&twice)).await.status, 409, "{twice}");
+    }
+    assert!(world.stored().await == before, "nothing is given, and nothing taken away");
+    assert_eq!(world.notices(USER).await.len(), 0);
+    assert_eq!(world.manage("PUT", &path, Some(&json!([phone(), email]))).await.status, 200, "but replaced");
 }

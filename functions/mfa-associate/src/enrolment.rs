@@ -9,7 +9,7 @@ use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
 use postern::rules::email_template::TemplateName;
-use postern::rules::enrolment::{AUTHENTICATORS_MAX, Gate, NotAllowed, PENDING_MAX, may_associate};
+use postern::rules::enrolment::{Gate, NotAllowed, PENDING_MAX, has_room, may_associate};
 use postern::rules::language::RequestedLanguages;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::recovery::RecoveryCode;
@@ -122,7 +122,8 @@ impl Enrolment {
             destination,
             expires_at: self.principal.expires_at,
         };
-        let (replaced, pending) = self.pending_with(mine)?;
+        let channels = 1 + usize::from(twin.is_some());
+        let (replaced, pending) = self.pending_with(mine, channels)?;
         Ok(Association {
             jti: self.principal.jti.clone(),
             issued_at: self.principal.issued_at,
@@ -141,7 +142,11 @@ impl Enrolment {
 
     /// The list of pending authenticators with a new one, and what it replaces: the same login's association of the
     /// same destination. Another login's stays, for a thief must not void the victim's (design §5).
-    fn pending_with(&self, mine: Pending) -> Result<(Option<Replaced>, Vec<Pending>), Refusal> {
+    fn pending_with(
+        &self,
+        mine: Pending,
+        channels: usize,
+    ) -> Result<(Option<Replaced>, Vec<Pending>), Refusal> {
         let same = |other: &Pending| {
             other.jti == mine.jti && other.channel == mine.channel && other.destination == mine.destination
         };
@@ -154,7 +159,9 @@ impl Enrolment {
                 retry_after: first.since(self.now),
             });
         }
-        if self.user.active().count() + stays.len() >= AUTHENTICATORS_MAX {
+        let goes = |it: &Authenticator| gone.iter().any(|gone| gone.id.is_same_device(&it.id));
+        let held = self.user.authenticators.iter().filter(|it| !goes(it)).count();
+        if !has_room(held, channels) {
             return Err(Refusal::InvalidRequest("The user has the largest number of authenticators".into()));
         }
         stays.push(mine);

@@ -16,6 +16,11 @@ use postern::wire::management::ManagementRefusal;
 
 use crate::properties::{NewMethod, Reaches};
 
+/// A method that the user has, or that is asked for twice.
+pub(crate) fn already_exists() -> ManagementRefusal {
+    ManagementRefusal::Conflict("Authentication method already exists.".to_owned())
+}
+
 /// What authenticators of a user are made with.
 pub(crate) struct Maker<'a> {
     app: &'a App,
@@ -48,7 +53,8 @@ impl<'a> Maker<'a> {
             return Err(ManagementRefusal::property("phone_number", problem));
         }
         let id = AuthenticatorId::generate(to.prefix(), &self.app.random)?;
-        // As when a user enrols it: by call as well where the tenant calls.
+        // A user's own enrolment asks whether the factor is on; what an operator gives waits for it to be. By call as well
+        // where the tenant calls, and also where calls are preferred, though the tenant does not call yet.
         let is_called = self.settings.voice || labels.preferred == Some(PhoneChannel::Voice);
         let twin = id.twin().zip(to.twin()).filter(|_| is_called);
         let members = std::iter::once((id, to)).chain(twin);

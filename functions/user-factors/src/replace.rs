@@ -8,6 +8,7 @@ use postern::app::App;
 use postern::http::management::{authorize, objects, user_id};
 use postern::http::params::read_body;
 use postern::http::private_json;
+use postern::rules::enrolment::METHODS_AT_ONCE_MAX;
 use postern::rules::notice::NoticeKind;
 use postern::rules::policy::Factor;
 use postern::store::accounts::NewFactors;
@@ -16,12 +17,9 @@ use postern::store::users::Authenticator;
 use postern::wire::management::ManagementRefusal;
 
 use crate::Notices;
-use crate::maker::Maker;
+use crate::maker::{Maker, already_exists};
 use crate::properties::NewMethod;
 use crate::view::{Destinations, Method};
-
-/// Methods at once: with the most that may go for them they fit into one transaction.
-const METHODS_MAX: usize = 10;
 
 /// Replaces all of them, and ends what was issued (SEC-42). The answer shows what was sent.
 pub(crate) async fn replace(
@@ -33,8 +31,8 @@ pub(crate) async fn replace(
     let client = authorize(&app, &headers, "update:authentication_methods").await?;
     let id = user_id(id)?;
     let bodies = objects(read_body(request).await)?;
-    if bodies.len() > METHODS_MAX {
-        let text = format!("Array is too long, maximum {METHODS_MAX}");
+    if bodies.len() > METHODS_AT_ONCE_MAX {
+        let text = format!("Array is too long, maximum {METHODS_AT_ONCE_MAX}");
         return Err(ManagementRefusal::InvalidBody(text));
     }
     let new = bodies.iter().map(NewMethod::of).collect::<Result<Vec<_>, _>>()?;
@@ -43,6 +41,9 @@ pub(crate) async fn replace(
     let made = new.into_iter().map(|new| maker.make(new)).collect::<Result<Vec<_>, _>>()?;
     let notices = Notices { app: &app, user: &id, client: &client, now };
     let authenticators = made.concat();
+    if has_twice(&authenticators) {
+        return Err(already_exists());
+    }
     let factors = NewFactors { notices: added(&notices, &authenticators)?, authenticators };
     let removed = notices.of(NoticeKind::FactorRemoved, None)?;
     if !app.store.replace_factors(&id, &factors, &removed, &app.clock).await? {
@@ -51,6 +52,12 @@ pub(crate) async fn replace(
     let methods = made.iter().filter_map(|authenticators| Method::made(authenticators));
     let items: Vec<_> = methods.map(|method| method.item(Destinations::Whole)).collect();
     Ok(private_json(&items))
+}
+
+/// Whether an address or a number is there twice.
+fn has_twice(authenticators: &[Authenticator]) -> bool {
+    let to: Vec<_> = authenticators.iter().filter_map(|it| it.source.destination()).collect();
+    to.iter().enumerate().any(|(at, one)| to.iter().skip(at + 1).any(|other| other == one))
 }
 
 /// What the user is told: one notice of each factor.

@@ -57,12 +57,30 @@ pub fn may_confirm(proof: Proof, enrolled: bool) -> Option<Gate> {
 
 /// Unexpired pending authenticators a user may have at once.
 pub const PENDING_MAX: usize = 5;
-/// Authenticators a user may have, pending ones included (contract §3: Auth0 stops at 51).
+/// Authenticators a user may have, pending ones included (contract §3: Auth0 stops at 51). Each channel of a phone is one.
 pub const AUTHENTICATORS_MAX: usize = 50;
+/// Authentication methods that an operator may give at once.
+pub const METHODS_AT_ONCE_MAX: usize = 10;
+
+/// Whether a user who has so many authenticators, pending ones and both channels of a phone included, may have so many
+/// more.
+#[must_use]
+pub fn has_room(held: usize, added: usize) -> bool {
+    held.saturating_add(added) <= AUTHENTICATORS_MAX
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Contract §3: of a phone with both channels both must fit.
+    #[test]
+    fn a_user_has_room_up_to_the_bound() {
+        let rows = [(0, 1, true), (48, 2, true), (49, 1, true), (49, 2, false), (50, 1, false)];
+        for (held, added, fits) in rows {
+            assert_eq!(has_room(held, added), fits, "{held} {added}");
+        }
+    }
 
     /// SEC-27: the matrix of proof and enrolled state.
     #[test]

@@ -16,8 +16,9 @@ use super::logins::{LoginKey, LoginName, PasswordHash};
 use super::notices::Notice;
 use super::user_changes::{Changed, UserChange, done};
 use super::users::{self, Authenticator, PROFILE, Profile, RECOVERY, UserState};
-use super::{DECISION_TRIES, Store, StoreError};
+use super::{DECISION_TRIES, Store, StoreError, TRANSACTION_MAX};
 use crate::id::{AuthenticatorId, UserId};
+use crate::rules::enrolment::{AUTHENTICATORS_MAX, METHODS_AT_ONCE_MAX, PENDING_MAX};
 use crate::rules::limit::Limits;
 use crate::rules::policy::Factor;
 use crate::time::{Clock, Timestamp};
@@ -26,6 +27,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// Password limits cleared with a password change at most: a transaction holds a hundred writes. Any beyond, from as many
 /// networks, decay by themselves.
 const PASSWORD_LIMITS_MAX: usize = 80;
+
+/// The most that takes part when all factors are replaced: the profile, what went (two more for each association that
+/// ran beside an operator's gift, and what has expired), the recovery code, what comes with a phone's two channels, three
+/// budgets, and a notice of what went and of each kind that came.
+const REPLACED_MAX: usize =
+    1 + AUTHENTICATORS_MAX + 3 * PENDING_MAX + 1 + 2 * METHODS_AT_ONCE_MAX + 3 + 1 + 3;
+const _: () = assert!(REPLACED_MAX <= TRANSACTION_MAX, "factors are replaced in one transaction");
 
 /// How the time is moved that tokens must be younger than.
 #[derive(Clone, Copy)]

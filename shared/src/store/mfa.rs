@@ -3,7 +3,7 @@
 mod associate;
 mod challenge;
 mod confirm;
-mod import;
+mod give;
 mod label;
 mod regenerate;
 mod remove;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use associate::{AssociateStep, Association, NewAuthenticator, Replaced};
 pub use challenge::{ChallengeStep, NewChallenge, Sending};
 pub use confirm::{ConfirmStep, Confirmation, Proven, Reseal};
-pub use import::{Import, Imported};
+pub use give::{Gift, Given};
 pub use regenerate::{RegenerateStep, Regeneration};
 pub use remove::{Removal, RemoveStep};
 

@@ -107,6 +107,8 @@ pub struct Store {
 
 /// Tries of a transaction when the state it was decided on moves under it and it is decided again.
 pub const DECISION_TRIES: u32 = 5;
+/// Writes that a transaction holds.
+const TRANSACTION_MAX: usize = 100;
 /// Length of a transaction's client token; DynamoDB takes up to 36.
 const CLIENT_TOKEN_CHARACTERS: usize = 32;
 /// Tries of a write that collides with a transaction, the first included (design §3).

@@ -10,13 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::expression::{Write, number, text, value_of};
 use super::logins::{Login, LoginName, PasswordHash};
 use super::users::{self, PROFILE, Profile, RECOVERY};
-use super::{DECISION_TRIES, NotWritten, Store, StoreError, read};
+use super::{DECISION_TRIES, NotWritten, Store, StoreError, TRANSACTION_MAX, read};
 use crate::id::UserId;
 use crate::time::{Clock, Timestamp};
 use crate::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 
-/// Writes that a transaction holds.
-const TRANSACTION_MAX: usize = 100;
 /// Sorts after all that is read of a user.
 const TOMBSTONE: &str = "TOMBSTONE";
 /// How long it is kept, in seconds: longer than any token that was issued before, a request under way included.

@@ -67,6 +67,8 @@ pub enum ManagementRefusal {
     },
     /// Something that is there already; the text names it.
     Conflict(String),
+    /// A user has as many of these as one may have.
+    TooManyEntities,
     /// A user has that address, or that id.
     UserExists,
     /// Unknown path.
@@ -173,6 +175,12 @@ impl ManagementRefusal {
             ),
             Self::Inexistent { message, code } => (404, "Not Found", message.clone().into(), Some(code)),
             Self::Conflict(text) => (409, "Conflict", text.clone().into(), None),
+            Self::TooManyEntities => (
+                403,
+                "Forbidden",
+                "You reached the limit of entities of this type for this user.".into(),
+                None,
+            ),
             Self::UserExists => (409, "Conflict", "The user already exists.".into(), Some("auth0_idp_error")),
             Self::NotFound => (404, "Not Found", "Not Found".into(), None),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),

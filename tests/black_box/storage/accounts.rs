@@ -20,7 +20,7 @@ use postern::time::{Clock, Timestamp};
 use super::fixtures::{
     ADDRESS, association, attempt, clock, email_id, enrolled, hash, login, profile, refused, state, user,
 };
-use super::import::import;
+use super::give::give_app;
 use super::{at_once, subjects};
 use crate::support::START;
 
@@ -209,10 +209,10 @@ async fn a_reset_is_told() {
             store.notice(&notice.id).await.unwrap().map(|notice| notice.factor)
         };
         enrolled(store).await;
-        import(store, &user(), 1).await;
+        give_app(store, &user(), 1).await;
         assert_eq!(told().await, Some(None), "several");
         for number in [2, 3] {
-            import(store, &user(), number).await;
+            give_app(store, &user(), number).await;
         }
         assert_eq!(told().await, Some(Some(Factor::Otp)));
         assert_eq!(told().await, None);

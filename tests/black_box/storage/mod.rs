@@ -6,7 +6,7 @@ pub(crate) mod fixtures;
 mod accounts;
 mod confirm;
 mod enrol;
-mod import;
+mod give;
 mod keys;
 mod limits;
 mod notices;

@@ -11,12 +11,12 @@ use postern::rules::policy::{Factor, TenantSettings};
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::accounts::NewFactors;
-use postern::store::mfa::{Authority, Import, Imported, RegenerateStep, Regeneration, Removal, RemoveStep};
+use postern::store::mfa::{Authority, Gift, Given, RegenerateStep, Regeneration, Removal, RemoveStep};
 use postern::store::notices::{Notice, Recipient};
-use postern::store::users::{Authenticator, Labels, NEVER, Source, State};
+use postern::store::users::{Authenticator, Labels, NEVER, Profile, Source, State};
 
 use super::fixtures::{association, clock, email_id, enrolled, hash, profile, refused, state, user};
-use super::import::import;
+use super::give::give_app;
 use super::subjects;
 use crate::support::START;
 
@@ -25,9 +25,9 @@ fn notice(kind: NoticeKind) -> Notice {
     Notice::new(kind, to, Some(Factor::Sms), &client, &Random::system(), START).unwrap()
 }
 
-/// A phone with both channels.
+/// A phone with both channels, and a number of its own.
 fn phone(device: &str) -> Vec<Authenticator> {
-    let destination = PhoneNumber::parse("+4915112345678").unwrap();
+    let destination = PhoneNumber::parse(&format!("+491511234567{}", device.as_bytes()[0] - b'A')).unwrap();
     let sms = Authenticator {
         id: AuthenticatorId::new(format!("sms|dev_{device}")),
         created_at: START,
@@ -40,10 +40,16 @@ fn phone(device: &str) -> Vec<Authenticator> {
     vec![sms, voice]
 }
 
-async fn give(store: &Store, device: &str) -> Imported {
+/// The same numbers by other ids.
+fn renamed(authenticators: Vec<Authenticator>, device: &str) -> Vec<Authenticator> {
+    let others = phone(device).into_iter().map(|other| other.id);
+    authenticators.into_iter().zip(others).map(|(it, id)| Authenticator { id, ..it }).collect()
+}
+
+async fn give(store: &Store, device: &str) -> Given {
     let notice = Some(notice(NoticeKind::FactorAdded));
-    let import = Import { user: user(), authenticators: phone(device), forgets: None, notice };
-    store.import_authenticators(&import).await.unwrap()
+    let gift = Gift { user: user(), authenticators: phone(device), notice };
+    store.give(&gift, &TenantSettings::default(), START).await.unwrap()
 }
 
 async fn count(store: &Store) -> (u32, usize) {
@@ -59,17 +65,50 @@ async fn a_phone_is_given_whole() {
         store.create_user(profile(), &[]).await.unwrap();
         assert_eq!(
             (give(store, "A").await, count(store).await),
-            (Imported::Done, (2, 2)),
+            (Given::Done, (2, 2)),
             "{}",
             subject.name
         );
-        assert_eq!(give(store, "A").await, Imported::Known);
+        assert_eq!(give(store, "A").await, Given::Known);
+        let again = Gift { user: user(), authenticators: renamed(phone("A"), "C"), notice: None };
+        let again = store.give(&again, &TenantSettings::default(), START).await.unwrap();
+        assert_eq!(again, Given::Known, "by another id");
         for number in 2..AUTHENTICATORS_MAX - 1 {
-            assert_eq!(import(store, &user(), number).await, Imported::Done);
+            assert_eq!(give_app(store, &user(), number).await, Given::Done);
         }
         assert_eq!(count(store).await, (49, 49));
-        assert_eq!(give(store, "B").await, Imported::TooMany, "one place is too few");
+        assert_eq!(give(store, "B").await, Given::TooMany, "one place is too few");
         assert_eq!(count(store).await, (49, 49));
+    }
+}
+
+/// Design §5: of a user who is not enrolled no recovery code of old comes back to life; another's stays.
+#[tokio::test]
+async fn a_recovery_code_of_old_is_gone() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        store.create_user(Profile { email_verified: true, ..profile() }, &[]).await.unwrap();
+        let regenerate = async || {
+            let (id, notice) =
+                (AuthenticatorId::new("recovery-code|dev_new"), notice(NoticeKind::FactorAdded));
+            let (seen, limits) = (state(store).await, TenantSettings::default().limits);
+            let made = Regeneration::of(&seen, &limits, Authority::Operator, (hash(2), id), notice);
+            store.regenerate_recovery_code(&made).await
+        };
+        assert!(regenerate().await.is_ok(), "{}", subject.name);
+        let mut settings = TenantSettings::default();
+        let gift = |device| Gift { user: user(), authenticators: phone(device), notice: None };
+        settings.factors.set(Factor::Email, true);
+        assert_eq!(store.give(&gift("A"), &settings, START).await.unwrap(), Given::Done);
+        assert!(state(store).await.recovery.is_some(), "the address counted");
+        let seen = state(store).await;
+        let gone = seen.authenticators.clone();
+        let removal = Removal::of(&seen, gone, &settings, Authority::Operator, None);
+        store.remove_authenticators(&removal, &clock()).await.unwrap();
+        assert!(state(store).await.recovery.is_some(), "and still counts");
+        settings.factors.set(Factor::Email, false);
+        assert_eq!(store.give(&gift("B"), &settings, START).await.unwrap(), Given::Done);
+        assert!(state(store).await.recovery.is_none());
     }
 }
 
@@ -118,7 +157,7 @@ async fn removal_by_an_operator_ends_what_was_begun() {
         let removal = Removal::of(&seen, gone.clone(), &settings, authority, None);
         assert_eq!(removal.begun, [email_id("B")], "{}", subject.name);
         let own = Removal::of(&seen, gone, &settings, Authority::Token(START), None);
-        assert_eq!(own.begun, []);
+        assert!(own.begun.is_empty());
         store.remove_authenticators(&removal, &clock()).await.unwrap();
         let left = state(store).await;
         assert_eq!((left.authenticators.len(), left.profile.pending.len()), (0, 0));
@@ -140,7 +179,7 @@ async fn a_recovery_code_by_an_operator() {
         };
         let early = store.regenerate_recovery_code(&regeneration(2).await).await;
         assert_eq!(refused(early), [RegenerateStep::Profile], "{}", subject.name);
-        assert_eq!(give(store, "A").await, Imported::Done);
+        assert_eq!(give(store, "A").await, Given::Done);
         for seed in 0..2 * RECOVERY_CODES_REPLACED.burst {
             store.regenerate_recovery_code(&regeneration(seed).await).await.unwrap();
         }
@@ -154,7 +193,7 @@ async fn labels_are_noted() {
     for subject in subjects().await {
         let store = &subject.store;
         store.create_user(profile(), &[]).await.unwrap();
-        assert_eq!(give(store, "A").await, Imported::Done);
+        assert_eq!(give(store, "A").await, Given::Done);
         let ids: Vec<_> = phone("A").into_iter().map(|it| it.id).collect();
         let name = Labels { name: Label::parse("Phone"), preferred: None };
         let preferred = Labels { name: None, preferred: Some(PhoneChannel::Voice) };

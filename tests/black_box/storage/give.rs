@@ -1,10 +1,11 @@
-//! Authenticators that were confirmed elsewhere.
+//! Authenticators that were confirmed elsewhere, or that an operator vouches for.
 
 use postern::id::{AuthenticatorId, UserId};
 use postern::rules::enrolment::AUTHENTICATORS_MAX;
+use postern::rules::policy::TenantSettings;
 use postern::rules::totp::Algorithm;
 use postern::store::Store;
-use postern::store::mfa::{Import, Imported};
+use postern::store::mfa::{Gift, Given};
 use postern::store::users::{Authenticator, Labels, SealedSecret, Source, State};
 
 use super::fixtures::{profile, state, user};
@@ -26,19 +27,19 @@ fn app(number: usize) -> Authenticator {
 }
 
 /// Gives a user an app.
-pub(super) async fn import(store: &Store, to: &UserId, number: usize) -> Imported {
-    let import = Import { user: to.clone(), authenticators: vec![app(number)], forgets: None, notice: None };
-    store.import_authenticators(&import).await.unwrap()
+pub(super) async fn give_app(store: &Store, to: &UserId, number: usize) -> Given {
+    let gift = Gift { user: to.clone(), authenticators: vec![app(number)], notice: None };
+    store.give(&gift, &TenantSettings::default(), START).await.unwrap()
 }
 
-/// An imported authenticator is active and counted, with no recovery code; the same again changes nothing.
+/// What is given is active and counted, with no recovery code; the same again changes nothing.
 #[tokio::test]
-async fn an_import_is_counted_once() {
+async fn a_gift_is_counted_once() {
     for subject in subjects().await {
         let store = &subject.store;
         store.create_user(profile(), &[]).await.unwrap();
-        for expected in [Imported::Done, Imported::Known] {
-            assert_eq!(import(store, &user(), 1).await, expected, "{}", subject.name);
+        for expected in [Given::Done, Given::Known] {
+            assert_eq!(give_app(store, &user(), 1).await, expected, "{}", subject.name);
             let seen = state(store).await;
             assert_eq!(
                 (seen.profile.active_authenticators, seen.active().count()),
@@ -57,20 +58,20 @@ async fn what_is_not_possible_leaves_nothing() {
     for subject in subjects().await {
         let store = &subject.store;
         let nobody = UserId::new("auth0|nobody");
-        let refused = import(store, &nobody, 1).await;
-        assert_eq!(refused, Imported::NoSuchUser, "{}", subject.name);
+        let refused = give_app(store, &nobody, 1).await;
+        assert_eq!(refused, Given::NoSuchUser, "{}", subject.name);
         assert!(subject.item("USER#auth0|nobody", "AUTHENTICATOR#totp|dev_1").await.is_none());
 
         store.create_user(profile(), &[]).await.unwrap();
         for number in 1..AUTHENTICATORS_MAX {
-            import(store, &user(), number).await;
+            give_app(store, &user(), number).await;
         }
         let last = at_once(2, |number| {
             let store = store.clone();
-            async move { import(&store, &user(), 1_000 + number).await }
+            async move { give_app(&store, &user(), 1_000 + number).await }
         })
         .await;
-        assert!(last.contains(&Imported::Done) && last.contains(&Imported::TooMany), "{last:?}");
+        assert!(last.contains(&Given::Done) && last.contains(&Given::TooMany), "{last:?}");
         let seen = state(store).await;
         let counted = usize::try_from(seen.profile.active_authenticators).unwrap();
         assert_eq!(
