@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use insta::assert_snapshot;
+use postern::rules::channel::Channel;
 use postern::rules::settings::SettingValue;
 use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};
@@ -95,6 +96,31 @@ async fn a_phone_is_given_with_its_channels() {
     );
 }
 
+/// §6: a phone that was never used is texted, as the list shows; called only where calls are preferred, and where its
+/// owner used them last.
+#[tokio::test]
+async fn a_phone_that_was_given_is_reached_as_preferred() {
+    let world = World::with_phones(true).await;
+    let given = world.give_method(USER, &phone()).await.json();
+    assert_eq!(given["preferred_authentication_method"], "sms");
+    let challenged = async || {
+        let login = world.log_in(USER).await.mfa_token;
+        let challenge = world.challenge_any(&login).await;
+        assert_eq!(challenge.status, 200, "{}", challenge.body);
+        (login, challenge.text("oob_code"), world.newest_message(NUMBER).0)
+    };
+    assert_eq!(challenged().await.2, Channel::Sms);
+    let path = world.path_of_method(USER, "phone").await;
+    let calls = json!({ "preferred_authentication_method": "voice" });
+    assert_eq!(world.manage("PATCH", &path, Some(&calls)).await.status, 200);
+    let (login, oob_code, channel) = challenged().await;
+    assert_eq!(channel, Channel::Voice);
+    assert_eq!(world.oob(&login, &oob_code, &world.code(NUMBER)).await.status, 200);
+    let texts = json!({ "preferred_authentication_method": "sms" });
+    assert_eq!(world.manage("PATCH", &path, Some(&texts)).await.status, 200);
+    assert_eq!(challenged().await.2, Channel::Voice, "what was used last goes before");
+}
+
 /// SEC-31: the user is told of each, at the account's address.
 #[tokio::test]
 async fn the_user_is_told() {
@@ -172,13 +198,15 @@ async fn failures_go_with_what_they_were_counted_for() {
     assert_eq!(world.otp(&login, &code(&world)).await.status, 200);
 }
 
-/// §6: the recovery code is replaced, not removed.
+/// §6: the recovery code is replaced, not removed, and has no name.
 #[tokio::test]
 async fn a_recovery_code_is_not_taken_away_by_itself() {
     let world = World::new().await;
     let (_, code) = world.enrol_email(USER).await;
     let path = world.path_of_method(USER, "recovery-code").await;
     assert_snapshot!(world.manage("DELETE", &path, None).await.snapshot(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"A recovery code cannot be removed by itself; it is replaced by recovery-code-regeneration.","errorCode":"operation_not_supported"}"#);
+    let named = world.manage("PATCH", &path, Some(&json!({ "name": "Code" }))).await;
+    assert_snapshot!(named.snapshot(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"A recovery code has no name.","errorCode":"operation_not_supported"}"#);
     let login = world.log_in(USER).await.mfa_token;
     assert_eq!(world.recovery(&login, &code).await.status, 200);
 }

@@ -3,10 +3,11 @@
 use postern::http::Params;
 use postern::id::AuthenticatorId;
 use postern::rules::address::EmailAddress;
+use postern::rules::channel::PhoneChannel;
 use postern::rules::destination::Destination;
 use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::limits::Counter;
-use postern::store::users::{Authenticator, State, UserState};
+use postern::store::users::{Authenticator, Source, State, UserState};
 use postern::time::Timestamp;
 use postern::wire::refusal::Refusal;
 
@@ -37,17 +38,43 @@ struct Candidate {
     id: AuthenticatorId,
     counter: Counter,
     last_used_at: Option<Timestamp>,
+    wish: Wish,
+}
+
+/// Which of two channels that were used at the same time, or never, is taken: what an operator gave was never used, and
+/// nobody is called who did not ask for it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wish {
+    Call,
+    Other,
+    Preferred,
+}
+
+impl Wish {
+    fn of(authenticator: &Authenticator) -> Self {
+        let channel = match authenticator.source {
+            Source::Sms { .. } => Some(PhoneChannel::Sms),
+            Source::Voice { .. } => Some(PhoneChannel::Voice),
+            Source::Email { .. } | Source::Otp { .. } => None,
+        };
+        match channel {
+            Some(channel) if authenticator.labels.preferred == Some(channel) => Self::Preferred,
+            Some(PhoneChannel::Voice) => Self::Call,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Candidate {
     fn of(authenticator: &Authenticator) -> Option<Self> {
         let State::Active { last_used_at } = authenticator.state else { return None };
         let id = authenticator.id.clone();
+        let wish = Wish::of(authenticator);
         let chosen = match authenticator.source.destination() {
             Some(to) => Chosen::Oob { id: id.clone(), to, implicit: None },
             None => Chosen::Otp,
         };
-        Some(Self { chosen, id, counter: authenticator.counter(), last_used_at: Some(last_used_at) })
+        Some(Self { chosen, id, counter: authenticator.counter(), last_used_at: Some(last_used_at), wish })
     }
 
     fn challenge_type(&self) -> &'static str {
@@ -76,6 +103,7 @@ fn candidates(user: &UserState, settings: &TenantSettings) -> Vec<Candidate> {
             implicit: Some(implicit.address),
         },
         last_used_at: implicit.last_used_at,
+        wish: Wish::Other,
     });
     user.active().filter_map(Candidate::of).chain(implicit).collect()
 }
@@ -100,7 +128,7 @@ impl Wanted {
     }
 
     /// The authenticator named, else the one most recently used of an allowed type; one that can be used goes before
-    /// one that is locked or switched off.
+    /// one that is locked or switched off, and of channels that were never used the one an operator said is preferred.
     pub(crate) fn choose(&self, user: &UserState, settings: &TenantSettings) -> Result<Chosen, Refusal> {
         let mut all = candidates(user, settings);
         let named = self.authenticator.as_ref().and_then(Option::as_ref);
@@ -124,7 +152,8 @@ impl Wanted {
         let on = |candidate: &Candidate| candidate.switched_off(settings).is_none();
         let usable =
             |candidate: &Candidate| on(candidate) && !user.is_locked(&candidate.counter, &settings.limits);
-        let best = all.into_iter().max_by_key(|candidate| (usable(candidate), candidate.last_used_at));
+        let rank = |candidate: &Candidate| (usable(candidate), candidate.last_used_at, candidate.wish);
+        let best = all.into_iter().max_by_key(rank);
         let best = best.ok_or_else(|| self.unsupported())?;
         if let Some(off) = best.switched_off(settings) {
             return Err(Refusal::FactorOff(off));

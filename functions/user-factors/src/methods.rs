@@ -10,7 +10,7 @@ use postern::http::paging::Page;
 use postern::http::params::read_body;
 use postern::http::private_json;
 use postern::id::UserId;
-use postern::store::users::{Authenticator, Labels};
+use postern::store::users::{Authenticator, Labels, UserState};
 use postern::wire::management::ManagementRefusal;
 
 use crate::properties::labels;
@@ -31,6 +31,11 @@ pub(crate) fn named(path: Named) -> Result<(UserId, String), ManagementRefusal> 
 pub(crate) fn no_such_method() -> ManagementRefusal {
     let message = "The authentication method does not exist.".to_owned();
     ManagementRefusal::Inexistent { message, code: "inexistent_authentication_method" }
+}
+
+/// Whether an id is that of the user's recovery code.
+pub(crate) fn is_recovery_code(user: &UserState, id: &str) -> bool {
+    user.recovery.as_ref().is_some_and(|recovery| recovery.id.as_str() == id)
 }
 
 /// The confirmed ones, in pages.
@@ -73,6 +78,9 @@ pub(crate) async fn label(
     let (id, method) = named(path)?;
     let labels = labels(&object(read_body(request).await)?)?;
     let user = user(&app, &id, app.now()).await?;
+    if is_recovery_code(&user, &method) {
+        return Err(ManagementRefusal::Unsupported("A recovery code has no name.".to_owned()));
+    }
     let method = Method::find(&user, &method).ok_or_else(no_such_method)?;
     if labels.preferred.is_some_and(|channel| !method.has(channel)) {
         return Err(ManagementRefusal::property(

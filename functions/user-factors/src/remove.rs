@@ -15,7 +15,7 @@ use postern::store::users::{Authenticator, UserState};
 use postern::store::{DECISION_TRIES, NotWritten};
 use postern::wire::management::ManagementRefusal;
 
-use crate::methods::{Named, named, no_such_method};
+use crate::methods::{Named, is_recovery_code, named, no_such_method};
 use crate::view::Method;
 use crate::{Notices, user};
 
@@ -32,7 +32,7 @@ pub(crate) async fn remove(
     let client = authorize(&app, &headers, "delete:authentication_methods").await?;
     let (id, method) = named(path)?;
     let choose = |user: &UserState| -> Result<Chosen, ManagementRefusal> {
-        if user.recovery.as_ref().is_some_and(|recovery| recovery.id.as_str() == method) {
+        if is_recovery_code(user, &method) {
             let text =
                 "A recovery code cannot be removed by itself; it is replaced by recovery-code-regeneration.";
             return Err(ManagementRefusal::Unsupported(text.to_owned()));

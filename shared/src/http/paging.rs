@@ -7,8 +7,10 @@ use serde::{Serialize, Serializer};
 use super::{Params, private_json};
 use crate::wire::management::ManagementRefusal;
 
-/// Most items of a page, and as many as there are on one where nothing is said.
-const ITEMS_MAX: usize = 50;
+/// Items of a page where nothing is said.
+const ITEMS_DEFAULT: usize = 50;
+/// Most items of a page.
+const ITEMS_MAX: usize = 100;
 /// The last page: no list is that long.
 const PAGE_MAX: usize = 1_000_000;
 
@@ -28,7 +30,7 @@ impl Page {
     pub fn of(query: &Params) -> Result<Self, ManagementRefusal> {
         Ok(Self {
             number: number(query, "page", PAGE_MAX)?.unwrap_or(0),
-            size: number(query, "per_page", ITEMS_MAX)?.unwrap_or(ITEMS_MAX),
+            size: number(query, "per_page", ITEMS_MAX)?.unwrap_or(ITEMS_DEFAULT),
             has_totals: match text(query, "include_totals") {
                 None | Some("false") => false,
                 Some("true") => true,

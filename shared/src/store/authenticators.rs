@@ -141,7 +141,7 @@ pub enum State {
     },
 }
 
-/// What an operator noted of an authenticator; nothing depends on it.
+/// What an operator noted of an authenticator. Only the choice between channels that were never used depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labels {
     /// What it is called.
