@@ -101,3 +101,44 @@ async fn blocks_of_many_sources_are_ended() {
     assert_eq!(limits().await, (0, 1));
     assert_eq!(world.password(USER, "pwd").await.text("error"), "mfa_required", "the login itself is there");
 }
+
+/// Plants what is owed from so many further sources, in the form of what one owes.
+async fn owe(world: &World, sources: u32, tat: Option<u64>) {
+    let table = world.stored().await;
+    let (_, one) = table.iter().find(|((pk, sk), _)| pk.ends_with(USER) && sk.starts_with("LIMIT#")).unwrap();
+    for source in 0..sources {
+        let mut other = one.clone();
+        // By their names they come before this machine's.
+        let sk = format!("LIMIT#PASSWORD#10.0.{}.{}", source / 256, source % 256);
+        other.insert("sk".to_owned(), AttributeValue::S(sk));
+        if let Some(tat) = tat {
+            other.insert("tat".to_owned(), AttributeValue::N(tat.to_string()));
+        }
+        world.overwrite(other).await;
+    }
+}
+
+/// More sources than a reply holds: a thousand are shown, and all are forgotten.
+#[tokio::test]
+async fn what_is_shown_of_blocks_is_bounded() {
+    let world = World::new().await;
+    wrong_passwords(&world, USER, 10).await;
+    owe(&world, 1_000, None).await;
+    let shown = world.manage("GET", &blocks(USER), None).await.json();
+    assert_eq!(shown["blocked_for"].as_array().unwrap().len(), 1_000);
+    assert_eq!(world.manage("DELETE", &blocks(USER), None).await.status, 204);
+    assert_eq!(world.manage("GET", &blocks(USER), None).await.snapshot(), r#"200 {"blocked_for":[]}"#);
+    assert!(!world.stored().await.keys().any(|(pk, sk)| pk.ends_with(USER) && sk.starts_with("LIMIT#")));
+}
+
+/// More sources than there is time for: the one that is blocked comes before those that merely owe something.
+#[tokio::test]
+async fn what_is_blocked_is_ended_first() {
+    let world = World::new().await;
+    wrong_passwords(&world, USER, 10).await;
+    owe(&world, 900, Some(world.clock.now().0 + 1)).await;
+    world.fault("dynamodb", "TransactWriteItems", "error", 8, 1_000);
+    assert_eq!(world.manage("DELETE", &blocks(USER), None).await.status, 503);
+    world.twin.aws.faults.clear();
+    assert_eq!(world.password(USER, "pwd").await.text("error"), "mfa_required");
+}

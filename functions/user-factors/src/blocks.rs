@@ -12,6 +12,9 @@ use postern::store::logins::LoginName;
 use postern::wire::management::ManagementRefusal;
 use serde::Serialize;
 
+/// Most that are shown: an attacker has as many networks as there are.
+const SHOWN_MAX: usize = 1_000;
+
 /// One of them.
 #[derive(Serialize)]
 struct Block<'a> {
@@ -25,7 +28,8 @@ struct Blocks<'a> {
     blocked_for: Vec<Block<'a>>,
 }
 
-/// The addresses of the user from which no password is taken now, not even the right one.
+/// The addresses of the user from which no password is taken now, not even the right one; those that are blocked longest
+/// where there are more than can be shown.
 pub(crate) async fn list(
     State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
@@ -45,7 +49,7 @@ pub(crate) async fn list(
             connection: &login.connection,
         })
     });
-    Ok(private_json(&Blocks { blocked_for: each.collect() }))
+    Ok(private_json(&Blocks { blocked_for: each.take(SHOWN_MAX).collect() }))
 }
 
 /// Gives the user all passwords back, from wherever.

@@ -1,14 +1,18 @@
 //! Sign-ins that are blocked after wrong passwords: the budgets that stand beside a login, one for each source.
 
+use std::cmp::Reverse;
+
+use futures_util::future::try_join_all;
+
 use super::expression::Write;
 use super::limits::LimitState;
 use super::logins::LoginKey;
-use super::{Store, StoreError};
+use super::{Store, StoreError, TRANSACTION_MAX};
 use crate::rules::limit::{Bucket, Standing};
 use crate::time::Timestamp;
 
-/// Budgets whole again by one transaction.
-const AT_ONCE: usize = 100;
+/// Transactions under way at once.
+const AT_ONCE: usize = 8;
 
 /// The budget of wrong passwords of a login from one source.
 #[derive(Clone)]
@@ -43,7 +47,8 @@ impl PasswordBudget {
 }
 
 impl Store {
-    /// The budgets of wrong passwords of a login, of the sources that owe something.
+    /// The budgets of wrong passwords of a login, of the sources that owe something: those that owe most first, so that
+    /// the blocked ones are dealt with where there is no room or no time for all.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -55,18 +60,25 @@ impl Store {
             let tat = LimitState::of(item).tat?;
             sk.starts_with("LIMIT#").then_some(PasswordBudget { sk, tat })
         };
-        Ok(items.iter().filter_map(budget).collect())
+        let mut budgets: Vec<_> = items.iter().filter_map(budget).collect();
+        budgets.sort_by_key(|budget| Reverse(budget.tat));
+        Ok(budgets)
     }
 
-    /// Makes the budgets of wrong passwords of a login whole again, for all sources.
+    /// Makes the budgets of wrong passwords of a login whole again, for all sources. Where it fails in the middle, a
+    /// repetition has less to do.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn end_blocks(&self, login: &LoginKey) -> Result<(), StoreError> {
         let budgets = self.password_budgets(login).await?;
-        for some in budgets.chunks(AT_ONCE) {
+        for some in budgets.chunks(AT_ONCE * TRANSACTION_MAX) {
+            let deletes = |budgets: &[PasswordBudget]| -> Vec<Write> {
+                budgets.iter().map(|budget| budget.delete(login)).collect()
+            };
+            let transactions: Vec<_> = some.chunks(TRANSACTION_MAX).map(deletes).collect();
             // Nothing here has a condition.
-            self.all_done(some.iter().map(|budget| budget.delete(login))).await?;
+            try_join_all(transactions.into_iter().map(|writes| self.all_done(writes))).await?;
         }
         Ok(())
     }
