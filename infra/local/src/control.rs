@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::{CallLog, Fault, Faults, Inbox};
+use crate::front::{is_local_host, is_local_origin};
 use crate::notices::Notices;
-use crate::twin::{is_local_host, is_local_origin};
 
 /// What the handles move.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 pub mod aws;
 mod control;
+mod front;
 pub mod notices;
 mod page;
 pub mod seed;

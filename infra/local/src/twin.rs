@@ -8,11 +8,6 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
-use axum::Router;
-use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, Method};
-use axum::middleware::{self, Next};
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, TlsError, http_client};
 use postern::config::{Config, Issuer, Timeouts};
@@ -23,12 +18,11 @@ use postern::token::keys::KeyNeeds;
 use postern::token::rotation::{Rotation, RotationError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::aws::{AwsOptions, AwsTwin, KEY_ID, StartError, Storage, TripRecorder, in_request};
-use crate::control::{self, Control};
+use crate::aws::{AwsOptions, AwsTwin, KEY_ID, StartError, Storage, TripRecorder};
+use crate::control::Control;
+use crate::front::router;
 use crate::notices::{DeadLetter, Notices};
-use crate::page;
 use crate::seed::{Seed, SeedError};
 
 /// How long a start waits for the embedded KMS to make a key.
@@ -315,87 +309,4 @@ async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
     }
     app.prime().await;
     Ok(())
-}
-
-fn router(app: App, control: Control) -> Router {
-    let functions = Router::new()
-        .merge(function("oauth-token", oauth_token::routes()))
-        .merge(function("oauth-revoke", oauth_revoke::routes()))
-        .merge(function("mfa-associate", mfa_associate::routes()))
-        .merge(function("mfa-challenge", mfa_challenge::routes()))
-        .merge(function("passwordless-start", passwordless_start::routes()))
-        .merge(function("mfa-authenticators", mfa_authenticators::routes()))
-        .merge(function("email-templates", email_templates::routes()))
-        .merge(function("guardian-factors", guardian_factors::routes()))
-        .merge(function("users", users::routes()))
-        .merge(function("user-factors", user_factors::routes()))
-        .merge(function("userinfo", userinfo::routes()))
-        .merge(function("unblock", unblock::routes()))
-        .merge(function("well-known", well_known::routes()));
-    let random = app.random.clone();
-    postern::http::serve(functions, app)
-        .merge(control::routes(control))
-        .merge(page::routes(random))
-        .layer(cors())
-}
-
-/// Calls to AWS made while a function answers are counted as that function's.
-fn function(name: &'static str, routes: Router<App>) -> Router<App> {
-    routes.layer(middleware::from_fn(move |request: Request, next: Next| in_request(name, next.run(request))))
-}
-
-/// The front door's CORS, as the template's `CorsConfiguration` has it; here any origin on this machine.
-fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(|origin, _| is_local_origin(origin)))
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            AUTHORIZATION,
-            CONTENT_TYPE,
-            HeaderName::from_static("auth0-client"),
-            HeaderName::from_static("x-request-language"),
-        ])
-        .expose_headers([
-            RETRY_AFTER,
-            HeaderName::from_static("x-ratelimit-limit"),
-            HeaderName::from_static("x-ratelimit-remaining"),
-            HeaderName::from_static("x-ratelimit-reset"),
-        ])
-        .max_age(Duration::from_secs(600))
-}
-
-/// Whether a page of this machine asks.
-pub(crate) fn is_local_origin(origin: &HeaderValue) -> bool {
-    let Ok(origin) = origin.to_str() else { return false };
-    let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    host.is_some_and(is_local_host)
-}
-
-/// Whether a `host[:port]` names this machine.
-pub(crate) fn is_local_host(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    ["localhost", "127.0.0.1", "[::1]"].contains(&name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_origins_of_this_machine_are_local() {
-        for (origin, local) in [
-            ("http://localhost:5173", true),
-            ("http://127.0.0.1", true),
-            ("https://localhost", true),
-            ("http://[::1]:3000", true),
-            ("http://localhost.evil.example", false),
-            ("http://evil.example:80", false),
-            ("null", false),
-        ] {
-            assert_eq!(is_local_origin(&HeaderValue::from_static(origin)), local, "{origin}");
-        }
-    }
 }
