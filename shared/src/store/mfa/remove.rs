@@ -176,11 +176,9 @@ fn forgets(user: &UserState, gone: &[Authenticator], limits: &Limits) -> Option<
 /// What a user has begun: both channels of a phone, and what is listed but has expired.
 fn begun(user: &UserState) -> Vec<AuthenticatorId> {
     let pending = user.authenticators.iter().filter(|it| !it.is_active()).map(|it| &it.id);
-    let mut begun: Vec<_> = pending.cloned().collect();
+    let is_seen = |id: &AuthenticatorId| user.authenticators.iter().any(|it| it.id == *id);
     let listed = user.profile.pending.iter().map(|pending| &pending.id);
-    let expired: Vec<_> = listed.filter(|id| !begun.contains(id)).cloned().collect();
-    begun.extend(expired);
-    begun
+    pending.chain(listed.filter(|id| !is_seen(id))).cloned().collect()
 }
 
 /// With the last authenticator goes the recovery code, which would recover nothing; the next enrolment shows a new one.
