@@ -157,6 +157,38 @@ async fn at_the_page_of_a_block() {
     still_works(&world).await;
 }
 
+/// Requests that name a value where it does not fit.
+fn requests_with(value: &str) -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("PUT", "/api/v2/guardian/factors/email", json!({ "enabled": value })),
+        ("PUT", "/api/v2/guardian/policies", json!([value])),
+        ("PATCH", "/api/v2/guardian/settings", json!({ "default_language": value })),
+        ("PATCH", "/api/v2/guardian/settings", json!({ "web_otp_domain": value })),
+        ("PATCH", "/api/v2/guardian/settings", json!({ "countries": [value] })),
+        ("PATCH", "/api/v2/guardian/settings", json!({ "sms_provider": value })),
+        ("PATCH", "/api/v2/guardian/settings", json!({ "code_seconds": value })),
+        ("PATCH", "/api/v2/guardian/settings", json!({ value: 1 })),
+        ("PUT", "/api/v2/guardian/factors/sms/selected-provider", json!({ "provider": value })),
+        ("PUT", "/api/v2/guardian/factors/phone/providers/twilio", json!({ "sid": value })),
+        ("PUT", "/api/v2/guardian/factors/sms/providers/twilio", json!({ "from": value })),
+        ("PUT", "/api/v2/guardian/factors/sms/providers/twilio", json!({ "messaging_service_sid": value })),
+        ("POST", "/api/v2/email-templates", json!({ "template": value })),
+        ("PATCH", "/api/v2/email-templates/mfa_oob_code", json!({ "syntax": value })),
+        ("PATCH", "/api/v2/email-templates/mfa_oob_code", json!({ value: 1 })),
+        ("POST", "/api/v2/users", json!({ "email": value })),
+        ("POST", "/api/v2/users", json!({ "user_id": value })),
+        ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "email": value })),
+        ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "picture": value })),
+        ("PATCH", "/api/v2/users/auth0%7Cx", json!({ value: 1 })),
+        ("POST", METHODS, json!({ "type": value })),
+        ("POST", METHODS, json!({ "type": "email", "email": value })),
+        ("POST", METHODS, json!({ "type": "phone", "phone_number": value })),
+        ("POST", METHODS, json!({ "type": "totp", "totp_secret": value })),
+        ("POST", METHODS, json!({ "type": "totp", value: 1 })),
+        ("PUT", METHODS, json!([{ "type": "email", "email": value }])),
+    ]
+}
+
 /// The Management API keeps such values as they are where any text is one (a template, a secret of Twilio's), and
 /// refuses them elsewhere; what is kept is answered to the letter.
 #[tokio::test]
@@ -165,38 +197,7 @@ async fn at_the_management_api() {
     let token = world.management_token().await;
     let before = world.stored().await;
     for value in values() {
-        for (method, path, body) in [
-            ("PUT", "/api/v2/guardian/factors/email", json!({ "enabled": value })),
-            ("PUT", "/api/v2/guardian/policies", json!([value])),
-            ("PATCH", "/api/v2/guardian/settings", json!({ "default_language": value })),
-            ("PATCH", "/api/v2/guardian/settings", json!({ "web_otp_domain": value })),
-            ("PATCH", "/api/v2/guardian/settings", json!({ "countries": [value] })),
-            ("PATCH", "/api/v2/guardian/settings", json!({ "sms_provider": value })),
-            ("PATCH", "/api/v2/guardian/settings", json!({ "code_seconds": value })),
-            ("PATCH", "/api/v2/guardian/settings", json!({ value.as_str(): 1 })),
-            ("PUT", "/api/v2/guardian/factors/sms/selected-provider", json!({ "provider": value })),
-            ("PUT", "/api/v2/guardian/factors/phone/providers/twilio", json!({ "sid": value })),
-            ("PUT", "/api/v2/guardian/factors/sms/providers/twilio", json!({ "from": value })),
-            (
-                "PUT",
-                "/api/v2/guardian/factors/sms/providers/twilio",
-                json!({ "messaging_service_sid": value }),
-            ),
-            ("POST", "/api/v2/email-templates", json!({ "template": value })),
-            ("PATCH", "/api/v2/email-templates/mfa_oob_code", json!({ "syntax": value })),
-            ("PATCH", "/api/v2/email-templates/mfa_oob_code", json!({ value.as_str(): 1 })),
-            ("POST", "/api/v2/users", json!({ "email": value })),
-            ("POST", "/api/v2/users", json!({ "user_id": value })),
-            ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "email": value })),
-            ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "picture": value })),
-            ("PATCH", "/api/v2/users/auth0%7Cx", json!({ value.as_str(): 1 })),
-            ("POST", METHODS, json!({ "type": value })),
-            ("POST", METHODS, json!({ "type": "email", "email": value })),
-            ("POST", METHODS, json!({ "type": "phone", "phone_number": value })),
-            ("POST", METHODS, json!({ "type": "totp", "totp_secret": value })),
-            ("POST", METHODS, json!({ "type": "totp", value.as_str(): 1 })),
-            ("PUT", METHODS, json!([{ "type": "email", "email": value }])),
-        ] {
+        for (method, path, body) in requests_with(&value) {
             let reply = world.bearer(method, path, &token, Body::json(&body)).await;
             refused(&reply, path);
             assert_eq!(reply.status, 400, "{path}: {}", reply.body);

@@ -105,6 +105,32 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What takes a body, with the token for it.
+fn requests<'a>(bearer: &'a str, management: &'a str) -> Vec<(&'static str, &'static str, &'a str)> {
+    vec![
+        ("POST", "/oauth/token", "x"),
+        ("POST", "/mfa/challenge", "x"),
+        ("POST", "/mfa/associate", bearer),
+        ("PUT", "/api/v2/guardian/factors/recovery-code", management),
+        ("POST", "/nothing", "x"),
+        ("POST", "/oauth/revoke", "x"),
+        ("POST", "/passwordless/start", "x"),
+        ("POST", "/mfa/recovery-code", bearer),
+        ("POST", "/u/unblock", "x"),
+        ("PUT", "/api/v2/guardian/policies", management),
+        ("PATCH", "/api/v2/guardian/settings", management),
+        ("PUT", "/api/v2/guardian/factors/sms/selected-provider", management),
+        ("PUT", "/api/v2/guardian/factors/phone/providers/twilio", management),
+        ("POST", "/api/v2/email-templates", management),
+        ("PATCH", "/api/v2/email-templates/mfa_oob_code", management),
+        ("POST", "/api/v2/users", management),
+        ("PATCH", "/api/v2/users/auth0%7Cx", management),
+        ("POST", "/api/v2/users/auth0%7Cx/authentication-methods", management),
+        ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a", management),
+        ("PUT", "/api/v2/users/auth0%7Cx/authentication-methods", management),
+    ]
+}
+
 /// One twin for all cases; nothing in it may accept what the fuzzer sends, but where an operator may set what fits, and
 /// where anybody may ask for a code or give up a token that nobody has.
 #[tokio::test]
@@ -112,28 +138,7 @@ async fn no_body_breaks_an_endpoint() {
     let world = World::with_passwordless().await;
     let bearer = world.first_access_token("user@example.com", "read:authenticators").await;
     let management = world.management_token().await;
-    let requests = [
-        ("POST", "/oauth/token", "x"),
-        ("POST", "/mfa/challenge", "x"),
-        ("POST", "/mfa/associate", bearer.as_str()),
-        ("PUT", "/api/v2/guardian/factors/recovery-code", &management),
-        ("POST", "/nothing", "x"),
-        ("POST", "/oauth/revoke", "x"),
-        ("POST", "/passwordless/start", "x"),
-        ("POST", "/mfa/recovery-code", &bearer),
-        ("POST", "/u/unblock", "x"),
-        ("PUT", "/api/v2/guardian/policies", &management),
-        ("PATCH", "/api/v2/guardian/settings", &management),
-        ("PUT", "/api/v2/guardian/factors/sms/selected-provider", &management),
-        ("PUT", "/api/v2/guardian/factors/phone/providers/twilio", &management),
-        ("POST", "/api/v2/email-templates", &management),
-        ("PATCH", "/api/v2/email-templates/mfa_oob_code", &management),
-        ("POST", "/api/v2/users", &management),
-        ("PATCH", "/api/v2/users/auth0%7Cx", &management),
-        ("POST", "/api/v2/users/auth0%7Cx/authentication-methods", &management),
-        ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a", &management),
-        ("PUT", "/api/v2/users/auth0%7Cx/authentication-methods", &management),
-    ];
+    let requests = requests(&bearer, &management);
     let types =
         [None, Some("application/json"), Some("application/x-www-form-urlencoded"), Some("text/plain")];
     let strategy = (0..requests.len(), 0..types.len(), bodies());

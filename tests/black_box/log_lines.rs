@@ -20,6 +20,28 @@ fn assert_absent(log: &Log, secrets: &[String]) {
     }
 }
 
+/// Says it wherever something can be said without an operator's rights.
+async fn say(world: &World, canary: &str, token: &str, access: &str) {
+    world.password(canary, "canary-password").await;
+    world.associate_email(token, Some(canary)).await;
+    world.associate_phone(token, "sms", canary).await;
+    world.start_email(canary).await;
+    world.start_sms(canary).await;
+    world.start(&json!({ canary: canary, "connection": canary })).await;
+    world.passwordless("email", canary, "123456").await;
+    world.passwordless("sms", canary, canary).await;
+    world.passwordless(canary, canary, canary).await;
+    world.refresh(canary).await;
+    world.revoke(canary).await;
+    world.oob(token, canary, canary).await;
+    world.otp(canary, canary).await;
+    world.challenge(token, canary, canary).await;
+    world.delete(access, &canary.replace(|c: char| !c.is_ascii_alphanumeric(), "%0A")).await;
+    world.post("/u/unblock", Body::form(&[("ticket", canary)])).await;
+    world.post("/oauth/token", Body::form(&[("grant_type", canary), ("client_id", canary)])).await;
+    world.clock.advance(60);
+}
+
 /// SEC-34: an address or a number, right or malformed, known or not, at every endpoint that takes one.
 #[tokio::test]
 async fn no_address_of_bad_input() {
@@ -38,24 +60,7 @@ async fn no_address_of_bad_input() {
         "canary+4917698765432000",
     ];
     for canary in canaries {
-        world.password(canary, "canary-password").await;
-        world.associate_email(&token, Some(canary)).await;
-        world.associate_phone(&token, "sms", canary).await;
-        world.start_email(canary).await;
-        world.start_sms(canary).await;
-        world.start(&json!({ canary: canary, "connection": canary })).await;
-        world.passwordless("email", canary, "123456").await;
-        world.passwordless("sms", canary, canary).await;
-        world.passwordless(canary, canary, canary).await;
-        world.refresh(canary).await;
-        world.revoke(canary).await;
-        world.oob(&token, canary, canary).await;
-        world.otp(canary, canary).await;
-        world.challenge(&token, canary, canary).await;
-        world.delete(&access, &canary.replace(|c: char| !c.is_ascii_alphanumeric(), "%0A")).await;
-        world.post("/u/unblock", Body::form(&[("ticket", canary)])).await;
-        world.post("/oauth/token", Body::form(&[("grant_type", canary), ("client_id", canary)])).await;
-        world.clock.advance(60);
+        say(&world, canary, &token, &access).await;
     }
     let management = world.management_token().await;
     for (method, path) in [

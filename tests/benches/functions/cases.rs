@@ -134,7 +134,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
         event("POST", "/mfa/challenge", &[], &as_app(fields))
     };
     let associate = json!({ "authenticator_types": ["otp"] }).to_string();
-    let password = json!({ "grant_type": "password", "username": VERIFIED, "password": "pwd" });
+    let [by_client, by_password] = oauth_token(world);
     let start = json!({ "connection": "email", "email": VERIFIED, "send": "code" });
     vec![
         Case::http("well-known", event("GET", "/.well-known/jwks.json", &[], "")),
@@ -154,18 +154,27 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
         Case::http("mfa-challenge", challenge(&phone_login.mfa_token, &phone)).labelled("mfa-challenge, SMS"),
         Case::http("mfa-associate", event("POST", "/mfa/associate", &bearer(&newcomer), &associate)),
         Case::http("passwordless-start", event("POST", "/passwordless/start", &[], &as_app(start))),
-        Case::http("oauth-token", event("POST", "/oauth/token", &[], &client_credentials(world, json!({}))))
-            .labelled("oauth-token, client"),
-        Case {
-            hashes_passwords: true,
-            is_done: |reply| reply["statusCode"] == 403 && reply["body"].to_string().contains("mfa_required"),
-            ..Case::http("oauth-token", event("POST", "/oauth/token", &[], &as_app(password)))
-        }
-        .labelled("oauth-token, password"),
+        by_client,
+        by_password,
         Case::http("oauth-revoke", revoke(world)),
         Case::http("unblock", event("POST", "/u/unblock", &[], &ticket)),
         notices(world).await,
         rotate_keys(),
+    ]
+}
+
+/// Tokens for a client, and the first factor of a user.
+fn oauth_token(world: &World) -> [Case; 2] {
+    let asked = |body: &str| Case::http("oauth-token", event("POST", "/oauth/token", &[], body));
+    let password = json!({ "grant_type": "password", "username": VERIFIED, "password": "pwd" });
+    let by_password = Case {
+        hashes_passwords: true,
+        is_done: |reply| reply["statusCode"] == 403 && reply["body"].to_string().contains("mfa_required"),
+        ..asked(&as_app(password))
+    };
+    [
+        asked(&client_credentials(world, json!({}))).labelled("oauth-token, client"),
+        by_password.labelled("oauth-token, password"),
     ]
 }
 
