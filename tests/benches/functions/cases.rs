@@ -120,8 +120,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
     let newcomer = world.log_in(NEWCOMER).await;
     let management = world.management_token().await;
     let template = template();
-    let made = Body::json(&template);
-    let made = world.bearer("POST", "/api/v2/email-templates", &management, made).await;
+    let made = world.bearer("POST", "/api/v2/email-templates", &management, Body::json(&template)).await;
     assert_eq!(made.status, 200, "{}", made.body);
     let template_path = "/api/v2/email-templates/reset_email";
     let user = format!("/api/v2/users/{}", user_pk(USER).trim_start_matches("USER#"));

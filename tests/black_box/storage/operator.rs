@@ -98,7 +98,6 @@ async fn a_recovery_code_of_old_is_gone() {
         assert!(regenerate().await.is_ok(), "{}", subject.name);
         let mut settings = TenantSettings::default();
         let gift = |device| Gift { user: user(), authenticators: phone(device), notice: None };
-        settings.factors.set(Factor::Email, true);
         assert_eq!(store.give(&gift("A"), &settings, START).await.unwrap(), Given::Done);
         assert!(state(store).await.recovery.is_some(), "the address counted");
         let seen = state(store).await;
