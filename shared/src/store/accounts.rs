@@ -1,6 +1,7 @@
 //! What an operator does to an account, each with all its consequences in one write or transaction. A password change, a
-//! block and an MFA reset end every token issued before (SEC-42), and so does a removal by an operator (`mfa/remove.rs`): `mfa_token`s, access tokens for `/mfa/` and
-//! `/userinfo`, and refresh families say when they were issued, and the profile says until when that is too early.
+//! block and an MFA reset end every token issued before (SEC-42), and so does an operator's removal of one factor
+//! (`mfa/remove.rs`): `mfa_token`s, access tokens for `/mfa/` and `/userinfo`, and refresh families say when they were
+//! issued, and the profile says until when that is too early.
 //!
 //! Those times are whole seconds, so the profile's is a clock of its own beside the wall's: it moves to now, or one on
 //! when it is there already, and tokens issued after that in the same second take the second after it
