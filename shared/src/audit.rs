@@ -42,7 +42,7 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 15] = [
+    const OURS: [&str; 16] = [
         "postern",
         "email_templates",
         "oauth_token",
@@ -54,6 +54,7 @@ fn filter(level: LevelFilter) -> Targets {
         "guardian_factors",
         "well_known",
         "userinfo",
+        "users",
         "rotate_keys",
         "notices",
         "unblock",

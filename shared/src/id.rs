@@ -263,7 +263,35 @@ impl Kid {
     }
 }
 
+/// Longest user id that is looked up, in bytes.
+const USER_ID_BYTES_MAX: usize = 128;
+/// Longest part behind the bar that an operator may choose.
+const USER_NAME_BYTES_MAX: usize = 64;
+
 impl UserId {
+    /// Takes an id as a client sent it (already percent-decoded); `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed =
+            (1..=USER_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The id with a part that an operator chose: letters, digits and `-._@|`. What stands before the bar keeps it apart
+    /// from the subject of a client's own token (`<client_id>@clients`).
+    #[must_use]
+    pub fn chosen(name: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._@|".contains(&b);
+        let well_formed = (1..=USER_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(allowed);
+        well_formed.then(|| Self(format!("auth0|{name}")))
+    }
+
+    /// What stands behind the bar.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split_once('|').map_or(&self.0, |(_, name)| name)
+    }
+
     /// A new id in Auth0's shape.
     ///
     /// # Errors
@@ -292,6 +320,19 @@ mod tests {
             "email|dev_é",
         ] {
             assert!(AuthenticatorId::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    /// design §3: what becomes a key is bounded first; what an operator chooses never looks like a client.
+    #[test]
+    fn user_ids_are_bounded() {
+        assert_eq!(UserId::parse("auth0|x").unwrap().name(), "x");
+        for bad in ["", "a b", "auth0|\n", "auth0|é", &"a".repeat(129)] {
+            assert!(UserId::parse(bad).is_none(), "{bad}");
+        }
+        assert_eq!(UserId::chosen("app@clients"), Some(UserId::new("auth0|app@clients")));
+        for bad in ["", "a b", "a/b", "a#b", "é", &"a".repeat(65)] {
+            assert!(UserId::chosen(bad).is_none(), "{bad}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::support::{Body, World};
 
 const JSON: Option<&str> = Some("application/json");
 /// What takes an object.
-const OBJECTS: [(&str, &str); 9] = [
+const OBJECTS: [(&str, &str); 11] = [
     ("PUT", "/api/v2/guardian/factors/email"),
     ("PATCH", "/api/v2/guardian/settings"),
     ("PUT", "/api/v2/guardian/factors/sms/selected-provider"),
@@ -18,6 +18,8 @@ const OBJECTS: [(&str, &str); 9] = [
     ("POST", "/api/v2/email-templates"),
     ("PUT", "/api/v2/email-templates/mfa_oob_code"),
     ("PATCH", "/api/v2/email-templates/mfa_oob_code"),
+    ("POST", "/api/v2/users"),
+    ("PATCH", "/api/v2/users/auth0%7Cx"),
 ];
 /// What takes an array.
 const POLICIES: (&str, &str) = ("PUT", "/api/v2/guardian/policies");
@@ -118,6 +120,9 @@ async fn oversized_bodies() {
         ("GET", "/api/v2/guardian/factors/sms/selected-provider"),
         ("GET", "/api/v2/guardian/factors/sms/providers/twilio"),
         ("GET", "/api/v2/email-templates/mfa_oob_code"),
+        ("GET", "/api/v2/users/auth0%7Cx"),
+        ("GET", "/api/v2/users-by-email"),
+        ("DELETE", "/api/v2/users/auth0%7Cx"),
     ];
     for (method, path) in all().chain(reads) {
         for length in [16 * 1024 + 1, 20_000] {

@@ -54,6 +54,10 @@ async fn wrong_methods_of_the_management_api() {
         ("/guardian/settings", "GET,HEAD,PATCH", &["POST", "PUT", "DELETE"]),
         ("/email-templates", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
         ("/email-templates/mfa_oob_code", "GET,HEAD,PUT,PATCH", &["POST", "DELETE"]),
+        ("/users", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/users/auth0%7Cx", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
+        ("/users/auth0%7Cx/authenticators", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
+        ("/users-by-email", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
     ] {
         for method in methods {
             let reply = world.bearer(method, &format!("/api/v2{path}"), &token, Body::none()).await;
@@ -177,6 +181,8 @@ async fn headers_that_are_no_headers() {
             ("GET", "/api/v2/guardian/factors/sms/providers/twilio"),
             ("POST", "/api/v2/email-templates"),
             ("PATCH", "/api/v2/email-templates/mfa_oob_code"),
+            ("POST", "/api/v2/users"),
+            ("DELETE", "/api/v2/users/auth0%7Cx"),
         ] {
             let reply = world.send(method, path, &[("authorization", header)], Body::none()).await;
             refused(&reply, path);

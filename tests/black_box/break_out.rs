@@ -183,6 +183,11 @@ async fn at_the_management_api() {
             ("POST", "/api/v2/email-templates", json!({ "template": value })),
             ("PATCH", "/api/v2/email-templates/mfa_oob_code", json!({ "syntax": value })),
             ("PATCH", "/api/v2/email-templates/mfa_oob_code", json!({ value.as_str(): 1 })),
+            ("POST", "/api/v2/users", json!({ "email": value })),
+            ("POST", "/api/v2/users", json!({ "user_id": value })),
+            ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "email": value })),
+            ("PATCH", "/api/v2/users/auth0%7Cx", json!({ "picture": value })),
+            ("PATCH", "/api/v2/users/auth0%7Cx", json!({ value.as_str(): 1 })),
         ] {
             let reply = world.bearer(method, path, &token, Body::json(&body)).await;
             refused(&reply, path);

@@ -4,11 +4,13 @@
 use postern::id::UserId;
 use postern::rules::limit::Limits;
 use postern::rules::random::Random;
-use postern::store::accounts::PasswordChange;
-use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, PasswordHash};
+use postern::store::logins::PasswordHash;
+use postern::store::user_changes::{Changed, UserChange};
 use postern::token::password::{Password, hash};
 
-use crate::support::{Body, OFFLINE, World, user_pk};
+use serde_json::json;
+
+use crate::support::{Body, OFFLINE, World, user_path, user_pk};
 
 const USER: &str = "user@example.com";
 const API: &str = "https://someapi.com/api";
@@ -31,26 +33,35 @@ fn user_id() -> UserId {
 }
 
 async fn set_password(world: &World, password: &str) {
-    let (store, now) = (&world.twin.app.store, world.clock.now());
-    let seen = store.user(&user_id(), now).await.unwrap().unwrap();
+    set_password_of(world, &user_id(), password).await;
+}
+
+/// Past the Management API, which takes none as short as the demo users'.
+async fn set_password_of(world: &World, user: &UserId, password: &str) {
     let hash = PasswordHash(hash(&Password::new(password), &Random::system()).unwrap());
-    let login = LoginKey::new(DEFAULT_CONNECTION, USER);
-    let change = PasswordChange { seen: &seen, login: &login, hash: &hash, now };
-    assert!(store.set_password(&change).await.unwrap());
+    let (store, change) = (&world.twin.app.store, UserChange::default());
+    let changed = store.set_password(user, &hash, &change, &world.clock).await.unwrap();
+    assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
 }
 
 impl Change {
     async fn make(self, world: &World) {
-        let (store, now) = (&world.twin.app.store, world.clock.now());
+        let path = user_path(user_id().as_str());
+        let block = async |blocked: bool| {
+            world.manage("PATCH", &path, Some(&json!({ "blocked": blocked }))).await.status
+        };
         match self {
             // The same one again, so that the tests go on signing in: an old hash is no old token.
             Self::Password => set_password(world, "pwd").await,
             Self::BlockAndUnblock => {
-                assert!(store.block(&user_id(), now).await.unwrap());
+                assert_eq!(block(true).await, 200);
                 assert_eq!(world.password(USER, "pwd").await.outcome(), "403 user is blocked");
-                assert!(store.unblock(&user_id(), now).await.unwrap());
+                assert_eq!(block(false).await, 200);
             }
-            Self::Reset => assert!(store.reset_mfa(&user_id(), now).await.unwrap()),
+            Self::Reset => {
+                let factors = format!("{path}/authenticators");
+                assert_eq!(world.manage("DELETE", &factors, None).await.status, 204);
+            }
         }
     }
 }
@@ -176,7 +187,9 @@ async fn a_password_change_begins_afresh() {
     }
     assert_eq!(world.oob(&login, &oob_code, &wrong).await.status, 429);
     assert_eq!(world.password(USER, "pwd").await.status, 429);
-    set_password(&world, "a new one").await;
+    let body = json!({ "password": "a new one" });
+    let changed = world.manage("PATCH", &user_path(user_id().as_str()), Some(&body)).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(world.password(USER, "pwd").await.outcome(), "403 Wrong email or password.");
     let login = world.password(USER, "a new one").await.text("mfa_token");
     let oob_code = world.challenge(&login, "oob", &id).await.text("oob_code");
@@ -201,15 +214,11 @@ async fn a_locked_verified_address_is_unlocked() {
         world.overwrite(locked).await;
         let login = world.log_in(VERIFIED).await;
         assert_eq!(world.challenge(&login.mfa_token, "oob", &id).await.status, 429);
-        let (store, now) = (&world.twin.app.store, world.clock.now());
         if reset {
-            assert!(store.reset_mfa(&user, now).await.unwrap());
+            let factors = format!("{}/authenticators", user_path(user.as_str()));
+            assert_eq!(world.manage("DELETE", &factors, None).await.status, 204);
         } else {
-            let seen = store.user(&user, now).await.unwrap().unwrap();
-            let hash = PasswordHash(hash(&Password::new("pwd"), &Random::system()).unwrap());
-            let login = LoginKey::new(DEFAULT_CONNECTION, VERIFIED);
-            let change = PasswordChange { seen: &seen, login: &login, hash: &hash, now };
-            assert!(store.set_password(&change).await.unwrap());
+            set_password_of(&world, &user, "pwd").await;
         }
         let left = world.failures(VERIFIED, "otp").await;
         assert_eq!(

@@ -124,6 +124,8 @@ async fn no_body_breaks_an_endpoint() {
         ("PUT", "/api/v2/guardian/factors/phone/providers/twilio", &management),
         ("POST", "/api/v2/email-templates", &management),
         ("PATCH", "/api/v2/email-templates/mfa_oob_code", &management),
+        ("POST", "/api/v2/users", &management),
+        ("PATCH", "/api/v2/users/auth0%7Cx", &management),
     ];
     let types =
         [None, Some("application/json"), Some("application/x-www-form-urlencoded"), Some("text/plain")];

@@ -5,9 +5,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use postern::rules::settings::SettingValue;
 use serde_json::json;
 
-use crate::support::{Body, CALLBACK, Log, OFFLINE, World};
+use crate::support::{Body, CALLBACK, Log, OFFLINE, PASSWORD, USERS, World, new_user, text_of, user_path};
 
 const USER: &str = "user@example.com";
+const ADA: &str = "ada@example.com";
 
 fn assert_absent(log: &Log, secrets: &[String]) {
     let written = log.text();
@@ -60,6 +61,9 @@ async fn no_address_of_bad_input() {
         ("PUT", "/api/v2/guardian/factors/sms/providers/twilio"),
         ("POST", "/api/v2/email-templates"),
         ("PATCH", "/api/v2/email-templates/canary"),
+        ("POST", "/api/v2/users"),
+        ("PATCH", "/api/v2/users/canary"),
+        ("GET", "/api/v2/users-by-email?email=canary@example.com"),
         ("GET", "/canary@example.com?address=canary@example.com"),
     ] {
         let body =
@@ -187,4 +191,32 @@ async fn a_template_that_cannot_be_used_says_so() {
     assert_eq!(failed, (false, nothing.clone(), vec![name.clone()]));
     let failed = log_of("body", "{{ code }}{% for i in (1..99999) %}canary{% endfor %}").await;
     assert_eq!(failed, (false, nothing, vec![name]));
+}
+
+/// SEC-34: a password and its hash are in no reply and no line of the log; nor is the address logged.
+#[tokio::test]
+async fn no_password_and_no_hash_is_told() {
+    let log = Log::start();
+    let world = World::new().await;
+    let mut replies = vec![world.manage("POST", USERS, Some(&new_user(ADA))).await];
+    let path = user_path(&replies[0].text("user_id"));
+    replies.push(world.manage("POST", USERS, Some(&new_user(ADA))).await);
+    replies.push(world.manage("PATCH", &path, Some(&json!({ "password": "canary canary" }))).await);
+    replies.push(world.manage("PATCH", &path, Some(&json!({ "password": "canary" }))).await);
+    replies.push(world.manage("PATCH", &path, Some(&json!({ "email": "canary@@example.com" }))).await);
+    replies.push(world.manage("GET", &path, None).await);
+    replies.push(world.manage("GET", "/api/v2/users-by-email?email=ada@example.com", None).await);
+    let stored = world.stored().await;
+    let login = &stored[&(format!("LOGIN#Username-Password-Authentication#{ADA}"), "LOGIN".to_owned())];
+    let hash = text_of(login, "password_hash").to_owned();
+    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "as a sign-in verifies it");
+    let secrets = [hash.as_str(), "$argon2id", "canary", PASSWORD];
+    for reply in &replies {
+        assert!(secrets.iter().all(|secret| !reply.body.contains(secret)), "{}", reply.body);
+    }
+    let written = log.text();
+    assert!(written.lines().count() > 3, "it was logged at all: {written}");
+    for secret in secrets.iter().chain(&[ADA, path.as_str()]) {
+        assert!(!written.contains(secret), "{secret} is logged");
+    }
 }

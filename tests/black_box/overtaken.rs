@@ -6,7 +6,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::json;
 
 use crate::support::{MFA_SCOPES, Reply, START, World};
 
@@ -16,23 +15,14 @@ const ENROLLED: &str = "403 User is already enrolled.";
 const MALFORMED: &str = "403 Malformed mfa_token";
 const WRONG: &str = "403 Invalid binding_code.";
 
-/// Sends a request whose reads are answered only when they have been made and the state has been changed.
+/// Sends a request whose queries are answered only when they have been made and the state has been changed.
 async fn overtaken(
     world: &Arc<World>,
     reads: usize,
     request: impl Future<Output = Reply> + Send + 'static,
     change: impl Future<Output = ()>,
 ) -> Reply {
-    world.forget_calls();
-    let late = json!({ "service": "dynamodb", "operation": "Query", "mode": "latency", "latency_ms": 9_000, "count": reads });
-    world.twin.aws.faults.add(serde_json::from_value(late).unwrap());
-    let request = tokio::spawn(request);
-    while world.operations().iter().filter(|name| name.ends_with("Query")).count() < reads {
-        tokio::task::yield_now().await;
-    }
-    change.await;
-    world.twin.aws.faults.hurry();
-    request.await.unwrap()
+    world.overtaken("Query", reads, request, change).await
 }
 
 /// Sets an attribute of a profile.

@@ -34,4 +34,5 @@ mod phones;
 mod rights;
 mod rotate_keys;
 mod routes;
+mod users;
 mod wiring;

@@ -2,14 +2,13 @@
 
 use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
-use postern::store::logins::{Login, LoginKey};
 use serde_json::{Value, json};
 
 use crate::flow::Flow;
 use crate::flows::{API, USER, with_client};
 use crate::gateway::{Gateway, decoded};
 use crate::login::no_secret_is_logged;
-use crate::support::{Body, CALLBACK, NUMBER, OFFLINE, PASSWORDLESS, Reply, World};
+use crate::support::{Body, CALLBACK, NUMBER, OFFLINE, PASSWORDLESS, Reply, World, give_number};
 
 const NOBODY: &str = "nobody@example.com";
 
@@ -20,8 +19,7 @@ impl Gateway {
         let on = SettingValue::Switch(true);
         gateway.configure(&[("passwordless_email", on.clone()), ("passwordless_sms", on)]).await;
         gateway.without_mfa().await;
-        let login = Login { user_id: gateway.user_id(), password_hash: None };
-        gateway.twin.app.store.create_login(&LoginKey::new("sms", NUMBER), &login).await.unwrap();
+        give_number(&gateway.twin.app.store, gateway.user_id().as_str()).await;
         gateway
     }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
-use crate::{front_door, login, management, notices, offline, passwordless, phones, rotate_keys};
+use crate::{front_door, login, management, notices, offline, passwordless, phones, rotate_keys, users};
 
 /// Everything that functions are seen to do.
-static FLOWS: [&Flow; 18] = [
+static FLOWS: [&Flow; 19] = [
     &front_door::DISCOVERY,
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,
@@ -27,6 +27,7 @@ static FLOWS: [&Flow; 18] = [
     &phones::BY_AWS,
     &phones::BY_TWILIO,
     &rotate_keys::RETIRED,
+    &users::MANAGED,
 ];
 
 /// What a role allows and no flow can use, and who does: function, action, and what it is about.

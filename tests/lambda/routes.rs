@@ -11,7 +11,7 @@ use crate::template::Template;
 const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 
 /// Function, path and methods; `HEAD` comes with `GET`.
-const ROUTES: [(&str, &str, &[&str]); 23] = [
+const ROUTES: [(&str, &str, &[&str]); 27] = [
     ("oauth-token", "/oauth/token", &["POST"]),
     ("oauth-revoke", "/oauth/revoke", &["POST"]),
     ("mfa-associate", "/mfa/associate", &["POST"]),
@@ -35,6 +35,10 @@ const ROUTES: [(&str, &str, &[&str]); 23] = [
     ("guardian-factors", "/api/v2/guardian/factors/phone/providers/twilio", &["GET", "HEAD", "PUT"]),
     ("guardian-factors", "/api/v2/guardian/policies", &["GET", "HEAD", "PUT"]),
     ("guardian-factors", "/api/v2/guardian/settings", &["GET", "HEAD", "PATCH"]),
+    ("users", "/api/v2/users", &["POST"]),
+    ("users", "/api/v2/users/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
+    ("users", "/api/v2/users/{id}/authenticators", &["DELETE"]),
+    ("users", "/api/v2/users-by-email", &["GET", "HEAD"]),
 ];
 /// No function's own method, but one of HTTP.
 const NOBODYS_METHOD: &str = "TRACE";

@@ -1,12 +1,11 @@
 //! Removing one of the user's authenticators.
 
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use postern::app::App;
 use postern::http::bearer::MfaPrincipal;
-use postern::http::never_stored;
+use postern::http::no_content;
 use postern::id::AuthenticatorId;
 use postern::rules::enrolment::Proof;
 use postern::rules::limit::Limits;
@@ -131,12 +130,4 @@ fn forgets(user: &UserState, authenticator: &Authenticator, limits: &Limits) -> 
     let shared =
         user.active().any(|other| !other.id.is_same_device(&authenticator.id) && other.counter() == counter);
     (authenticator.is_active() && !shared && user.limit(limits.codes).counts(&counter)).then_some(counter)
-}
-
-/// 204 with a content type, as Auth0 sends it (contract §5).
-fn no_content() -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    never_stored(&mut response);
-    response
 }

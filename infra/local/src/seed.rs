@@ -14,9 +14,10 @@ use postern::rules::phone::PhoneNumber;
 use postern::rules::scope::Scope;
 use postern::store::StoreError;
 use postern::store::clients::{Api, Client};
-use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
+use postern::store::expression::{text, value_of};
+use postern::store::logins::{DEFAULT_CONNECTION, LoginName, PasswordHash};
+use postern::store::user_life::NewLogin;
 use postern::store::users::Profile;
-use postern::time::Timestamp;
 use postern::token::claims::ACCESS_TOKEN_SECONDS;
 use postern::token::password::{self, Password};
 use postern::wire::management::SCOPES;
@@ -108,11 +109,14 @@ impl Seed {
         Self::parse(DEMO_TENANT)
     }
 
-    /// Plants it: clients and APIs are replaced, users that are there stay as they are.
+    /// Plants it: clients and APIs are replaced, users that are there stay as they are, and so does whoever has their
+    /// address by now.
     ///
     /// # Errors
     /// See [`SeedError`].
     pub async fn plant(&self, app: &App) -> Result<(), SeedError> {
+        let named: Vec<_> = self.users.iter().map(Named::by).collect::<Result<_, _>>()?;
+        self.each_once(&named)?;
         for client in &self.clients {
             plant_client(app, client).await?;
         }
@@ -123,8 +127,22 @@ impl Seed {
                 .put_api(&Api { identifier: api.identifier.clone(), scopes, token_lifetime_seconds })
                 .await?;
         }
-        for user in &self.users {
-            plant_user(app, user).await?;
+        for (row, (user, named)) in self.users.iter().zip(&named).enumerate() {
+            plant_user(app, row, user, named).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a row that has another row's id, address or number.
+    fn each_once(&self, named: &[Named]) -> Result<(), SeedError> {
+        let mut rows = BTreeMap::new();
+        for (row, (seed, user)) in self.users.iter().zip(named).enumerate() {
+            if let Some(first) = user.keys().find_map(|key| rows.insert(key, row)) {
+                return Err(SeedError::Invalid(format!(
+                    "users[{row}] ({}) has the id, address or number of users[{first}]",
+                    seed.email
+                )));
+            }
         }
         Ok(())
     }
@@ -151,50 +169,95 @@ async fn plant_client(app: &App, seed: &SeedClient) -> Result<(), SeedError> {
     Ok(())
 }
 
-async fn plant_user(app: &App, seed: &SeedUser) -> Result<(), SeedError> {
-    let address = EmailAddress::parse(&seed.email)
-        .ok_or_else(|| SeedError::Invalid(format!("user {} has no valid address", seed.email)))?;
-    let user_id = seed.user_id.clone().map_or_else(|| stable_id(&address), UserId::new);
+/// A user as a row names it.
+struct Named {
+    user_id: UserId,
+    address: EmailAddress,
+    logins: Vec<LoginName>,
+}
+
+impl Named {
+    fn by(seed: &SeedUser) -> Result<Self, SeedError> {
+        let address = EmailAddress::parse(&seed.email)
+            .ok_or_else(|| SeedError::Invalid(format!("user {} has no valid address", seed.email)))?;
+        let user_id = seed.user_id.clone().map_or_else(|| stable_id(&address), UserId::new);
+        let logins = logins_of(seed, &address)?;
+        Ok(Self { user_id, address, logins })
+    }
+
+    /// What nobody else can have.
+    fn keys(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.user_id.to_string())
+            .chain(self.logins.iter().map(|login| login.key().pk().to_owned()))
+    }
+}
+
+/// Whoever is seeded may sign in by a code as well, where the tenant has the connection on.
+fn logins_of(seed: &SeedUser, address: &EmailAddress) -> Result<Vec<LoginName>, SeedError> {
+    let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+    let mut logins = vec![
+        LoginName::new(connection, address.as_str()),
+        LoginName::new(Connection::Email.as_str(), address.as_str()),
+    ];
+    // Where codes take the password's place there is none.
+    logins.retain(|login| login.has_password() || login.connection == Connection::Email.as_str());
+    logins.dedup();
+    if let Some(number) = &seed.phone_number {
+        let number = PhoneNumber::parse(number)
+            .map_err(|_| SeedError::Invalid(format!("user {} has no valid phone_number", seed.email)))?;
+        logins.push(LoginName::new(Connection::Sms.as_str(), number.as_str()));
+    }
+    Ok(logins)
+}
+
+async fn plant_user(app: &App, row: usize, seed: &SeedUser, named: &Named) -> Result<(), SeedError> {
     let metadata = |members| {
         UserMetadata::new(members)
             .ok_or_else(|| SeedError::Invalid(format!("user {} has too long user_metadata", seed.email)))
     };
     let user_metadata = seed.user_metadata.clone().map(metadata).transpose()?;
-    let now: Timestamp = app.now();
+    let Named { user_id, address, logins } = named;
+    if let Some(profile) = app.store.profile(user_id).await? {
+        return adopt(app, &profile, logins).await;
+    }
     let profile = Profile {
         email: Some(address.clone()),
         email_verified: seed.email_verified,
-        name: seed.name.clone().or_else(|| Some(seed.email.clone())),
+        name: seed.name.clone(),
         nickname: seed.nickname.clone(),
         user_metadata,
-        ..Profile::new(user_id.clone(), now)
+        ..Profile::new(user_id.clone(), app.now())
     };
-    if app.store.create_profile(&profile).await? {
-        let password_hash = Some(PasswordHash(hash(app, &seed.password)?));
-        let connection = seed.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
-        let key = LoginKey::new(connection, address.as_str());
-        app.store.create_login(&key, &Login { user_id: user_id.clone(), password_hash }).await?;
-        plant_passwordless(app, seed, &address, user_id).await?;
+    let hash = PasswordHash(hash(app, &seed.password)?);
+    let login = |name: &LoginName| NewLogin {
+        name: name.clone(),
+        password_hash: name.has_password().then(|| hash.clone()),
+    };
+    let logins: Vec<_> = logins.iter().map(login).collect();
+    if app.store.create_user_by_chosen_id(&profile, &logins, &app.clock).await?.is_none() {
+        // An operator deleted or moved the user whom an earlier start planted, and gave another one the address.
+        tracing::warn!(event = "seed_user_not_planted", row, reason = "somebody has the address or number");
     }
     Ok(())
 }
 
-/// Whoever is seeded may sign in by a code as well, where the tenant has the connection on.
-async fn plant_passwordless(
-    app: &App,
-    seed: &SeedUser,
-    address: &EmailAddress,
-    user_id: UserId,
-) -> Result<(), SeedError> {
-    let login = Login { user_id, password_hash: None };
-    let by_mail = LoginKey::new(Connection::Email.as_str(), address.as_str());
-    app.store.create_login(&by_mail, &login).await?;
-    if let Some(number) = &seed.phone_number {
-        let number = PhoneNumber::parse(number)
-            .map_err(|_| SeedError::Invalid(format!("user {} has no valid phone_number", seed.email)))?;
-        let by_sms = LoginKey::new(Connection::Sms.as_str(), number.as_str());
-        app.store.create_login(&by_sms, &login).await?;
+/// A profile kept from before profiles listed their logins gets those that are its: only a twin has such profiles.
+async fn adopt(app: &App, profile: &Profile, named: &[LoginName]) -> Result<(), SeedError> {
+    if !profile.logins.is_empty() {
+        return Ok(());
     }
+    let mut logins = Vec::new();
+    for name in named {
+        let login = app.store.login(&name.key()).await?;
+        logins.extend(login.filter(|login| login.user_id == profile.user_id).map(|_| name));
+    }
+    let update = app.store.dynamodb().update_item().table_name(app.store.table());
+    let update = update
+        .key("pk", text(format!("USER#{}", profile.user_id)))
+        .key("sk", text("PROFILE"))
+        .update_expression("SET logins = :logins")
+        .expression_attribute_values(":logins", value_of(&logins)?);
+    update.send().await.map_err(|_| StoreError::Unavailable)?;
     Ok(())
 }
 

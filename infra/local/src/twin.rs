@@ -327,6 +327,7 @@ fn router(app: App, control: Control) -> Router {
         .merge(function("mfa-authenticators", mfa_authenticators::routes()))
         .merge(function("email-templates", email_templates::routes()))
         .merge(function("guardian-factors", guardian_factors::routes()))
+        .merge(function("users", users::routes()))
         .merge(function("userinfo", userinfo::routes()))
         .merge(function("unblock", unblock::routes()))
         .merge(function("well-known", well_known::routes()));

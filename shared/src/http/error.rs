@@ -130,6 +130,18 @@ impl From<RandomUnavailable> for Refusal {
     }
 }
 
+impl From<RandomUnavailable> for ManagementRefusal {
+    fn from(_: RandomUnavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<HashingFailed> for ManagementRefusal {
+    fn from(_: HashingFailed) -> Self {
+        Self::Unavailable
+    }
+}
+
 impl From<HashingFailed> for Refusal {
     fn from(_: HashingFailed) -> Self {
         Self::Unavailable

@@ -1,20 +1,25 @@
 //! Access to the Management API: a bearer token for its audience, with the scope of the operation (contract §6).
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
 use super::bearer::bearer_token;
-use super::params::{Members, UnreadableBody};
+use super::params::{Members, Params, UnreadableBody};
 use crate::app::App;
+use crate::id::ClientId;
 use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
 use crate::wire::management::ManagementRefusal;
 
-/// Lets a request pass that has `scope`.
+/// Lets a request pass that has `scope`; gives the client that it is of.
 ///
 /// # Errors
 /// 401 and 403 in the Management API's format.
-pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<(), ManagementRefusal> {
+pub async fn authorize(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &'static str,
+) -> Result<ClientId, ManagementRefusal> {
     let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
     let now = app.now();
     let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
@@ -29,7 +34,10 @@ pub async fn authorize(app: &App, headers: &HeaderMap, scope: &'static str) -> R
         JwtError::Invalid => ManagementRefusal::InvalidToken,
         JwtError::Expired => ManagementRefusal::ExpiredToken,
     })?;
-    if claims.scopes().contains(scope) { Ok(()) } else { Err(ManagementRefusal::InsufficientScope(scope)) }
+    match claims.scopes().contains(scope) {
+        true => Ok(ClientId::new(claims.azp)),
+        false => Err(ManagementRefusal::InsufficientScope(scope)),
+    }
 }
 
 /// The JSON object of a body.
@@ -60,6 +68,15 @@ pub fn array(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<Vec<Valu
         Ok(_) => Err(ManagementRefusal::InvalidBody("Expected type array but found another type".into())),
         Err(_) => Err(ManagementRefusal::InvalidBody("The body is not valid JSON".into())),
     }
+}
+
+/// The parameters of a query.
+///
+/// # Errors
+/// 400 in the Management API's format for what repeats a parameter or is not UTF-8.
+pub fn query(uri: &Uri) -> Result<Params, ManagementRefusal> {
+    Params::parse_form(uri.query().unwrap_or_default())
+        .map_err(|_| ManagementRefusal::InvalidQuery("A parameter is repeated, or is not valid UTF-8".into()))
 }
 
 fn readable(body: Result<axum::body::Bytes, UnreadableBody>) -> Result<axum::body::Bytes, ManagementRefusal> {

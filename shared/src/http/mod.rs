@@ -15,8 +15,8 @@ pub use error::method_not_allowed;
 pub use params::Params;
 
 use axum::Json;
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, PRAGMA};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -33,6 +33,15 @@ pub fn private_json<T: Serialize>(body: &T) -> Response {
 pub fn private_json_within<T: Serialize>(body: &T, quota: Quota) -> Response {
     let mut response = private_json(body);
     response.extensions_mut().insert(quota);
+    response
+}
+
+/// Success with nothing to say: 204 with a content type, as Auth0 sends it (contract §5).
+#[must_use]
+pub fn no_content() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    never_stored(&mut response);
     response
 }
 

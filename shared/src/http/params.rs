@@ -96,7 +96,7 @@ impl Params {
         Ok(params)
     }
 
-    fn parse_form(text: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse_form(text: &str) -> Result<Self, Refusal> {
         let mut params = Self::default();
         for pair in text.trim().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Longest metadata, in bytes of JSON: it is read with every login.
-const METADATA_BYTES_MAX: usize = 4_096;
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// Objects and arrays within each other; DynamoDB takes 32.
+const DEPTH_MAX: usize = 16;
+/// Magnitudes of numbers that are not whole; DynamoDB takes 1E-130 to 9.9E125.
+const MAGNITUDES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// `user_metadata`: a bounded JSON object, boxed because profiles are moved about and few have any. Its `Debug` shows
 /// nothing.
@@ -13,12 +17,34 @@ const METADATA_BYTES_MAX: usize = 4_096;
 pub struct UserMetadata(Box<Map<String, Value>>);
 
 impl UserMetadata {
-    /// Takes an object that is not too long.
+    /// Takes an object that is not too long, and that the table can hold: not too deep, without nameless members, its
+    /// numbers neither huge nor tiny.
     #[must_use]
     pub fn new(members: Map<String, Value>) -> Option<Self> {
         let metadata = Self(Box::new(members));
         let json = serde_json::to_vec(&*metadata.0).ok()?;
-        (json.len() <= METADATA_BYTES_MAX).then_some(metadata)
+        let fits = metadata.0.iter().all(|(name, value)| !name.is_empty() && can_be_kept(value, DEPTH_MAX));
+        (json.len() <= METADATA_BYTES_MAX && fits).then_some(metadata)
+    }
+
+    /// With members of the first level set, and taken away where they are null; `None` when it does not fit.
+    #[must_use]
+    pub fn merged(&self, members: &Map<String, Value>) -> Option<Self> {
+        let mut merged = (*self.0).clone();
+        for (name, value) in members {
+            if value.is_null() {
+                merged.remove(name);
+            } else {
+                merged.insert(name.clone(), value.clone());
+            }
+        }
+        Self::new(merged)
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The user's language, where applications keep it: `lang`.
@@ -27,10 +53,28 @@ impl UserMetadata {
         self.0.get("lang").and_then(Value::as_str)
     }
 
-    /// As JSON.
+    /// As JSON, by the alphabet: a stored map has no order, and would be shown in another one each time.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        Value::Object((*self.0).clone())
+        let mut json = Value::Object((*self.0).clone());
+        json.sort_all_objects();
+        json
+    }
+}
+
+fn can_be_kept(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Number(number) => {
+            number.is_u64()
+                || number.is_i64()
+                || number.as_f64().is_some_and(|it| it == 0.0 || MAGNITUDES.contains(&it.abs()))
+        }
+        Value::Array(items) => depth > 0 && items.iter().all(|item| can_be_kept(item, depth - 1)),
+        Value::Object(members) => {
+            let fits = |(name, value): (&String, &Value)| !name.is_empty() && can_be_kept(value, depth - 1);
+            depth > 0 && members.iter().all(fits)
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -52,5 +96,29 @@ mod tests {
         assert_eq!(of(serde_json::json!({ "lang": 1 })).unwrap().lang(), None);
         assert!(of(serde_json::json!({ "x": "x".repeat(4_090) })).is_none());
         assert!(!format!("{metadata:?}").contains("+1"));
+        let unordered = of(serde_json::json!({ "b": { "d": 1, "c": 2 }, "a": 3 })).unwrap();
+        assert_eq!(unordered.to_json().to_string(), r#"{"a":3,"b":{"c":2,"d":1}}"#);
+    }
+
+    /// What DynamoDB would refuse is refused before.
+    #[test]
+    fn metadata_can_be_kept() {
+        let fits = |json: &str| UserMetadata::new(serde_json::from_str(json).unwrap()).is_some();
+        let nested = |depth: usize| format!("{{\"x\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(fits(&nested(16)) && !fits(&nested(17)));
+        assert!(fits(r#"{"a":{"b":0.5,"c":-1e100,"d":0.0,"e":18446744073709551615,"f":null,"g":""}}"#));
+        for json in [r#"{"":1}"#, r#"{"a":[{"":1}]}"#, r#"{"a":1e101}"#, r#"{"a":[-1e-101]}"#] {
+            assert!(!fits(json), "{json}");
+        }
+    }
+
+    /// Contract §6: only the first level is merged.
+    #[test]
+    fn members_are_merged_on_the_first_level() {
+        let of = |value: Value| value.as_object().unwrap().clone();
+        let metadata = UserMetadata::new(of(serde_json::json!({ "a": { "x": 1 }, "b": 2, "c": 3 }))).unwrap();
+        let merged = metadata.merged(&of(serde_json::json!({ "a": { "y": 1 }, "b": null, "d": 4 }))).unwrap();
+        assert_eq!(merged.to_json(), serde_json::json!({ "a": { "y": 1 }, "c": 3, "d": 4 }));
+        assert!(metadata.merged(&of(serde_json::json!({ "d": "x".repeat(4_090) }))).is_none());
     }
 }

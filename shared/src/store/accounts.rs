@@ -6,54 +6,30 @@
 //! when it is there already, and tokens issued after that in the same second take the second after it
 //! (`Profile::issue_time`). What was issued before is thereby always refused, what is issued after always accepted, and
 //! a second change in the same second ends what was issued between the two.
+//!
+//! Now is read before the user is, and the write may come seconds later. What was issued in those seconds is ended by
+//! one more write, which is needed only then.
 
 use super::expression::{Write, number, text, value_of};
 use super::limits::{Counter, LimitKey};
-use super::logins::{LoginKey, PasswordHash};
-use super::users::{self, PROFILE, Profile, RECOVERY, UserState, profile_of};
-use super::{DECISION_TRIES, NotWritten, Outcome, RefusedStep, Store, StoreError};
-use crate::id::UserId;
+use super::logins::{LoginKey, LoginName, PasswordHash};
+use super::notices::Notice;
+use super::user_changes::{Changed, UserChange, done};
+use super::users::{self, Authenticator, PROFILE, Profile, RECOVERY, UserState};
+use super::{DECISION_TRIES, Store, StoreError};
+use crate::id::{AuthenticatorId, UserId};
 use crate::rules::limit::Limits;
-use crate::time::Timestamp;
+use crate::rules::policy::Factor;
+use crate::time::{Clock, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// Password limits cleared with a password change at most: a transaction holds a hundred writes. Any beyond, from as many
 /// networks, decay by themselves.
 const PASSWORD_LIMITS_MAX: usize = 80;
 
-/// A new password.
-#[derive(Clone)]
-pub struct PasswordChange<'a> {
-    /// The user as it was read.
-    pub seen: &'a UserState,
-    /// Its login.
-    pub login: &'a LoginKey,
-    /// Of the new password.
-    pub hash: &'a PasswordHash,
-    /// When.
-    pub now: Timestamp,
-}
-
-/// A login's key holds an address.
-impl std::fmt::Debug for PasswordChange<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PasswordChange").field("user", &self.seen.profile.user_id).finish_non_exhaustive()
-    }
-}
-
-/// The members of the transactions here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AccountStep {
-    Login,
-    Profile,
-    Limit,
-    Authenticator,
-    Recovery,
-}
-
 /// How the time is moved that tokens must be younger than.
 #[derive(Clone, Copy)]
-enum Ending {
+pub(super) enum Ending {
     /// To now.
     Now,
     /// One on: something ended in this second already, or an environment's clock is ahead of ours.
@@ -61,12 +37,12 @@ enum Ending {
 }
 
 impl Ending {
-    fn of(profile: &Profile, now: Timestamp) -> Self {
+    pub(super) fn of(profile: &Profile, now: Timestamp) -> Self {
         if profile.tokens_valid_after.is_some_and(|after| after >= now) { Self::OneOn } else { Self::Now }
     }
 
     /// An update of the profile that ends what was issued, with further assignments and removals.
-    fn write(self, user: &UserId, now: Timestamp, set: &str, remove: &str) -> Write {
+    pub(super) fn write(self, user: &UserId, now: Timestamp, set: &str, remove: &str) -> Write {
         let (end, condition) = match self {
             Self::Now => (":now", "attribute_not_exists(tokens_valid_after) OR tokens_valid_after < :now"),
             Self::OneOn => ("tokens_valid_after + :one", "tokens_valid_after >= :now"),
@@ -84,39 +60,61 @@ impl Ending {
 }
 
 impl Store {
-    /// Sets a user's password and ends what was issued under the old one. Clears the debts of wrong codes and wrong
-    /// passwords, and unlocks the authenticator that a verified address is by itself, which cannot be enrolled anew
-    /// (design §5, §6). Other authenticators at the hard cap stay locked (SEC-20). `false` when there is no such user,
-    /// or the login is not that user's.
+    /// Sets a user's password, with what changes beside it (never the address), and ends what was issued under the old
+    /// one. Clears the debts of wrong codes and wrong passwords, and unlocks the authenticator that a verified address is
+    /// by itself, which cannot be enrolled anew (design §5, §6). Other authenticators at the hard cap stay locked
+    /// (SEC-20).
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn set_password(&self, change: &PasswordChange<'_>) -> Result<bool, StoreError> {
-        let PasswordChange { seen, login, hash, now } = change;
-        let user = &seen.profile.user_id;
-        let new_hash = Write::update(login.pk(), "LOGIN", "SET password_hash = :hash")
-            .when("user_id = :user")
-            .value(":user", text(user.as_str()))
-            .value(":hash", value_of(hash)?);
-        let mut limits = cleared(seen);
-        limits.extend(self.password_limits(login).await?);
-        let mut ending = Ending::of(&seen.profile, *now);
+    pub async fn set_password(
+        &self,
+        user: &UserId,
+        hash: &PasswordHash,
+        change: &UserChange,
+        clock: &Clock,
+    ) -> Result<Changed, StoreError> {
         for _ in 0..DECISION_TRIES {
-            let mut steps = vec![
-                (AccountStep::Login, new_hash.clone()),
-                (AccountStep::Profile, ending.write(user, *now, "", "")),
-            ];
-            steps.extend(limits.iter().map(|write| (AccountStep::Limit, write.clone())));
-            match self.transact(&steps).await {
-                Ok(()) => return Ok(true),
-                Err(NotWritten::Failed(error)) => return Err(error),
-                Err(NotWritten::Refused(refused)) => match refused_profile(refused)? {
-                    Some(profile) => ending = Ending::of(&profile, *now),
-                    None => return Ok(false),
-                },
+            let now = clock.now();
+            let Some(seen) = self.user(user, now).await? else { return Ok(Changed::NoSuchUser) };
+            let Some(login) = seen.profile.password_login().map(LoginName::key) else {
+                return Ok(Changed::NoPassword);
+            };
+            let Some(profile) = change.write(&seen.profile, now, true)? else {
+                return Ok(Changed::MetadataDoesNotFit);
+            };
+            let new_hash = Write::update(login.pk(), "LOGIN", "SET password_hash = :hash")
+                .when("user_id = :user")
+                .value(":user", text(user.as_str()))
+                .value(":hash", value_of(hash)?);
+            let mut writes = vec![new_hash, profile];
+            writes.extend(cleared(&seen));
+            writes.extend(self.password_limits(&login).await?);
+            // Otherwise the login was moved or deleted meanwhile, or something else was ended.
+            if self.all_done(writes).await? {
+                self.end_since(user, now, clock).await?;
+                return Ok(done(change, seen.profile, now));
             }
         }
         Err(StoreError::Busy)
+    }
+
+    /// Ends what was issued since `written`, the time that a change says, and before it was done.
+    pub(super) async fn end_since(
+        &self,
+        user: &UserId,
+        written: Timestamp,
+        clock: &Clock,
+    ) -> Result<(), StoreError> {
+        let now = clock.now();
+        if now <= written {
+            return Ok(());
+        }
+        let write = Write::update(&users::pk(user), PROFILE, "SET tokens_valid_after = :now")
+            .when("tokens_valid_after < :now")
+            .value(":now", number(now.0));
+        // Refused where something was ended since, or the user is gone.
+        self.write(&write).await.map(|_| ())
     }
 
     /// The buckets of wrong passwords of a login, to be deleted.
@@ -131,46 +129,39 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn block(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let mut ending = Ending::Now;
-        for _ in 0..DECISION_TRIES {
-            let write =
-                ending.write(user, now, ", blocked = :true", "").value(":true", AttributeValue::Bool(true));
-            match self.write(&write).await? {
-                Outcome::Done(_) => return Ok(true),
-                Outcome::Refused(None) => return Ok(false),
-                Outcome::Refused(Some(old)) => ending = Ending::of(&profile_of(old)?, now),
-            }
-        }
-        Err(StoreError::Busy)
+    pub async fn block(&self, user: &UserId, clock: &Clock) -> Result<bool, StoreError> {
+        let change = UserChange { blocked: Some(true), ..UserChange::default() };
+        Ok(matches!(self.change_user(user, &change, clock).await?, Changed::Done(_)))
     }
 
     /// Lets a blocked user sign in again. `false` when there is no such user.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn unblock(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let write = Write::update(&users::pk(user), PROFILE, "SET blocked = :false, updated_at = :now")
-            .when("attribute_exists(pk)")
-            .value(":false", AttributeValue::Bool(false))
-            .value(":now", number(now.0));
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
+    pub async fn unblock(&self, user: &UserId, clock: &Clock) -> Result<bool, StoreError> {
+        let change = UserChange { blocked: Some(false), ..UserChange::default() };
+        Ok(matches!(self.change_user(user, &change, clock).await?, Changed::Done(_)))
     }
 
     /// Forgets all of a user's factors: authenticators, unconfirmed ones included, the recovery code, and the budgets
     /// with their counts; and ends what was issued. A verified address stays an authenticator by itself, with a clean
-    /// count. Send budgets stay: they protect mailboxes. `false` when there is no such user.
+    /// count. Send budgets stay: they protect mailboxes. `notice` tells the user, where there was something to forget
+    /// (SEC-31). `false` when there is no such user.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn reset_mfa(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn reset_mfa(&self, user: &UserId, notice: &Notice, clock: &Clock) -> Result<bool, StoreError> {
         for _ in 0..DECISION_TRIES {
+            let now = clock.now();
             let Some(seen) = self.user(user, now).await? else { return Ok(false) };
-            match self.transact(&reset(&seen, now)?).await {
-                Ok(()) => return Ok(true),
-                Err(NotWritten::Failed(error)) => return Err(error),
-                // An authenticator came or went meanwhile.
-                Err(NotWritten::Refused(_)) => {}
+            let mut writes = reset(&seen, now)?;
+            if let Some(notice) = told(&seen, notice) {
+                writes.push(notice.write()?);
+            }
+            // Otherwise an authenticator came or went meanwhile.
+            if self.all_done(writes).await? {
+                self.end_since(user, now, clock).await?;
+                return Ok(true);
             }
         }
         Err(StoreError::Busy)
@@ -196,19 +187,20 @@ fn cleared(seen: &UserState) -> Vec<Write> {
     writes
 }
 
-/// The profile that a password change was refused by; `None` when the login refused it, or there is no profile.
-fn refused_profile(refused: Vec<RefusedStep<AccountStep>>) -> Result<Option<Profile>, StoreError> {
-    if refused.iter().any(|refused| refused.step == AccountStep::Login) {
-        return Ok(None);
-    }
-    refused.into_iter().find_map(|refused| refused.old).map(profile_of).transpose()
+/// What the user is told of a reset, with the factor if it was one: nothing where nothing counted.
+fn told(seen: &UserState, notice: &Notice) -> Option<Notice> {
+    let mut factors = seen.active().map(Authenticator::factor);
+    let factor = match factors.next() {
+        Some(first) => factors.all(|factor| factor == first).then_some(first),
+        None => Some(seen.recovery.as_ref().map(|_| Factor::RecoveryCode)?),
+    };
+    Some(Notice { factor, ..notice.clone() })
 }
 
-fn reset(seen: &UserState, now: Timestamp) -> Result<Vec<(AccountStep, Write)>, StoreError> {
+fn reset(seen: &UserState, now: Timestamp) -> Result<Vec<Write>, StoreError> {
     let profile = &seen.profile;
     let user = &profile.user_id;
     let pk = users::pk(user);
-    // The list and the count that were seen: an authenticator that came meanwhile must not stay behind.
     let cleared = Ending::of(profile, now)
         .write(
             user,
@@ -216,24 +208,18 @@ fn reset(seen: &UserState, now: Timestamp) -> Result<Vec<(AccountStep, Write)>, 
             ", active_authenticators = :none, pending = :empty",
             " REMOVE implicit_last_used_at",
         )
-        .when("attribute_not_exists(active_authenticators) OR active_authenticators = :active")
-        .when("attribute_not_exists(pending) OR pending = :pending")
         .value(":none", number(0))
-        .value(":active", number(u64::from(profile.active_authenticators)))
-        .value(":pending", value_of(&profile.pending)?)
         .value(":empty", AttributeValue::L(Vec::new()));
-    let listed = profile.pending.iter().map(|pending| &pending.id);
-    let mut ids: Vec<_> = seen.authenticators.iter().map(|it| &it.id).chain(listed).collect();
-    ids.sort();
-    ids.dedup();
-    let mut steps = vec![(AccountStep::Profile, cleared)];
-    steps.extend(
-        ids.into_iter()
-            .map(|id| (AccountStep::Authenticator, Write::delete(&pk, &users::authenticator_sk(id)))),
-    );
-    steps.push((AccountStep::Recovery, Write::delete(&pk, RECOVERY)));
+    let mut writes = vec![users::with_factors_of(profile, cleared)?];
+    let sk = users::authenticator_sk;
+    writes.extend(seen.authenticators.iter().map(|it| users::without_authenticator(&pk, &sk(&it.id))));
+    // Those that have expired may be gone already.
+    let is_seen = |id: &AuthenticatorId| seen.authenticators.iter().any(|it| it.id == *id);
+    let listed = profile.pending.iter().map(|pending| &pending.id).filter(|id| !is_seen(id));
+    writes.extend(listed.map(|id| Write::delete(&pk, &sk(id))));
+    writes.push(Write::delete(&pk, RECOVERY));
     let Limits { codes, recovery_codes, otp_associations, .. } = Limits::DEFAULT;
     let buckets = [codes, recovery_codes, otp_associations];
-    steps.extend(buckets.map(|bucket| (AccountStep::Limit, LimitKey::of_user(user, bucket).delete())));
-    Ok(steps)
+    writes.extend(buckets.map(|bucket| LimitKey::of_user(user, bucket).delete()));
+    Ok(writes)
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expression::Write;
-use super::{Outcome, Store, StoreError, read};
+use super::{Store, StoreError, read};
 use crate::id::UserId;
+use crate::rules::passwordless::Connection;
 
 /// The connection users belong to where none is named.
 pub const DEFAULT_CONNECTION: &str = "Username-Password-Authentication";
@@ -69,6 +69,42 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
+/// What a login is known by: a profile lists its own, so that they can be moved and deleted with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginName {
+    /// The connection.
+    pub connection: String,
+    /// The address or number in it.
+    pub name: String,
+}
+
+/// Holds an address.
+impl std::fmt::Debug for LoginName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginName").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}
+
+impl LoginName {
+    /// The name of a login.
+    #[must_use]
+    pub fn new(connection: &str, name: &str) -> Self {
+        Self { connection: connection.to_owned(), name: name.to_owned() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn key(&self) -> LoginKey {
+        LoginKey::new(&self.connection, &self.name)
+    }
+
+    /// Whether a password belongs to it: not where codes take its place.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        Connection::parse(&self.connection).is_none()
+    }
+}
+
 impl Store {
     /// The login of that key.
     ///
@@ -76,15 +112,6 @@ impl Store {
     /// See [`StoreError`].
     pub async fn login(&self, key: &LoginKey) -> Result<Option<Login>, StoreError> {
         self.get(&key.pk, "LOGIN").await?.map(read).transpose()
-    }
-
-    /// Creates a login; `false` when the address is taken.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn create_login(&self, key: &LoginKey, login: &Login) -> Result<bool, StoreError> {
-        let write = Write::put(&key.pk, "LOGIN", login)?.when("attribute_not_exists(pk)");
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }
 }
 

@@ -17,6 +17,9 @@ pub mod schema;
 pub mod sends;
 pub mod templates;
 pub mod tenant;
+mod user_change;
+pub mod user_changes;
+pub mod user_life;
 pub mod users;
 
 use std::collections::HashMap;
@@ -288,6 +291,16 @@ impl Store {
             token = self.client_token();
         }
         Err(StoreError::Busy.into())
+    }
+
+    /// Whether all of `writes` were done; `false`, and nothing written, when a condition of one did not hold.
+    async fn all_done(&self, writes: impl IntoIterator<Item = Write>) -> Result<bool, StoreError> {
+        let steps: Vec<_> = writes.into_iter().map(|write| ((), write)).collect();
+        match self.transact(&steps).await {
+            Ok(()) => Ok(true),
+            Err(NotWritten::Refused(_)) => Ok(false),
+            Err(NotWritten::Failed(error)) => Err(error),
+        }
     }
 
     /// A token of our own, so that what the SDK repeats and what we repeat is one transaction; without randomness the

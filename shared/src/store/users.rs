@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 pub use super::authenticators::{Authenticator, AuthenticatorKind, Pending, SealedSecret, Source, State};
-use super::expression::Write;
+use super::expression::{Write, number, value_of};
 use super::limits::{Counter, LimitState};
-use super::{Item, Outcome, Store, StoreError, read};
+use super::logins::LoginName;
+use super::{Item, Store, StoreError, read};
 use crate::id::{AuthenticatorId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Limits};
@@ -58,6 +59,9 @@ pub struct Profile {
     /// What applications keep of the user; `lang` is the language of messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<UserMetadata>,
+    /// How the user signs in.
+    #[serde(default)]
+    pub logins: Vec<LoginName>,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the profile was last changed.
@@ -194,6 +198,7 @@ impl Profile {
             family_name: None,
             picture: None,
             user_metadata: None,
+            logins: Vec::new(),
             created_at: now,
             updated_at: now,
             blocked: false,
@@ -202,6 +207,25 @@ impl Profile {
             pending: Vec::new(),
             implicit_last_used_at: None,
         }
+    }
+
+    /// The full name: the address where none was given, as Auth0 has it.
+    #[must_use]
+    pub fn shown_name(&self) -> Option<&str> {
+        self.name.as_deref().or_else(|| self.email.as_ref().map(EmailAddress::as_str))
+    }
+
+    /// The short name: where none was given, what stands before the `@`.
+    #[must_use]
+    pub fn shown_nickname(&self) -> Option<&str> {
+        let local_part = || Some(self.email.as_ref()?.as_str().split_once('@')?.0);
+        self.nickname.as_deref().or_else(local_part)
+    }
+
+    /// The login that a password belongs to.
+    #[must_use]
+    pub fn password_login(&self) -> Option<&LoginName> {
+        self.logins.iter().find(|login| login.has_password())
     }
 
     /// The language the user chose, where applications keep it.
@@ -282,15 +306,21 @@ impl Store {
     pub async fn profile(&self, user: &UserId) -> Result<Option<Profile>, StoreError> {
         self.get(&pk(user), PROFILE).await?.map(read).transpose()
     }
+}
 
-    /// Creates a profile; `false` when the id is taken.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn create_profile(&self, profile: &Profile) -> Result<bool, StoreError> {
-        let write = Write::put(&pk(&profile.user_id), PROFILE, profile)?.when("attribute_not_exists(pk)");
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
-    }
+/// Demands of a profile the count of authenticators and the list of pending ones that were seen: of what takes all of
+/// them away, one that came meanwhile must not stay behind.
+pub(super) fn with_factors_of(seen: &Profile, write: Write) -> Result<Write, StoreError> {
+    Ok(write
+        .when("attribute_not_exists(active_authenticators) OR active_authenticators = :active")
+        .when("attribute_not_exists(pending) OR pending = :pending")
+        .value(":active", number(u64::from(seen.active_authenticators)))
+        .value(":pending", value_of(&seen.pending)?))
+}
+
+/// Deletes an authenticator that was seen, and is refused when it has gone: its count may be another's now.
+pub(super) fn without_authenticator(pk: &str, sk: &str) -> Write {
+    Write::delete(pk, sk).when("attribute_exists(pk)")
 }
 
 /// Reads a profile that a refused write showed.

@@ -147,8 +147,8 @@ pub fn client_token(
 pub fn user_claims(user: &Profile, scope: &Scope) -> UserClaims {
     let mut claims = UserClaims::default();
     if scope.contains("profile") {
-        claims.nickname.clone_from(&user.nickname);
-        claims.name.clone_from(&user.name);
+        claims.nickname = user.shown_nickname().map(ToOwned::to_owned);
+        claims.name = user.shown_name().map(ToOwned::to_owned);
         claims.given_name.clone_from(&user.given_name);
         claims.family_name.clone_from(&user.family_name);
         claims.picture.clone_from(&user.picture);

@@ -57,6 +57,15 @@ pub fn hash(password: &Password, random: &Random) -> Result<String, HashingFaile
     Ok(hash.to_string())
 }
 
+/// The same on a blocking thread, for it takes tens of milliseconds of processor time.
+///
+/// # Errors
+/// When there is no randomness or no memory, or the thread could not run.
+pub async fn hash_apart(password: Password, random: &Random) -> Result<String, HashingFailed> {
+    let random = random.clone();
+    tokio::task::spawn_blocking(move || hash(&password, &random)).await.map_err(|_| HashingFailed)?
+}
+
 /// Whether the password is the stored one. `None` as the stored hash stands for an unknown user: the same work is
 /// done and the answer is no. Runs on a blocking thread, for it takes tens of milliseconds of processor time.
 ///

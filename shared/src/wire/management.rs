@@ -38,6 +38,8 @@ pub enum ManagementRefusal {
     InvalidBody(String),
     /// A path parameter does not fit.
     InvalidUri(String),
+    /// A parameter of the query does not fit.
+    InvalidQuery(String),
     /// What was asked for is not to be had here.
     Unsupported(String),
     /// No bearer token.
@@ -57,6 +59,8 @@ pub enum ManagementRefusal {
     },
     /// Something that is there already; the text names it.
     Conflict(String),
+    /// A user has that address, or that id.
+    UserExists,
     /// Unknown path.
     NotFound,
     /// Wrong method.
@@ -93,10 +97,40 @@ impl ManagementRefusal {
         Self::InvalidBody(format!("'{problem}' on property {name}."))
     }
 
+    /// A property of the body that is not of its format.
+    #[must_use]
+    pub fn malformed(name: &str, format: &str) -> Self {
+        Self::InvalidBody(not_of_format(name, format))
+    }
+
+    /// The same of a parameter of the query.
+    #[must_use]
+    pub fn malformed_in_query(name: &str, format: &str) -> Self {
+        Self::InvalidQuery(not_of_format(name, format))
+    }
+
+    /// The same of a parameter of the path.
+    #[must_use]
+    pub fn malformed_in_path(name: &str, format: &str) -> Self {
+        Self::InvalidUri(not_of_format(name, format))
+    }
+
+    /// A property of the body that must be there.
+    #[must_use]
+    pub fn missing(name: &str) -> Self {
+        Self::InvalidBody(format!("'Missing required property: {name}'."))
+    }
+
     /// A property of the body that there is not.
     #[must_use]
     pub fn additional(name: &str) -> Self {
         Self::InvalidBody(format!("'Additional properties not allowed: {}'.", shown(name)))
+    }
+
+    /// A user there is not.
+    #[must_use]
+    pub fn no_such_user() -> Self {
+        Self::Inexistent { message: "The user does not exist.".to_owned(), code: "inexistent_user" }
     }
 
     /// Status, its words, message and error code.
@@ -109,6 +143,12 @@ impl ManagementRefusal {
             Self::InvalidUri(text) => {
                 (400, "Bad Request", format!("Path validation error: {text}").into(), Some("invalid_uri"))
             }
+            Self::InvalidQuery(text) => (
+                400,
+                "Bad Request",
+                format!("Query validation error: {text}").into(),
+                Some("invalid_query_string"),
+            ),
             Self::Unsupported(text) => {
                 (400, "Bad Request", text.clone().into(), Some("operation_not_supported"))
             }
@@ -125,6 +165,7 @@ impl ManagementRefusal {
             ),
             Self::Inexistent { message, code } => (404, "Not Found", message.clone().into(), Some(code)),
             Self::Conflict(text) => (409, "Conflict", text.clone().into(), None),
+            Self::UserExists => (409, "Conflict", "The user already exists.".into(), Some("auth0_idp_error")),
             Self::NotFound => (404, "Not Found", "Not Found".into(), None),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),
             Self::BodyTooLarge => (
@@ -150,6 +191,10 @@ impl ManagementRefusal {
             }
         }
     }
+}
+
+fn not_of_format(name: &str, format: &str) -> String {
+    format!("'Object didn't pass validation for format {format}' on property {name}.")
 }
 
 /// Every scope of the Management API that a client can be granted.

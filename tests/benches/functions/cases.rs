@@ -124,6 +124,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
     let made = world.bearer("POST", "/api/v2/email-templates", &management, made).await;
     assert_eq!(made.status, 200, "{}", made.body);
     let template_path = "/api/v2/email-templates/reset_email";
+    let user = format!("/api/v2/users/{}", user_pk(USER).trim_start_matches("USER#"));
     let ticket = json!({ "ticket": ticket(world).await }).to_string();
     let [access_token, login_token, newcomer, management] =
         [&access_token, &login.mfa_token, &newcomer.mfa_token, &management].map(|it| format!("Bearer {it}"));
@@ -143,6 +144,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
             "email-templates",
             event("PUT", template_path, &bearer(&management), &template.to_string()),
         ),
+        Case::http("users", event("GET", &user, &bearer(&management), "")),
         Case::http("mfa-authenticators", event("GET", "/mfa/authenticators", &bearer(&login_token), "")),
         Case::http("mfa-challenge", challenge(&login.mfa_token, &mail)).labelled("mfa-challenge, mail"),
         Case::http("mfa-challenge", challenge(&phone_login.mfa_token, &phone)).labelled("mfa-challenge, SMS"),

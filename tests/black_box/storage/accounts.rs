@@ -2,29 +2,46 @@
 
 use std::sync::Arc;
 
+use postern::id::{AuthenticatorId, ClientId};
 use postern::rules::limit::Limits;
-use postern::store::Store;
-use postern::store::accounts::PasswordChange;
+use postern::rules::notice::NoticeKind;
+use postern::rules::policy::Factor;
+use postern::rules::random::Random;
+use postern::store::expression::text;
 use postern::store::limits::{Counter, LimitKey};
-use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
-use postern::time::Timestamp;
+use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, PasswordHash};
+use postern::store::mfa::Association;
+use postern::store::notices::{Notice, Recipient};
+use postern::store::user_changes::{Changed, UserChange};
+use postern::store::users::Recovery;
+use postern::store::{Store, StoreError};
+use postern::time::{Clock, Timestamp};
 
-use super::fixtures::{ADDRESS, association, attempt, email_id, enrolled, profile, refused, state, user};
+use super::fixtures::{
+    ADDRESS, association, attempt, clock, email_id, enrolled, hash, login, profile, refused, state, user,
+};
+use super::import::app;
 use super::{at_once, subjects};
 use crate::support::START;
 
 const LIMITS: Limits = Limits::DEFAULT;
 
-async fn login_of(store: &Store, owner: &str) {
-    let login =
-        Login { user_id: postern::id::UserId::new(owner), password_hash: Some(PasswordHash("old".into())) };
-    assert!(store.create_login(&LoginKey::new(DEFAULT_CONNECTION, ADDRESS), &login).await.unwrap());
+async fn set_password_at(store: &Store, now: Timestamp) -> Result<Changed, StoreError> {
+    let (hash, change) = (PasswordHash("new".into()), UserChange::default());
+    store.set_password(&user(), &hash, &change, &Clock::fixed(now)).await
 }
 
 async fn set_password(store: &Store, now: Timestamp) -> bool {
-    let seen = state(store).await;
-    let (login, hash) = (LoginKey::new(DEFAULT_CONNECTION, ADDRESS), PasswordHash("new".into()));
-    store.set_password(&PasswordChange { seen: &seen, login: &login, hash: &hash, now }).await.unwrap()
+    matches!(set_password_at(store, now).await.unwrap(), Changed::Done(_))
+}
+
+async fn reset_at(store: &Store, now: Timestamp) -> Result<bool, StoreError> {
+    store.reset_mfa(&user(), &notice(), &Clock::fixed(now)).await
+}
+
+fn notice() -> Notice {
+    let (to, client) = (Recipient::User(user()), ClientId::new("operator"));
+    Notice::new(NoticeKind::FactorRemoved, to, None, &client, &Random::system(), START).unwrap()
 }
 
 async fn valid_after(store: &Store) -> Option<Timestamp> {
@@ -42,18 +59,20 @@ async fn the_time_only_grows() {
     for subject in subjects().await {
         let store = &subject.store;
         enrolled(store).await;
-        login_of(store, "auth0|1").await;
-        assert!(store.block(&user(), START).await.unwrap());
+        assert!(store.block(&user(), &clock()).await.unwrap());
         assert_eq!(valid_after(store).await, Some(START), "{}", subject.name);
-        assert!(store.unblock(&user(), START).await.unwrap());
+        assert!(store.unblock(&user(), &clock()).await.unwrap());
         assert_eq!(valid_after(store).await, Some(START), "what ended stays ended");
         assert!(set_password(store, START).await);
         assert_eq!(valid_after(store).await, Some(START.plus(1)));
-        assert!(store.reset_mfa(&user(), START).await.unwrap());
+        assert!(reset_at(store, START).await.unwrap());
         assert_eq!(valid_after(store).await, Some(START.plus(2)));
-        assert!(store.block(&user(), Timestamp(START.0 - 5)).await.unwrap(), "a clock behind ours");
+        assert!(
+            store.block(&user(), &Clock::fixed(Timestamp(START.0 - 5))).await.unwrap(),
+            "a clock behind ours"
+        );
         assert_eq!(valid_after(store).await, Some(START.plus(3)));
-        assert!(store.block(&user(), START.plus(60)).await.unwrap());
+        assert!(store.block(&user(), &Clock::fixed(START.plus(60))).await.unwrap());
         assert_eq!(valid_after(store).await, Some(START.plus(60)));
     }
 }
@@ -66,7 +85,7 @@ async fn changes_at_once_all_count() {
         enrolled(&store).await;
         let done = at_once(4, |_| {
             let store = Arc::clone(&store);
-            async move { store.block(&user(), START).await.unwrap() }
+            async move { store.block(&user(), &clock()).await.unwrap() }
         })
         .await;
         assert_eq!(done, [true; 4], "{}", subject.name);
@@ -79,25 +98,29 @@ async fn changes_at_once_all_count() {
 async fn users_there_are_not() {
     for subject in subjects().await {
         let store = &subject.store;
-        assert!(!store.block(&user(), START).await.unwrap(), "{}", subject.name);
-        assert!(!store.unblock(&user(), START).await.unwrap());
-        assert!(!store.reset_mfa(&user(), START).await.unwrap());
+        assert!(!store.block(&user(), &clock()).await.unwrap(), "{}", subject.name);
+        assert!(!store.unblock(&user(), &clock()).await.unwrap());
+        assert!(!reset_at(store, START).await.unwrap());
         assert!(store.user(&user(), START).await.unwrap().is_none());
-        store.create_profile(&profile()).await.unwrap();
-        assert!(!set_password(store, START).await, "no login");
-        login_of(store, "auth0|2").await;
-        assert!(!set_password(store, START).await, "another's login");
+        store.create_user(profile(), &[]).await.unwrap();
+        let refused = set_password_at(store, START).await.unwrap();
+        assert!(matches!(refused, Changed::NoPassword), "{refused:?}");
+        store.delete_user(&user(), &clock()).await.unwrap();
+        store.create_user(profile(), &[login(ADDRESS)]).await.unwrap();
+        let put = store.dynamodb().put_item().table_name(store.table()).item("user_id", text("auth0|2"));
+        let put = put.item("pk", text(login(ADDRESS).name.key().pk())).item("sk", text("LOGIN"));
+        put.item("password_hash", text("old")).send().await.unwrap();
+        assert_eq!(set_password_at(store, START).await.unwrap_err(), StoreError::Busy, "another's login");
         assert_eq!((hash_of(store).await, valid_after(store).await), ("old".into(), None));
     }
 }
 
-/// A password change decided on a profile that moved on is decided again, and clears debts, not counts.
+/// A password change clears debts, not counts, and unblocks nobody.
 #[tokio::test]
 async fn a_password_change_clears_debts() {
     for subject in subjects().await {
         let store = &subject.store;
         enrolled(store).await;
-        login_of(store, "auth0|1").await;
         let codes = |counter| LimitKey::codes(&user(), counter, &LIMITS);
         attempt(store, &codes(Counter::Authenticator(email_id("A")))).await;
         attempt(store, &codes(Counter::RecoveryCode)).await;
@@ -106,12 +129,8 @@ async fn a_password_change_clears_debts() {
             let key = LimitKey::passwords(login.pk().into(), source.parse().unwrap(), LIMITS.passwords);
             attempt(store, &key).await;
         }
-        let seen = state(store).await;
-        // Somebody is quicker: the form that moves the time to now is refused.
-        assert!(store.block(&user(), START).await.unwrap());
-        let hash = PasswordHash("new".into());
-        let change = PasswordChange { seen: &seen, login: &login, hash: &hash, now: START };
-        assert!(store.set_password(&change).await.unwrap());
+        assert!(store.block(&user(), &clock()).await.unwrap());
+        assert!(set_password(store, START).await);
         assert_eq!(hash_of(store).await, "new");
         assert_eq!(valid_after(store).await, Some(START.plus(1)));
         let left = state(store).await;
@@ -138,7 +157,7 @@ async fn a_reset_leaves_nothing() {
         let begun = super::fixtures::enrolment(store, "second", "B").await;
         attempt(store, &LimitKey::codes(&user(), Counter::RecoveryCode, &LIMITS)).await;
         let later = START.plus(1_000);
-        assert!(store.reset_mfa(&user(), later).await.unwrap());
+        assert!(reset_at(store, later).await.unwrap());
         let left = state(store).await;
         assert!(left.authenticators.is_empty() && left.recovery.is_none(), "{}", subject.name);
         assert!(left.profile.pending.is_empty() && left.profile.active_authenticators == 0);
@@ -160,12 +179,12 @@ async fn a_reset_leaves_nothing() {
 async fn a_reset_at_once_with_associations() {
     for subject in subjects().await {
         let store = Arc::new(subject.store.clone());
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         let results = at_once(8, |number| {
             let store = Arc::clone(&store);
             async move {
                 if number == 3 {
-                    return store.reset_mfa(&user(), START).await.is_ok_and(|done| done);
+                    return reset_at(&store, START).await.is_ok_and(|done| done);
                 }
                 let seen = state(&store).await;
                 store.associate(&association(&seen, "first", &format!("D{number}"))).await.is_ok()
@@ -176,5 +195,37 @@ async fn a_reset_at_once_with_associations() {
         let left = state(&store).await;
         // A token of that second begins nothing after it, and what it began before is gone.
         assert!(left.authenticators.is_empty() && left.profile.pending.is_empty(), "{}", subject.name);
+    }
+}
+
+/// SEC-31: a reset is told with its factor, if it was one; not where nothing counted.
+#[tokio::test]
+async fn a_reset_is_told() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        let told = async || {
+            let notice = notice();
+            assert!(store.reset_mfa(&user(), &notice, &clock()).await.unwrap(), "{}", subject.name);
+            store.notice(&notice.id).await.unwrap().map(|notice| notice.factor)
+        };
+        enrolled(store).await;
+        store.import_authenticator(&user(), &app(1)).await.unwrap();
+        assert_eq!(told().await, Some(None), "several");
+        for number in [2, 3] {
+            store.import_authenticator(&user(), &app(number)).await.unwrap();
+        }
+        assert_eq!(told().await, Some(Some(Factor::Otp)));
+        assert_eq!(told().await, None);
+
+        let later = Association { issued_at: START.plus(9), ..association(&state(store).await, "x", "B") };
+        store.associate(&later).await.unwrap();
+        assert_eq!(told().await, None, "it was never confirmed");
+
+        let recovery =
+            Recovery { id: AuthenticatorId::new("recovery-code|dev_1"), hash: hash(1), created_at: START };
+        let item = serde_dynamo::to_item(&recovery).unwrap();
+        let put = store.dynamodb().put_item().table_name(store.table()).set_item(Some(item));
+        put.item("pk", text("USER#auth0|1")).item("sk", text("RECOVERY")).send().await.unwrap();
+        assert_eq!(told().await, Some(Some(Factor::RecoveryCode)), "it recovered a verified address");
     }
 }

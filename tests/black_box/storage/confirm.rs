@@ -52,7 +52,7 @@ async fn of_login(store: &Store, login: &str) -> Confirmation {
 /// A user with an app, `totp|dev_1`, confirmed with the code of step 100.
 async fn with_app(store: &Store) -> AuthenticatorId {
     let id = AuthenticatorId::new("totp|dev_1");
-    store.create_profile(&profile()).await.unwrap();
+    store.create_user(profile(), &[]).await.unwrap();
     store.associate(&otp_association(&state(store).await, "first", &id)).await.unwrap();
     let pending = state(store).await.profile.pending;
     let proven = Proven::Enrolment {
@@ -126,7 +126,7 @@ async fn of_64_right_codes_at_once_one_counts() {
 async fn of_two_first_enrolments_one_is_confirmed() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&association(&state(store).await, "owner", "A")).await.unwrap();
         store.associate(&association(&state(store).await, "thief", "B")).await.unwrap();
         // Both were charged before either succeeds.
@@ -151,7 +151,7 @@ async fn of_two_first_enrolments_one_is_confirmed() {
 async fn each_condition_of_an_enrolment_is_refused_by_name() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&association(&state(store).await, "first", "A")).await.unwrap();
         let right = enrolment(store, "first", "A").await;
         let check = |proof: Confirmation| async move { refused(store.confirm(&proof).await) };
@@ -191,7 +191,7 @@ async fn a_token_that_counts_no_more_confirms_nothing() {
         for subject in subjects().await {
             let store = &subject.store;
             let changed = Profile { blocked, tokens_valid_after: valid_after, ..profile() };
-            store.create_profile(&changed).await.unwrap();
+            store.create_user(changed.clone(), &[]).await.unwrap();
             let proof =
                 Confirmation { proven: Proven::ImplicitEmail(address()), ..of_login(store, "first").await };
             assert_eq!(refused(store.confirm(&proof).await), [ConfirmStep::Profile], "{}", subject.name);
@@ -261,7 +261,7 @@ async fn the_implicit_authenticator_ends_with_its_address() {
     use postern::rules::address::EmailAddress;
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&Profile { email_verified: true, ..profile() }).await.unwrap();
+        store.create_user(Profile { email_verified: true, ..profile() }, &[]).await.unwrap();
         let old = EmailAddress::parse("old@example.com").unwrap();
         let stale = Confirmation { proven: Proven::ImplicitEmail(old), ..of_login(store, "first").await };
         assert_eq!(refused(store.confirm(&stale).await), [ConfirmStep::Profile], "{}", subject.name);

@@ -14,7 +14,7 @@ use super::subjects;
 use crate::support::START;
 
 async fn begun(store: &Store) -> Association {
-    store.create_profile(&profile()).await.unwrap();
+    store.create_user(profile(), &[]).await.unwrap();
     association(&state(store).await, "first", "A")
 }
 
@@ -81,7 +81,7 @@ async fn the_gate_is_a_condition_of_the_write() {
     for subject in subjects().await {
         let store = &subject.store;
         let verified = postern::store::users::Profile { email_verified: true, ..profile() };
-        store.create_profile(&verified).await.unwrap();
+        store.create_user(verified, &[]).await.unwrap();
         let mut implicit = association(&state(store).await, "first", "A");
         assert_eq!(refused(store.associate(&implicit).await), [AssociateStep::Profile], "{}", subject.name);
         implicit.settings.factors.set(Factor::Email, false);
@@ -104,7 +104,7 @@ async fn a_login_that_counts_no_more_begins_nothing() {
             let store = &subject.store;
             let changed =
                 postern::store::users::Profile { blocked, tokens_valid_after: valid_after, ..profile() };
-            store.create_profile(&changed).await.unwrap();
+            store.create_user(changed.clone(), &[]).await.unwrap();
             let late = association(&state(store).await, "first", "A");
             assert_eq!(refused(store.associate(&late).await), [AssociateStep::Profile], "{}", subject.name);
         }
@@ -116,7 +116,7 @@ async fn a_login_that_counts_no_more_begins_nothing() {
 async fn a_spent_budget_refuses_the_whole() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         for device in 0..20 {
             let next = association(&state(store).await, "first", &format!("D{device}"));
             store.associate(&next).await.unwrap();
@@ -127,7 +127,7 @@ async fn a_spent_budget_refuses_the_whole() {
     }
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         let narrow = |mut association: Association| {
             let NewAuthenticator::Oob { sending, .. } = &mut association.kind else { panic!("an email") };
             sending.window = Window { sends: 1, seconds: 3_600 };
@@ -150,7 +150,7 @@ async fn a_spent_budget_refuses_the_whole() {
 async fn apps_have_a_budget_of_associations() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         for device in 0..=10_u64 {
             let id = AuthenticatorId::new(format!("totp|dev_{device}"));
             let next = otp_association(&state(store).await, "first", &id);

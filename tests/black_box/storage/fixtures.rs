@@ -14,13 +14,16 @@ use postern::rules::recovery::{RecoveryCode, RecoveryHash};
 use postern::rules::totp::Algorithm;
 use postern::store::Store;
 use postern::store::limits::{LimitKey, Taken};
+use postern::store::logins::{DEFAULT_CONNECTION, LoginName, PasswordHash};
 use postern::store::mfa::{
     Association, Challenge, ChallengePurpose, CodeBinding, Confirmation, NewAuthenticator, NewChallenge,
     Proven, Sending,
 };
+use postern::store::user_life::NewLogin;
 use postern::store::users::{
     Authenticator, AuthenticatorKind, Pending, Profile, Recovery, SealedSecret, Source, State, UserState,
 };
+use postern::time::Clock;
 use postern::token::keyring::{KeyRing, Root};
 
 use crate::support::START;
@@ -68,6 +71,17 @@ pub(crate) fn challenge(
     let binding = CodeBinding { user, authenticator, jti, client: &client };
     let times = (START, START.plus(300));
     Challenge::new(ring, binding, nonce.clone(), ChallengePurpose::Enrol, &code(), times).unwrap()
+}
+
+/// A login with a password.
+pub(crate) fn login(address: &str) -> NewLogin {
+    let name = LoginName::new(DEFAULT_CONNECTION, address);
+    NewLogin { name, password_hash: Some(PasswordHash("old".into())) }
+}
+
+/// The clock that stands at [`START`].
+pub(crate) fn clock() -> Clock {
+    Clock::fixed(START)
 }
 
 /// A user without authenticators, whose address is not verified.
@@ -202,7 +216,7 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
 
 /// A user with one confirmed email authenticator, `email|dev_A`, and a recovery code.
 pub(crate) async fn enrolled(store: &Store) {
-    assert!(store.create_profile(&profile()).await.unwrap());
+    assert!(store.create_user(profile(), &[login(ADDRESS)]).await.unwrap().is_some());
     store.associate(&association(&state(store).await, "first", "A")).await.unwrap();
     store.confirm(&enrolment(store, "first", "A").await).await.unwrap();
 }

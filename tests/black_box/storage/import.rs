@@ -10,7 +10,7 @@ use super::fixtures::{profile, state, user};
 use super::{at_once, subjects};
 use crate::support::START;
 
-fn app(number: usize) -> Authenticator {
+pub(super) fn app(number: usize) -> Authenticator {
     Authenticator {
         id: AuthenticatorId::new(format!("totp|dev_{number}")),
         created_at: START,
@@ -28,7 +28,7 @@ fn app(number: usize) -> Authenticator {
 async fn an_import_is_counted_once() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         for expected in [Imported::Done, Imported::Known] {
             assert_eq!(
                 store.import_authenticator(&user(), &app(1)).await.unwrap(),
@@ -58,7 +58,7 @@ async fn what_is_not_possible_leaves_nothing() {
         assert_eq!(refused, Imported::NotPossible, "{}", subject.name);
         assert!(subject.item("USER#auth0|nobody", "AUTHENTICATOR#totp|dev_1").await.is_none());
 
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         for number in 1..AUTHENTICATORS_MAX {
             store.import_authenticator(&user(), &app(number)).await.unwrap();
         }

@@ -92,7 +92,7 @@ async fn decayed_debt_owes_nothing() {
 async fn giving_back_the_only_debt_leaves_nothing() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         let charge = attempt(store, &key()).await;
         assert_eq!(owed(store).await, Some(REFILL));
         store.give_back(&key(), &charge).await.unwrap();
@@ -106,7 +106,7 @@ async fn giving_back_the_only_debt_leaves_nothing() {
 async fn giving_back_takes_only_its_own() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         let first = attempt(store, &key()).await;
         attempt(store, &key()).await;
         let third = attempt(store, &key()).await;
@@ -142,7 +142,7 @@ async fn what_is_given_back_in_parallel_is_there_again() {
 async fn the_cap_is_a_hundred_consecutive_failures_of_one_authenticator() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         let mut now = START;
         let mut last = None;
         for _ in 0..Limits::DEFAULT.consecutive_failures {
@@ -175,7 +175,7 @@ async fn the_cap_is_a_hundred_consecutive_failures_of_one_authenticator() {
 async fn an_undone_attempt_was_never_made() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         attempt(store, &key()).await;
         let second = attempt(store, &key()).await;
         store.undo_attempt(&key(), &second).await.unwrap();

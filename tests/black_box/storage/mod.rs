@@ -20,6 +20,7 @@ mod templates;
 mod tenant;
 mod twins;
 mod unique;
+mod users;
 
 use aws_sdk_dynamodb::Client;
 use local::Twin;

@@ -149,7 +149,7 @@ async fn one_rotation_of_many_is_written() {
 async fn a_family_is_begun_with_its_sign_in() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&association(&state(store).await, "first", "A")).await.unwrap();
         let mut proof = enrolment(store, "first", "A").await;
         proof.refresh = Some(family());

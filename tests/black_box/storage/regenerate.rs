@@ -69,7 +69,7 @@ async fn a_new_code_takes_the_old_ones_place() {
 async fn a_first_code_is_the_only_one() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&association(&state(store).await, "first", "A")).await.unwrap();
         let mut proof = enrolment(store, "first", "A").await;
         let postern::store::mfa::Proven::Enrolment { recovery, .. } = &mut proof.proven else { panic!() };
@@ -144,7 +144,7 @@ async fn a_token_that_counts_no_more_gets_no_code() {
     ] {
         for subject in subjects().await {
             let store = &subject.store;
-            store.create_profile(&changed).await.unwrap();
+            store.create_user(changed.clone(), &[]).await.unwrap();
             assert_eq!(steps(store, &regeneration(None, hash(2))).await, expected, "{}", subject.name);
             assert_eq!(state(store).await.recovery.is_some(), expected.is_empty(), "{}", subject.name);
         }

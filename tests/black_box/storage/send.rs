@@ -82,7 +82,7 @@ async fn each_condition_is_refused_by_name() {
     for subject in subjects().await {
         let store = &subject.store;
         let later = Profile { tokens_valid_after: Some(START.plus(1)), email_verified: true, ..profile() };
-        store.create_profile(&later).await.unwrap();
+        store.create_user(later, &[]).await.unwrap();
         let stale = implicit("user@example.com");
         assert_eq!(
             refused(store.create_challenge(&stale).await),
@@ -93,7 +93,7 @@ async fn each_condition_is_refused_by_name() {
     }
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&Profile { email_verified: true, ..profile() }).await.unwrap();
+        store.create_user(Profile { email_verified: true, ..profile() }, &[]).await.unwrap();
         let changed = implicit("old@example.com");
         assert_eq!(
             refused(store.create_challenge(&changed).await),

@@ -79,7 +79,7 @@ fn removal(seen: &UserState, removed: &str) -> Removal {
 async fn twins_are_made_confirmed_and_removed_together() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&phone(&state(store).await, "first", "A")).await.unwrap();
         let seen = state(store).await;
         assert_eq!(ids(&seen), [("sms|dev_A", false), ("voice|dev_A", false)], "{}", subject.name);
@@ -103,7 +103,7 @@ async fn twins_are_made_confirmed_and_removed_together() {
 async fn one_twin_is_not_confirmed_without_the_other() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         let mut alone = phone(&state(store).await, "first", "A");
         alone.twin = None;
         store.associate(&alone).await.unwrap();
@@ -118,7 +118,7 @@ async fn one_twin_is_not_confirmed_without_the_other() {
 async fn an_undone_association_restores_the_twins_it_replaced() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&phone(&state(store).await, "first", "A")).await.unwrap();
         let seen = state(store).await;
         let mut second = phone(&seen, "first", "B");
@@ -144,7 +144,7 @@ async fn an_undone_association_restores_the_twins_it_replaced() {
 async fn a_twin_never_overwrites() {
     for subject in subjects().await {
         let store = &subject.store;
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&phone(&state(store).await, "first", "A")).await.unwrap();
         let again = store.associate(&phone(&state(store).await, "second", "A")).await;
         assert_eq!(refused(again), [AssociateStep::Authenticator, AssociateStep::Authenticator]);

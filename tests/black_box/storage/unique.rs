@@ -1,15 +1,19 @@
 //! What can exist once, and what a user's state shows.
 
 use postern::id::UserId;
-use postern::store::logins::{Login, LoginKey, PasswordHash};
+use postern::store::logins::{LoginKey, LoginName};
+use postern::store::user_life::NewLogin;
+use postern::store::users::Profile;
 use postern::time::Timestamp;
 
 use super::fixtures::{association, email_id, profile, state, user};
 use super::{at_once, subjects};
 use crate::support::START;
 
-fn login(user: &str) -> Login {
-    Login { user_id: UserId::new(user), password_hash: Some(PasswordHash("hash".into())) }
+/// A user of that id and with that login, and no other address.
+fn user_with(id: &str, connection: &str, name: &str) -> (Profile, [NewLogin; 1]) {
+    let login = NewLogin { name: LoginName::new(connection, name), password_hash: None };
+    (Profile::new(UserId::new(id), START), [login])
 }
 
 /// design §3: an address of a connection belongs to one user, however it is spelled and however many ask at once.
@@ -21,10 +25,8 @@ async fn an_address_is_taken_once() {
             let store = store.clone();
             async move {
                 let spelling = if i % 2 == 0 { "User@Example.com" } else { "user@example.com" };
-                store
-                    .create_login(&LoginKey::new("db", spelling), &login(&format!("auth0|{i}")))
-                    .await
-                    .unwrap()
+                let (profile, logins) = user_with(&format!("auth0|{i}"), "db", spelling);
+                store.create_user(profile, &logins).await.unwrap().is_some()
             }
         })
         .await;
@@ -32,8 +34,8 @@ async fn an_address_is_taken_once() {
         let winner = created.iter().position(|created| *created).unwrap();
         let stored = store.login(&LoginKey::new("db", "USER@example.com")).await.unwrap().unwrap();
         assert_eq!(stored.user_id, UserId::new(format!("auth0|{winner}")));
-        let other = LoginKey::new("other", "user@example.com");
-        assert!(store.create_login(&other, &login("auth0|other")).await.unwrap());
+        let (profile, logins) = user_with("auth0|other", "other", "user@example.com");
+        assert!(store.create_user(profile, &logins).await.unwrap().is_some());
     }
 }
 
@@ -44,7 +46,7 @@ async fn a_user_id_is_taken_once() {
         let store = &subject.store;
         let created = at_once(16, |_| {
             let store = store.clone();
-            async move { store.create_profile(&profile()).await.unwrap() }
+            async move { store.create_user(profile(), &[]).await.unwrap().is_some() }
         })
         .await;
         assert_eq!(created.iter().filter(|created| **created).count(), 1, "{}", subject.name);
@@ -57,7 +59,7 @@ async fn an_expired_pending_authenticator_is_not_seen() {
     for subject in subjects().await {
         let store = &subject.store;
         assert!(store.user(&user(), START).await.unwrap().is_none());
-        store.create_profile(&profile()).await.unwrap();
+        store.create_user(profile(), &[]).await.unwrap();
         store.associate(&association(&state(store).await, "first", "A")).await.unwrap();
         let seen = |at: Timestamp| async move { store.user(&user(), at).await.unwrap().unwrap() };
         assert_eq!(seen(START.plus(599)).await.authenticators.len(), 1);

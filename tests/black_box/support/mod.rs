@@ -6,11 +6,13 @@ mod flows;
 mod jwt;
 mod log;
 mod offline;
+mod overtaken;
 mod passwordless;
 mod phone;
 mod steps;
 mod table;
 mod twilio;
+mod users;
 mod wire;
 
 pub(crate) use block::{link_of_block, ticket_of_block};
@@ -19,10 +21,11 @@ pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;
 pub(crate) use log::Log;
 pub(crate) use offline::OFFLINE;
-pub(crate) use passwordless::{CALLBACK, NUMBER, PASSWORDLESS};
+pub(crate) use passwordless::{CALLBACK, NUMBER, PASSWORDLESS, give_number};
 pub(crate) use steps::Step;
-pub(crate) use table::{Item, at_once, count_of, number_of, text_of, user_pk};
+pub(crate) use table::{Item, Table, at_once, count_of, number_of, text_of, user_pk};
 pub(crate) use twilio::{TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN};
+pub(crate) use users::{PASSWORD, USERS, new_user, user_path};
 pub(crate) use wire::{MFA_SCOPES, PASSWORD_REALM, as_client};
 
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! Signing in without password.
 
-use postern::id::UserId;
 use postern::rules::settings::SettingValue;
-use postern::store::logins::{Login, LoginKey};
+use postern::store::Store;
+use postern::store::expression::{text, value_of};
+use postern::store::logins::LoginName;
 use serde_json::{Value, json};
 
 use super::client::{Body, Client, Reply};
@@ -13,6 +14,17 @@ pub(crate) const PASSWORDLESS: &str = "http://auth0.com/oauth/grant-type/passwor
 pub(crate) const NUMBER: &str = "+4915112345678";
 /// Where the demo clients' links lead.
 pub(crate) const CALLBACK: &str = "http://localhost:4200/signed-in";
+
+/// Lets a user sign in by [`NUMBER`] as well, as a twin's file can have it from the beginning.
+pub(crate) async fn give_number(store: &Store, user_id: &str) {
+    let name = LoginName::new("sms", NUMBER);
+    let put = store.dynamodb().put_item().table_name(store.table()).item("user_id", text(user_id));
+    put.item("pk", text(name.key().pk())).item("sk", text("LOGIN")).send().await.unwrap();
+    let update = store.dynamodb().update_item().table_name(store.table());
+    let update = update.key("pk", text(format!("USER#{user_id}"))).key("sk", text("PROFILE"));
+    let update = update.update_expression("SET logins = list_append(logins, :login)");
+    update.expression_attribute_values(":login", value_of(&[name]).unwrap()).send().await.unwrap();
+}
 
 impl World {
     /// A tenant with both connections on, whose demo user has a number as well.
@@ -25,9 +37,7 @@ impl World {
     pub(crate) async fn passwordless_on(&self) {
         let on = SettingValue::Switch(true);
         self.configure(&[("passwordless_email", on.clone()), ("passwordless_sms", on)]).await;
-        let user_id = UserId::new(user_pk("user@example.com").trim_start_matches("USER#"));
-        let login = Login { user_id, password_hash: None };
-        self.twin.app.store.create_login(&LoginKey::new("sms", NUMBER), &login).await.unwrap();
+        give_number(&self.twin.app.store, user_pk("user@example.com").trim_start_matches("USER#")).await;
     }
 
     /// `POST /passwordless/start` by the demo app, with these members besides.

@@ -5,7 +5,9 @@ use postern::rules::settings::SettingValue;
 use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};
 
-use super::{Body, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, World};
+use super::{
+    Body, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user, user_path,
+};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -58,6 +60,16 @@ pub(crate) enum Step {
     GetTemplate,
     PutTemplate,
     PatchTemplate,
+    PostUser,
+    PostChosenUser,
+    GetUser,
+    GetUserByEmail,
+    PatchUser,
+    MoveUser,
+    BlockUser,
+    SetPassword,
+    ResetUser,
+    DeleteUser,
 }
 
 /// What a step needs.
@@ -112,7 +124,39 @@ impl Step {
     }
 
     fn is_management(self) -> bool {
-        self as usize >= Self::SetFactor as usize
+        self.is_about_user()
+            || matches!(
+                self,
+                Self::SetFactor
+                    | Self::GetPolicies
+                    | Self::PutPolicies
+                    | Self::GetSettings
+                    | Self::PatchSettings
+                    | Self::GetProvider
+                    | Self::PutProvider
+                    | Self::GetTwilio
+                    | Self::PutTwilio
+                    | Self::PostTemplate
+                    | Self::GetTemplate
+                    | Self::PutTemplate
+                    | Self::PatchTemplate
+            )
+    }
+
+    fn is_about_user(self) -> bool {
+        matches!(
+            self,
+            Self::PostUser
+                | Self::PostChosenUser
+                | Self::GetUser
+                | Self::GetUserByEmail
+                | Self::PatchUser
+                | Self::MoveUser
+                | Self::BlockUser
+                | Self::SetPassword
+                | Self::ResetUser
+                | Self::DeleteUser
+        )
     }
 
     /// An enrolment that was begun.
@@ -201,6 +245,10 @@ impl Step {
         if matches!(self, Self::GetTwilio | Self::PutTwilio) {
             world.set_twilio_token(TWILIO_TOKEN).await;
         }
+        if self.is_about_user() && !matches!(self, Self::PostUser | Self::PostChosenUser) {
+            let id = world.make_user(&new_user("ada@example.com")).await;
+            return Ready { id, ..Ready::with(world.management_token().await) };
+        }
         Ready::with(world.management_token().await)
     }
 
@@ -232,6 +280,7 @@ impl Step {
             Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::ClientCredentials => world.client_credentials("").await,
+            _ if self.is_about_user() => self.send_about_user(world, ready).await,
             _ => self.send_management(world, token).await,
         }
     }
@@ -258,9 +307,32 @@ impl Step {
             Self::PostTemplate => ("POST", TEMPLATES.to_owned(), Some(template("{{ code }}"))),
             Self::GetTemplate => ("GET", named, None),
             Self::PutTemplate => ("PUT", named, Some(template("<p>{{ code }}</p>"))),
-            _ => ("PATCH", named, Some(json!({ "enabled": false }))),
+            Self::PatchTemplate => ("PATCH", named, Some(json!({ "enabled": false }))),
+            other => unreachable!("{other:?} is not of the Management API"),
         };
         world.bearer(method, &path, token, body.as_ref().map_or_else(Body::none, Body::json)).await
+    }
+
+    async fn send_about_user(self, world: &World, ready: &Ready) -> Reply {
+        let path = user_path(&ready.id);
+        let (method, path, body) = match self {
+            Self::PostUser => ("POST", USERS.to_owned(), Some(new_user("new@example.com"))),
+            Self::PostChosenUser => {
+                let mut body = new_user("new@example.com");
+                body["user_id"] = json!("chosen");
+                ("POST", USERS.to_owned(), Some(body))
+            }
+            Self::GetUser => ("GET", path, None),
+            Self::GetUserByEmail => ("GET", "/api/v2/users-by-email?email=ada@example.com".to_owned(), None),
+            Self::PatchUser => ("PATCH", path, Some(json!({ "name": "Ada", "user_metadata": { "a": 1 } }))),
+            Self::MoveUser => ("PATCH", path, Some(json!({ "email": "new@example.com" }))),
+            Self::BlockUser => ("PATCH", path, Some(json!({ "blocked": true }))),
+            Self::SetPassword => ("PATCH", path, Some(json!({ "password": "another password" }))),
+            Self::ResetUser => ("DELETE", format!("{path}/authenticators"), None),
+            Self::DeleteUser => ("DELETE", path, None),
+            other => unreachable!("{other:?} is not about a user"),
+        };
+        world.bearer(method, &path, &ready.token, body.as_ref().map_or_else(Body::none, Body::json)).await
     }
 
     /// Whether the request was answered as it should be.

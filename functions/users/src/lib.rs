@@ -1,0 +1,174 @@
+//! `POST /api/v2/users`, `GET`, `PATCH` and `DELETE /api/v2/users/{id}`, `DELETE /api/v2/users/{id}/authenticators` and
+//! `GET /api/v2/users-by-email`: the tenant's users (contract §6).
+
+mod properties;
+mod view;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use postern::app::App;
+use postern::http::management::{authorize, object, query};
+use postern::http::params::read_body;
+use postern::http::{method_not_allowed, no_content, private_json};
+use postern::id::UserId;
+use postern::rules::address::EmailAddress;
+use postern::rules::notice::NoticeKind;
+use postern::rules::passwordless::Connection;
+use postern::store::StoreError;
+use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, LoginName, PasswordHash};
+use postern::store::notices::{Notice, Recipient};
+use postern::store::user_changes::Changed;
+use postern::store::user_life::NewLogin;
+use postern::store::users::Profile;
+use postern::token::keys::KeyNeeds;
+use postern::token::password::hash_apart;
+use postern::wire::management::ManagementRefusal;
+
+use properties::{Change, NewUser};
+use view::{Fields, shown};
+
+/// What this function unwraps: nothing; it verifies tokens by public keys.
+pub const KEYS: KeyNeeds = KeyNeeds::PUBLIC;
+
+/// The routes of this function.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v2/users", post(create))
+        .route("/api/v2/users/{id}", get(read).patch(change).delete(remove))
+        .route("/api/v2/users/{id}/authenticators", delete(reset))
+        .route("/api/v2/users-by-email", get(by_email))
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "create:users").await?;
+    let body = object(read_body(request).await)?;
+    let NewUser { email, password, chosen_id, change } = NewUser::of(&body)?;
+    let is_chosen = chosen_id.is_some();
+    let user = chosen_id.map_or_else(|| UserId::generate(&app.random), Ok)?;
+    let mut profile = Profile { email: Some(email.clone()), ..Profile::new(user, app.now()) };
+    if !change.apply_to(&mut profile) {
+        return Err(properties::metadata_does_not_fit());
+    }
+    let hash = PasswordHash(hash_apart(password, &app.random).await?);
+    let name = LoginName::new(DEFAULT_CONNECTION, email.as_str());
+    let logins = [NewLogin { name, password_hash: Some(hash) }];
+    let created = match is_chosen {
+        true => app.store.create_user_by_chosen_id(&profile, &logins, &app.clock).await?,
+        false => app.store.create_user(profile, &logins).await?,
+    };
+    let mut response = private_json(&shown(&created.ok_or(ManagementRefusal::UserExists)?)?);
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+async fn read(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "read:users").await?;
+    let user = named(id)?;
+    let fields = Fields::of(&query(&uri)?)?;
+    let profile = app.store.profile(&user).await?.ok_or_else(ManagementRefusal::no_such_user)?;
+    Ok(private_json(&fields.of_user(&profile)?))
+}
+
+/// The users who sign in by an address, by password or by codes: usually one.
+async fn by_email(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "read:users").await?;
+    let query = query(&uri)?;
+    let fields = Fields::of(&query)?;
+    let address = query.optional("email").ok().flatten().and_then(EmailAddress::parse);
+    let address = address.ok_or_else(|| ManagementRefusal::malformed_in_query("email", "email"))?;
+    let key = |connection| LoginKey::new(connection, address.as_str());
+    let (by_password, by_code) = (key(DEFAULT_CONNECTION), key(Connection::Email.as_str()));
+    let (by_password, by_code) = tokio::try_join!(app.store.login(&by_password), app.store.login(&by_code))?;
+    let first = by_password.map(|login| login.user_id);
+    let second = by_code.map(|login| login.user_id).filter(|user| Some(user) != first.as_ref());
+    let (first, second) = tokio::try_join!(profile_of(&app, first), profile_of(&app, second))?;
+    let users = [first, second].into_iter().flatten();
+    let users: Result<Vec<_>, _> = users.map(|profile| fields.of_user(&profile)).collect();
+    Ok(private_json(&users?))
+}
+
+async fn profile_of(app: &App, user: Option<UserId>) -> Result<Option<Profile>, StoreError> {
+    match user {
+        Some(user) => app.store.profile(&user).await,
+        None => Ok(None),
+    }
+}
+
+async fn change(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "update:users").await?;
+    let user = named(id)?;
+    let body = object(read_body(request).await)?;
+    let Change { password, change } = Change::of(&body)?;
+    let changed = match password {
+        None => app.store.change_user(&user, &change, &app.clock).await?,
+        // It ends what was issued under the old one (SEC-42).
+        Some(password) => {
+            let hash = PasswordHash(hash_apart(password, &app.random).await?);
+            app.store.set_password(&user, &hash, &change, &app.clock).await?
+        }
+    };
+    match changed {
+        Changed::Done(profile) => Ok(private_json(&shown(&profile)?)),
+        Changed::NoSuchUser => Err(ManagementRefusal::no_such_user()),
+        Changed::NoPassword => {
+            Err(ManagementRefusal::property("password", "The user does not sign in by password"))
+        }
+        Changed::AddressTaken => Err(ManagementRefusal::UserExists),
+        Changed::MetadataDoesNotFit => Err(properties::metadata_does_not_fit()),
+    }
+}
+
+/// A user that is not there is as good as deleted.
+async fn remove(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    authorize(&app, &headers, "delete:users").await?;
+    app.store.delete_user(&named(id)?, &app.clock).await?;
+    Ok(no_content())
+}
+
+/// Forgets all of a user's factors, tells the user (SEC-31) and ends what was issued (SEC-42).
+async fn reset(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    let client = authorize(&app, &headers, "delete:guardian_enrollments").await?;
+    let user = named(id)?;
+    let to = Recipient::User(user.clone());
+    let notice = Notice::new(NoticeKind::FactorRemoved, to, None, &client, &app.random, app.now())?;
+    match app.store.reset_mfa(&user, &notice, &app.clock).await? {
+        true => Ok(no_content()),
+        false => Err(ManagementRefusal::no_such_user()),
+    }
+}
+
+fn named(id: Result<Path<String>, PathRejection>) -> Result<UserId, ManagementRefusal> {
+    let id = id.ok().and_then(|Path(id)| UserId::parse(&id));
+    id.ok_or_else(|| ManagementRefusal::malformed_in_path("id", "user-id"))
+}

@@ -1,0 +1,202 @@
+//! The properties of a user as a request names them, each of its type and within its bounds.
+
+use postern::id::UserId;
+use postern::rules::address::EmailAddress;
+use postern::rules::metadata::METADATA_BYTES_MAX;
+use postern::store::logins::DEFAULT_CONNECTION;
+use postern::store::user_changes::{ProfileText, UserChange};
+use postern::token::password::{PASSWORD_BYTES_MAX, Password};
+use postern::wire::management::ManagementRefusal;
+use serde_json::{Map, Value};
+
+/// NIST SP 800-63B-4 §3.1.1.2: the shortest password beside a second factor.
+const PASSWORD_CHARACTERS_MIN: usize = 8;
+/// Longest name and nickname, in characters, as Auth0 has it.
+const NAME_CHARACTERS_MAX: usize = 300;
+/// Longest given name and family name, in characters, as Auth0 has it.
+const PART_CHARACTERS_MAX: usize = 150;
+/// Longest address of a picture, in bytes.
+const URL_BYTES_MAX: usize = 2_048;
+
+/// A user to be made.
+pub(crate) struct NewUser {
+    pub(crate) email: EmailAddress,
+    pub(crate) password: Password,
+    pub(crate) chosen_id: Option<UserId>,
+    /// What it is beside these.
+    pub(crate) change: UserChange,
+}
+
+/// What a request changes.
+pub(crate) struct Change {
+    pub(crate) password: Option<Password>,
+    /// What changes beside it.
+    pub(crate) change: UserChange,
+}
+
+/// What a request names.
+#[derive(Default)]
+struct Properties {
+    connection: bool,
+    user_id: Option<UserId>,
+    password: Option<Password>,
+    change: UserChange,
+}
+
+impl NewUser {
+    pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
+        let Properties { connection, user_id, password, mut change } = Properties::of(body, true)?;
+        if !connection {
+            return Err(ManagementRefusal::missing("connection"));
+        }
+        Ok(Self {
+            email: change.email.take().ok_or_else(|| ManagementRefusal::missing("email"))?,
+            password: password.ok_or_else(|| ManagementRefusal::missing("password"))?,
+            chosen_id: user_id,
+            change,
+        })
+    }
+}
+
+impl Change {
+    /// A password and an address are not changed at once, as at Auth0.
+    pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
+        let Properties { password, change, .. } = Properties::of(body, false)?;
+        let address = ["email", "email_verified"].into_iter().find(|name| body.contains_key(*name));
+        match address.filter(|_| password.is_some()) {
+            None => Ok(Self { password, change }),
+            Some(name) => {
+                let problem = format!("'Cannot update password and {name} simultaneously'.");
+                Err(ManagementRefusal::InvalidBody(problem))
+            }
+        }
+    }
+}
+
+impl Properties {
+    fn of(body: &Map<String, Value>, is_new: bool) -> Result<Self, ManagementRefusal> {
+        let mut properties = Self::default();
+        let change = &mut properties.change;
+        for (name, value) in body {
+            match name.as_str() {
+                "connection" => {
+                    connection(value)?;
+                    properties.connection = true;
+                }
+                "user_id" if is_new => properties.user_id = Some(user_id(value)?),
+                "email" => change.email = Some(address(value)?),
+                "password" => properties.password = Some(password(value)?),
+                "email_verified" => change.email_verified = Some(truth("email_verified", value)?),
+                "blocked" => change.blocked = Some(truth("blocked", value)?),
+                "user_metadata" => change.user_metadata = Some(metadata(value)?),
+                "verify_email" => verify_email(value)?,
+                // Whose mail would be sent, were one sent.
+                "client_id" if !is_new => drop(string("client_id", value)?),
+                other => {
+                    let text = ProfileText::ALL.into_iter().find(|text| text.as_str() == other);
+                    let text = text.ok_or_else(|| ManagementRefusal::additional(other))?;
+                    change.texts.push((text, words(text, value)?));
+                }
+            }
+        }
+        Ok(properties)
+    }
+}
+
+/// The metadata with its bounds, whether of a request or merged.
+pub(crate) fn metadata_does_not_fit() -> ManagementRefusal {
+    let problem = format!(
+        "Object is too long or too deep, has a nameless member or a number out of range, maximum {METADATA_BYTES_MAX} bytes"
+    );
+    ManagementRefusal::property("user_metadata", &problem)
+}
+
+fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
+    value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))
+}
+
+fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
+    value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
+}
+
+fn long_enough(property: &str, text: &str, characters_min: usize) -> Result<(), ManagementRefusal> {
+    let characters = text.chars().count();
+    if characters >= characters_min {
+        return Ok(());
+    }
+    let problem = format!("String is too short ({characters} chars), minimum {characters_min}");
+    Err(ManagementRefusal::property(property, &problem))
+}
+
+fn connection(value: &Value) -> Result<(), ManagementRefusal> {
+    if string("connection", value)? == DEFAULT_CONNECTION {
+        return Ok(());
+    }
+    let message = "The connection does not exist".to_owned();
+    Err(ManagementRefusal::Inexistent { message, code: "inexistent_connection" })
+}
+
+fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
+    UserId::chosen(string("user_id", value)?)
+        .ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))
+}
+
+fn address(value: &Value) -> Result<EmailAddress, ManagementRefusal> {
+    EmailAddress::parse(string("email", value)?).ok_or_else(|| ManagementRefusal::malformed("email", "email"))
+}
+
+fn password(value: &Value) -> Result<Password, ManagementRefusal> {
+    let text = string("password", value)?;
+    long_enough("password", text, PASSWORD_CHARACTERS_MIN)?;
+    if text.len() > PASSWORD_BYTES_MAX {
+        let problem = format!("String is too long, maximum {PASSWORD_BYTES_MAX} bytes");
+        return Err(ManagementRefusal::property("password", &problem));
+    }
+    Ok(Password::new(text))
+}
+
+/// Null takes all of it away.
+fn metadata(value: &Value) -> Result<Map<String, Value>, ManagementRefusal> {
+    match value {
+        Value::Object(members) => Ok(members.clone()),
+        Value::Null => Ok(Map::new()),
+        _ => Err(ManagementRefusal::property("user_metadata", "Expected type object")),
+    }
+}
+
+/// Nobody is mailed to verify an address yet, and is not promised to be.
+fn verify_email(value: &Value) -> Result<(), ManagementRefusal> {
+    match truth("verify_email", value)? {
+        true => Err(ManagementRefusal::Unsupported("Verification mails are not sent yet.".to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// Null takes it away.
+fn words(text: ProfileText, value: &Value) -> Result<Option<String>, ManagementRefusal> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let property = text.as_str();
+    let words = string(property, value)?;
+    let characters_max = match text {
+        ProfileText::Name | ProfileText::Nickname => NAME_CHARACTERS_MAX,
+        ProfileText::GivenName | ProfileText::FamilyName => PART_CHARACTERS_MAX,
+        ProfileText::Picture => URL_BYTES_MAX,
+    };
+    long_enough(property, words, 1)?;
+    let characters = words.chars().count();
+    if characters > characters_max {
+        let problem = format!("String is too long ({characters} chars), maximum {characters_max}");
+        return Err(ManagementRefusal::property(property, &problem));
+    }
+    if text == ProfileText::Picture && !is_url(words) {
+        return Err(ManagementRefusal::malformed(property, "uri"));
+    }
+    Ok(Some(words.to_owned()))
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
+}

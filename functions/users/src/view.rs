@@ -1,0 +1,119 @@
+//! Users as the Management API shows them, with the fields that are asked for.
+
+use postern::http::Params;
+use postern::rules::calendar::UtcTime;
+use postern::rules::passwordless::Connection;
+use postern::store::logins::LoginName;
+use postern::store::users::Profile;
+use postern::time::Timestamp;
+use postern::wire::management::ManagementRefusal;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// How a user signs in.
+#[derive(Serialize)]
+struct Identity<'a> {
+    connection: &'a str,
+    #[serde(rename = "isSocial")]
+    is_social: bool,
+    provider: &'a str,
+    user_id: &'a str,
+}
+
+/// A user, by the alphabet. What there is nothing of is left out.
+#[derive(Serialize)]
+struct User<'a> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    blocked: bool,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<&'a str>,
+    identities: Vec<Identity<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<&'a str>,
+    updated_at: String,
+    user_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_metadata: Option<Value>,
+}
+
+/// A user with all fields.
+pub(crate) fn shown(profile: &Profile) -> Result<Map<String, Value>, ManagementRefusal> {
+    let user = User {
+        created_at: written(profile.created_at),
+        updated_at: written(profile.updated_at),
+        user_id: profile.user_id.as_str(),
+        email: profile.email.as_ref().map(|address| address.as_str()),
+        email_verified: profile.email_verified,
+        name: profile.shown_name(),
+        nickname: profile.shown_nickname(),
+        given_name: profile.given_name.as_deref(),
+        family_name: profile.family_name.as_deref(),
+        picture: profile.picture.as_deref(),
+        user_metadata: profile.user_metadata.as_ref().map(|metadata| metadata.to_json()),
+        blocked: profile.blocked,
+        identities: profile.logins.iter().map(|login| identity(profile, login)).collect(),
+    };
+    match serde_json::to_value(user) {
+        Ok(Value::Object(user)) => Ok(user),
+        _ => Err(ManagementRefusal::Internal),
+    }
+}
+
+fn identity<'a>(profile: &'a Profile, login: &'a LoginName) -> Identity<'a> {
+    Identity {
+        connection: &login.connection,
+        user_id: profile.user_id.name(),
+        provider: Connection::parse(&login.connection).map_or("auth0", Connection::as_str),
+        is_social: false,
+    }
+}
+
+/// As ISO 8601 has it, with the milliseconds that clients expect.
+fn written(at: Timestamp) -> String {
+    UtcTime::of(at).format("%Y-%m-%dT%H:%M:%S.000Z").unwrap_or_default()
+}
+
+/// Which fields of a user are asked for.
+pub(crate) struct Fields {
+    names: Vec<String>,
+    are_included: bool,
+}
+
+impl Fields {
+    /// `fields`, joined by commas, and `include_fields`: whether they are those to show, or those to leave out.
+    pub(crate) fn of(query: &Params) -> Result<Self, ManagementRefusal> {
+        let text = |name| query.optional(name).ok().flatten();
+        let are_included = match text("include_fields") {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(_) => {
+                let problem = "'Expected type boolean' on property include_fields.";
+                return Err(ManagementRefusal::InvalidQuery(problem.to_owned()));
+            }
+        };
+        let names = text("fields").unwrap_or_default().split(',').map(str::trim);
+        Ok(Self {
+            names: names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect(),
+            are_included,
+        })
+    }
+
+    /// A user with the fields that are asked for; all of them when none is named.
+    pub(crate) fn of_user(&self, profile: &Profile) -> Result<Map<String, Value>, ManagementRefusal> {
+        let mut user = shown(profile)?;
+        if !self.names.is_empty() {
+            user.retain(|name, _| self.names.contains(name) == self.are_included);
+        }
+        Ok(user)
+    }
+}

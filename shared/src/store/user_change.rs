@@ -1,0 +1,221 @@
+//! What an operator changes of a user, as a write of the profile and in memory.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Value};
+
+use super::StoreError;
+use super::accounts::Ending;
+use super::expression::{Write, number, text, value_of};
+use super::logins::LoginName;
+use super::users::{self, PROFILE, Profile};
+use crate::id::UserId;
+use crate::rules::address::EmailAddress;
+use crate::rules::metadata::UserMetadata;
+use crate::time::Timestamp;
+
+/// What a profile says in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileText {
+    /// Full name.
+    Name,
+    /// Short name.
+    Nickname,
+    /// Given name.
+    GivenName,
+    /// Family name.
+    FamilyName,
+    /// URL of a picture.
+    Picture,
+}
+
+impl ProfileText {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Name, Self::Nickname, Self::GivenName, Self::FamilyName, Self::Picture];
+
+    /// Its name on the wire and in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Nickname => "nickname",
+            Self::GivenName => "given_name",
+            Self::FamilyName => "family_name",
+            Self::Picture => "picture",
+        }
+    }
+}
+
+/// What changes of a user; what is not named stays.
+#[derive(Clone, Default)]
+pub struct UserChange {
+    /// Words, taken away by `None`.
+    pub texts: Vec<(ProfileText, Option<String>)>,
+    /// The address. The logins that have the old one move with it, and it is not verified unless that is said too.
+    pub email: Option<EmailAddress>,
+    /// Whether the user proved to own the address: the one that is named beside it, or whichever the user has.
+    pub email_verified: Option<bool>,
+    /// Blocking ends what was issued; unblocking does not bring it back (SEC-42).
+    pub blocked: Option<bool>,
+    /// Members of the metadata, merged on the first level and taken away by null; none at all clears it.
+    pub user_metadata: Option<Map<String, Value>>,
+}
+
+/// Names and addresses are nobody's business in a log.
+impl std::fmt::Debug for UserChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserChange").field("blocked", &self.blocked).finish_non_exhaustive()
+    }
+}
+
+impl UserChange {
+    /// Whether it ends what was issued.
+    pub(super) fn ends(&self) -> bool {
+        self.blocked == Some(true)
+    }
+
+    /// Changes a profile in memory, logins aside; `false` when the metadata does not fit.
+    #[must_use]
+    pub fn apply_to(&self, profile: &mut Profile) -> bool {
+        for (name, value) in &self.texts {
+            let place = match name {
+                ProfileText::Name => &mut profile.name,
+                ProfileText::Nickname => &mut profile.nickname,
+                ProfileText::GivenName => &mut profile.given_name,
+                ProfileText::FamilyName => &mut profile.family_name,
+                ProfileText::Picture => &mut profile.picture,
+            };
+            place.clone_from(value);
+        }
+        if let Some(address) = self.new_address(profile) {
+            (profile.email, profile.email_verified) = (Some(address.clone()), false);
+        }
+        profile.email_verified = self.email_verified.unwrap_or(profile.email_verified);
+        profile.blocked = self.blocked.unwrap_or(profile.blocked);
+        if let Some(members) = &self.user_metadata {
+            let Some(merged) = self.merged(profile, members) else { return false };
+            profile.user_metadata = Some(merged).filter(|merged| !merged.is_empty());
+        }
+        true
+    }
+
+    /// The logins, those that have the old address with the new one.
+    pub(super) fn moved(&self, seen: &Profile) -> Vec<LoginName> {
+        let mut logins = seen.logins.clone();
+        if let Some(address) = self.new_address(seen) {
+            for login in logins.iter_mut().filter(|login| has_address(login, seen)) {
+                address.as_str().clone_into(&mut login.name);
+            }
+        }
+        logins
+    }
+
+    /// The address, if it is another.
+    pub(super) fn new_address(&self, seen: &Profile) -> Option<&EmailAddress> {
+        self.email.as_ref().filter(|address| seen.email.as_ref() != Some(address))
+    }
+
+    /// The metadata that there will be; `None` when it does not fit.
+    fn merged(&self, seen: &Profile, members: &Map<String, Value>) -> Option<UserMetadata> {
+        let none = UserMetadata::default();
+        let before = seen.user_metadata.as_ref().unwrap_or(&none);
+        if members.is_empty() { Some(none) } else { before.merged(members) }
+    }
+
+    /// The change of the profile, which may end what was issued; `None` when the metadata does not fit.
+    pub(super) fn write(
+        &self,
+        seen: &Profile,
+        now: Timestamp,
+        ends: bool,
+    ) -> Result<Option<Write>, StoreError> {
+        let mut assign = Assignments::default();
+        for (name, value) in &self.texts {
+            assign.put(name.as_str(), value.as_ref().map(text));
+        }
+        let mut verified = self.email_verified;
+        if let Some(address) = self.new_address(seen) {
+            assign.put("email", Some(value_of(address)?));
+            assign.put("logins", Some(value_of(&self.moved(seen))?));
+            // The authenticator that the old address was by itself is gone.
+            assign.put("implicit_last_used_at", None);
+            verified = verified.or(Some(false));
+        }
+        for (name, value) in [("email_verified", verified), ("blocked", self.blocked)] {
+            if let Some(value) = value {
+                assign.put(name, Some(AttributeValue::Bool(value)));
+            }
+        }
+        if let Some(members) = &self.user_metadata {
+            let Some(merged) = self.merged(seen, members) else { return Ok(None) };
+            let merged = (!merged.is_empty()).then(|| value_of(&merged)).transpose()?;
+            assign.put("user_metadata", merged);
+        }
+        let ending = ends.then(|| Ending::of(seen, now));
+        self.conditioned(assign.write(&seen.user_id, ending, now), seen).map(Some)
+    }
+
+    /// What the change depends on must be as it was read.
+    fn conditioned(&self, mut write: Write, seen: &Profile) -> Result<Write, StoreError> {
+        if self.new_address(seen).is_some() {
+            write = write.when("logins = :seen_logins").value(":seen_logins", value_of(&seen.logins)?);
+        }
+        // Also where it is the user's own: whether it is verified is said of this one, not of one it moves to meanwhile.
+        if self.email.is_some() {
+            write = match &seen.email {
+                Some(address) => write.when("email = :seen_email").value(":seen_email", value_of(address)?),
+                None => write.when("attribute_not_exists(email)"),
+            };
+        }
+        if self.user_metadata.is_some() {
+            write = match &seen.user_metadata {
+                Some(metadata) => {
+                    write.when("user_metadata = :seen_metadata").value(":seen_metadata", value_of(metadata)?)
+                }
+                None => write.when("attribute_not_exists(user_metadata)"),
+            };
+        }
+        Ok(write)
+    }
+}
+
+/// Whether a login is by the address that the profile has.
+pub(super) fn has_address(login: &LoginName, profile: &Profile) -> bool {
+    profile.email.as_ref().is_some_and(|address| address.as_str() == login.name)
+}
+
+/// Assignments and removals of an update, by placeholders: some names are words of DynamoDB's own.
+#[derive(Default)]
+struct Assignments {
+    set: Vec<(&'static str, AttributeValue)>,
+    removed: Vec<&'static str>,
+}
+
+impl Assignments {
+    fn put(&mut self, name: &'static str, value: Option<AttributeValue>) {
+        match value {
+            Some(value) => self.set.push((name, value)),
+            None => self.removed.push(name),
+        }
+    }
+
+    /// The update of the profile, ending what was issued before where asked to.
+    fn write(self, user: &UserId, ending: Option<Ending>, now: Timestamp) -> Write {
+        let set: String = (0..self.set.len()).map(|index| format!(", #s{index} = :s{index}")).collect();
+        let removed: Vec<_> = (0..self.removed.len()).map(|index| format!("#r{index}")).collect();
+        let remove =
+            if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
+        let mut write = match ending {
+            Some(ending) => ending.write(user, now, &set, &remove),
+            None => Write::update(&users::pk(user), PROFILE, format!("SET updated_at = :now{set}{remove}"))
+                .when("attribute_exists(pk)")
+                .value(":now", number(now.0)),
+        };
+        for (index, (name, value)) in self.set.into_iter().enumerate() {
+            write = write.name(&format!("#s{index}"), name).value(&format!(":s{index}"), value);
+        }
+        for (index, name) in self.removed.into_iter().enumerate() {
+            write = write.name(&format!("#r{index}"), name);
+        }
+        write
+    }
+}
