@@ -34,7 +34,9 @@ async fn calls_of(step: Step) -> Vec<Position> {
         let (service, operation) = name.split_once(' ').unwrap();
         (service.to_owned(), operation.to_owned(), *skip)
     });
-    positions.collect()
+    let positions: Vec<_> = positions.collect();
+    assert!(!positions.is_empty(), "{step:?} calls nothing");
+    positions
 }
 
 /// SEC-36: a refusal that says when to come back, and gives nothing away.

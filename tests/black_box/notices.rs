@@ -103,12 +103,13 @@ async fn each_kind_is_told_once_and_has_a_switch() {
 #[tokio::test]
 async fn slow_guessing_is_told() {
     let world = World::new().await;
-    world.enrol_otp(USER).await;
+    let secret = world.enrol_otp(USER).await;
     world.notices(USER).await;
     for guesses in 1..=40_usize {
         world.clock.advance(360);
         let login = world.log_in(USER).await.mfa_token;
-        assert_eq!(world.otp(&login, "000000").await.status, 403, "{guesses}");
+        let wrong = World::wrong(&world.app_code(&secret, 0));
+        assert_eq!(world.otp(&login, &wrong).await.status, 403, "{guesses}");
         let notices = world.notices(USER).await;
         let told = subjects(&notices);
         let wrong = told.iter().filter(|subject| subject.starts_with("Wrong codes")).count();

@@ -42,7 +42,7 @@ async fn wrong_passwords() {
     budget_is(&world, (3, 50), async || world.password(USER, "wrong").await).await;
 }
 
-/// SEC-20: `code_attempts`, `code_attempt_seconds`; of an app and of a mail alike.
+/// SEC-19: `code_attempts`, `code_attempt_seconds`; of an app and of a mail alike.
 #[tokio::test]
 async fn wrong_codes() {
     let numbers = [("code_attempts", 3), ("code_attempt_seconds", 50)];
@@ -51,9 +51,16 @@ async fn wrong_codes() {
     let login = world.log_in(USER).await.mfa_token;
     let wrong = World::wrong(&world.app_code(&secret, -10));
     budget_is(&world, (3, 50), async || world.otp(&login, &wrong).await).await;
+
+    let world = with_numbers(World::new().await, &numbers).await;
+    let (id, _) = world.enrol_email(USER).await;
+    let login = world.log_in(USER).await.mfa_token;
+    let oob_code = world.challenge(&login, "oob", &id).await.text("oob_code");
+    let wrong = World::wrong(&world.code(USER));
+    budget_is(&world, (3, 50), async || world.oob(&login, &oob_code, &wrong).await).await;
 }
 
-/// SEC-20: `recovery_attempts`, `recovery_attempt_seconds`; the budget of codes is another.
+/// SEC-19: `recovery_attempts`, `recovery_attempt_seconds`; the budget of codes is another.
 #[tokio::test]
 async fn wrong_recovery_codes() {
     let numbers = [("recovery_attempts", 2), ("recovery_attempt_seconds", 40)];
@@ -121,7 +128,7 @@ async fn sign_ins_begun_by_one_source() {
     .await;
 }
 
-/// What comes back in an hour, not by itself: `count` requests, then none until the next clock hour.
+/// What comes back with the hour: `count` requests, then none until the next clock hour.
 async fn window_is(world: &World, count: u64, request: impl AsyncFn() -> Reply) {
     for number in 1..=count {
         let reply = request().await;
@@ -130,34 +137,38 @@ async fn window_is(world: &World, count: u64, request: impl AsyncFn() -> Reply) 
     let spent = request().await;
     assert_eq!(spent.text("error"), "too_many_attempts", "{}", spent.body);
     let now = world.clock.now().0;
-    let next_hour = (3_600 - now % 3_600).to_string();
-    assert_eq!(spent.header("retry-after"), Some(&*next_hour));
+    let next_hour = 3_600 - now % 3_600;
+    assert_eq!(spent.header("retry-after"), Some(&*next_hour.to_string()));
     assert_eq!(spent.header("x-ratelimit-limit"), Some(&*count.to_string()));
+    world.clock.advance(next_hour - 1);
+    assert_eq!(request().await.status, 429, "a second too early");
+    world.clock.advance(1);
+    assert_eq!(request().await.status, 200);
 }
 
 /// SEC-22: `email_sends_per_address`, for enrolments and for sign-ins each.
 #[tokio::test]
 async fn mails_to_one_address() {
     let world = with_numbers(World::new().await, &[("email_sends_per_address", 3)]).await;
-    let login = world.log_in(USER).await.mfa_token;
-    window_is(&world, 3, async || world.associate_email(&login, Some(VERIFIED)).await).await;
-    let login = world.log_in(VERIFIED).await.mfa_token;
-    window_is(&world, 3, async || world.challenge_any(&login).await).await;
-    assert_eq!(world.mails(VERIFIED), 6);
+    let login = async |username| world.log_in(username).await.mfa_token;
+    window_is(&world, 3, async || world.associate_email(&login(USER).await, Some(VERIFIED)).await).await;
+    window_is(&world, 3, async || world.challenge_any(&login(VERIFIED).await).await).await;
+    assert_eq!(world.mails(VERIFIED), 8);
 }
 
 /// SEC-22: `sms_sends_per_number`, by both channels together.
 #[tokio::test]
 async fn texts_and_calls_to_one_number() {
     let world = with_numbers(World::with_phones(true).await, &[("sms_sends_per_number", 3)]).await;
-    let login = world.log_in(USER).await.mfa_token;
     let sent = || world.mails(NUMBER);
     window_is(&world, 3, async || {
+        let login = world.log_in(USER).await.mfa_token;
         let channel = if sent() % 2 == 0 { "sms" } else { "voice" };
         world.associate_phone(&login, channel, NUMBER).await
     })
     .await;
-    assert_eq!(sent(), 3);
+    assert_eq!(sent(), 4);
+    let login = world.log_in(USER).await.mfa_token;
     assert_eq!(world.associate_phone(&login, "sms", "+4915112345679").await.status, 200);
 }
 

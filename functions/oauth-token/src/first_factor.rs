@@ -2,6 +2,7 @@
 
 use postern::app::App;
 use postern::id::{ClientId, Jti};
+use postern::rules::destination::Place;
 use postern::rules::policy::{MfaPolicy, TenantSettings};
 use postern::store::users::Profile;
 use postern::time::Timestamp;
@@ -26,7 +27,7 @@ pub(crate) struct FirstFactor<'a> {
     pub(crate) nonce: Option<String>,
     pub(crate) granted_by: GrantedBy,
     /// The address or number that its code went to, if it was one.
-    pub(crate) first_to: Option<&'a str>,
+    pub(crate) first_to: Option<Place>,
     /// When the second factor is asked for: the client's word, else the tenant's.
     pub(crate) policy: MfaPolicy,
     /// What `mfa_required` says of the factors.
@@ -58,7 +59,7 @@ impl FirstFactor<'_> {
             expires_at: self.now.plus(self.settings.lifetimes.mfa_token_seconds),
             nonce: self.nonce,
             granted_by: self.granted_by,
-            first_to: self.first_to.map(ToOwned::to_owned),
+            first_to: self.first_to.clone(),
         };
         let sealed = sealed::seal(self.ring, Purpose::MfaToken, &token, &self.app.random, self.now)?;
         Ok(Refusal::MfaRequired(MfaDue { mfa_token: IssuedToken(sealed), requirements: self.requirements }))

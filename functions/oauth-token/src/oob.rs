@@ -11,7 +11,7 @@ use postern::rules::otp::OneTimeCode;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{ChallengePurpose, CodeBinding, Proven};
 use postern::store::users::{Authenticator, State};
-use postern::token::claims::{Method, OobCode};
+use postern::token::claims::{GrantedBy, Method, OobCode};
 use postern::token::keyring::Purpose;
 use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
@@ -118,8 +118,12 @@ fn right_code(
         (None, None) => return Err(wrong()),
     };
     let to = to.ok_or_else(wrong)?;
-    // Whoever gets the codes of one place has one factor, however often it is shown.
-    let is_another = check.first_to() != Some(to.as_str());
+    // Whoever gets the codes of one place has one factor, however often it is shown. Where it is not known any more to
+    // which place the first one went, no place is another.
+    let is_another = match check.first_to() {
+        Some(first) => *first != to.place(),
+        None => check.granted_by() != GrantedBy::Passwordless,
+    };
     let method = is_another.then(|| Method::from(to.channel()));
     Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method })
 }

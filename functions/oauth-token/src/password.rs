@@ -7,6 +7,8 @@ use postern::rules::limit::Quota;
 use postern::rules::scope::Scope;
 use postern::store::limits::LimitKey;
 use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey};
+use postern::store::users::UserState;
+use postern::time::Timestamp;
 use postern::token::claims::GrantedBy;
 use postern::token::password::{self, Password};
 use postern::wire::oauth::{Grant, TokenReply};
@@ -90,17 +92,9 @@ pub(crate) async fn sign_in(
         return Err(alarm::wrong_password(app, &limit, &charge, &client.client_id).await);
     };
     let (user, given_back) =
-        tokio::join!(app.store.user(&login.user_id, now), app.store.give_back(&limit, &charge));
+        tokio::join!(verified(app, &request.login, &login, now), app.store.give_back(&limit, &charge));
     given_back?;
-    let user = user?.ok_or(Refusal::WrongPassword)?;
-    if user.profile.blocked {
-        return Err(Refusal::UserBlocked);
-    }
-    // Something ended this user's tokens a moment ago: if that was a change of the password, what was verified may be
-    // the one of before, and must not get tokens of after (SEC-42).
-    if user.profile.issue_time(now) != now && !is_still(app, &request.login, &login).await? {
-        return Err(Refusal::WrongPassword);
-    }
+    let user = user?;
     let first = FirstFactor {
         app,
         settings: &settings,
@@ -116,6 +110,20 @@ pub(crate) async fn sign_in(
         now,
     };
     Ok((first.answer().await?, charge.quota_given_back()))
+}
+
+/// The user whose password was verified, unless blocked.
+async fn verified(app: &App, key: &LoginKey, login: &Login, now: Timestamp) -> Result<UserState, Refusal> {
+    let user = app.store.user(&login.user_id, now).await?.ok_or(Refusal::WrongPassword)?;
+    if user.profile.blocked {
+        return Err(Refusal::UserBlocked);
+    }
+    // Something ended this user's tokens a moment ago: if that was a change of the password, what was verified may be
+    // the one of before, and must not get tokens of after (SEC-42).
+    if user.profile.issue_time(now) != now && !is_still(app, key, login).await? {
+        return Err(Refusal::WrongPassword);
+    }
+    Ok(user)
 }
 
 /// Whether the password that was verified is the one there is.

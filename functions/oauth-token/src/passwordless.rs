@@ -203,7 +203,7 @@ impl Attempt<'_> {
             target,
             nonce: request.nonce.clone(),
             granted_by: GrantedBy::Passwordless,
-            first_to: request.typed.as_ref().map(|(to, _)| to.as_str()),
+            first_to: request.typed.as_ref().map(|(to, _)| to.place()),
             policy: client.policy(settings.policy),
             requirements: requirements::of(user, settings),
             now,

@@ -197,7 +197,7 @@ impl Refresh<'_> {
             client: &self.client,
             target,
             nonce: None,
-            granted_by: GrantedBy::RefreshToken,
+            granted_by: renewed_by(family.granted_by),
             auth_time: family.auth_time,
             method: None,
             not_after: None,
@@ -234,5 +234,14 @@ impl Refresh<'_> {
             }
         }
         Err(Refusal::Busy)
+    }
+}
+
+/// What renewed tokens say they were granted by. One mailbox stays one factor however often its tokens are renewed, so
+/// that a sign-in by a code remains one.
+fn renewed_by(first: GrantedBy) -> GrantedBy {
+    match first {
+        GrantedBy::Passwordless => first,
+        _ => GrantedBy::RefreshToken,
     }
 }

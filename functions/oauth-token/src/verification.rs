@@ -7,6 +7,7 @@ use postern::config::Issuer;
 use postern::http::admit_charged;
 use postern::http::bearer::{MfaPrincipal, PrincipalToken};
 use postern::http::client_auth::PresentedClient;
+use postern::rules::destination::Place;
 use postern::rules::limit::Charge;
 use postern::rules::policy::TenantSettings;
 use postern::store::limits::LimitKey;
@@ -153,9 +154,9 @@ impl Verification {
     }
 
     /// The address or number that the first factor's code went to, if it was one.
-    pub(crate) fn first_to(&self) -> Option<&str> {
+    pub(crate) fn first_to(&self) -> Option<&Place> {
         match &self.principal.token {
-            PrincipalToken::Mfa(token) => token.first_to.as_deref(),
+            PrincipalToken::Mfa(token) => token.first_to.as_ref(),
             PrincipalToken::Access(_) => None,
         }
     }

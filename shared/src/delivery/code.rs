@@ -3,7 +3,7 @@
 use super::DeliveryFailure;
 use super::issued::IssuedCode;
 use super::occasion::Occasion;
-use super::phone::Provider;
+use super::phone::{Provider, Texter};
 use crate::app::App;
 use crate::rules::destination::Destination;
 use crate::rules::limit::{Limits, Standing};
@@ -41,23 +41,25 @@ pub async fn send_code(
     to: &Destination,
     message: &CodeMessage<'_>,
 ) -> Result<(), DeliveryFailure> {
-    let texter = || {
-        app.texter.as_ref().ok_or_else(|| {
-            tracing::error!(event = "no_sender", "this function was built without text messages and calls");
-            DeliveryFailure::Refused
-        })
-    };
     match to {
         Destination::Email(address) => {
             app.mailer.send_code(address, message.code, message.seconds_valid, &message.occasion).await
         }
         Destination::Sms(number) => {
-            texter()?.text(&provider(app, message.occasion.settings).await?, number, message).await
+            texter(app)?.text(&provider(app, message.occasion.settings).await?, number, message).await
         }
         Destination::Voice(number) => {
-            texter()?.call(&provider(app, message.occasion.settings).await?, number, message).await
+            texter(app)?.call(&provider(app, message.occasion.settings).await?, number, message).await
         }
     }
+}
+
+/// What sends texts and calls; a function that has none was built or deployed wrongly.
+pub(super) fn texter(app: &App) -> Result<&Texter, DeliveryFailure> {
+    app.texter.as_ref().ok_or_else(|| {
+        tracing::error!(event = "no_sender", "this function was built without text messages and calls");
+        DeliveryFailure::Refused
+    })
 }
 
 /// How the user's budget of sends stands; what is spent is refused.

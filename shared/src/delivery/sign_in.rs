@@ -5,7 +5,7 @@
 //! It takes as long, and fails when the other would fail.
 
 use super::built_in::{CodeMail, LinkMail};
-use super::code::provider;
+use super::code::{provider, texter};
 use super::liquid::Given;
 use super::occasion::Occasion;
 use super::{DeliveryFailure, Mailer};
@@ -81,12 +81,8 @@ pub async fn send_sign_in(
     match to {
         Destination::Email(address) => app.mailer.send_sign_in(address.as_str(), message).await,
         Destination::Sms(number) | Destination::Voice(number) => {
-            let texter = app.texter.as_ref().ok_or_else(|| {
-                tracing::error!(event = "no_sender", "this function was built without text messages");
-                DeliveryFailure::Refused
-            })?;
             let provider = provider(app, message.occasion.settings).await?;
-            texter.send_sign_in(&provider, number, message, &app.config.issuer).await
+            texter(app)?.send_sign_in(&provider, number, message, &app.config.issuer).await
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Where a code is sent, and by which channel.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::address::EmailAddress;
 use super::limit::{Bucket, Limits, Window};
 use super::mask::{mask_email, mask_phone};
@@ -7,6 +11,17 @@ use super::phone::PhoneNumber;
 use super::policy::{Factor, TenantSettings};
 use crate::id::AuthenticatorPrefix;
 use crate::rules::channel::Channel;
+
+/// An address or number without its channel: whoever gets what is sent there has one factor, by text as by call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Place(String);
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Place(…)")
+    }
+}
 
 /// A channel with its address or number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +62,12 @@ impl Destination {
             Self::Email(address) => address.as_str(),
             Self::Sms(number) | Self::Voice(number) => number.as_str(),
         }
+    }
+
+    /// The address or number by itself.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place(self.as_str().to_owned())
     }
 
     /// As it is listed (contract §4).

@@ -82,7 +82,7 @@ impl Limits {
         sms_per_prefix: Window { sends: 1_000, seconds: 3_600 },
         // Each code may be guessed at three times: this is also what bounds guessing.
         passwordless_sends: Bucket { name: "PASSWORDLESS", burst: 10, refill_seconds: 600 },
-        passwordless_starts: Bucket { name: "PASSWORDLESS", burst: 50, refill_seconds: 72 },
+        passwordless_starts: Bucket { name: "PASSWORDLESS-START", burst: 50, refill_seconds: 72 },
     };
 }
 

@@ -65,6 +65,8 @@ pub struct LimitKey {
     cap: u64,
     /// Buckets of addresses that may belong to nobody are forgotten once they are clean.
     forgotten: bool,
+    /// What is told when it is spent.
+    tells: Option<NoticeKind>,
 }
 
 /// The partition of a login holds an address.
@@ -80,7 +82,12 @@ impl LimitKey {
     pub fn codes(user: &UserId, counter: Counter, limits: &Limits) -> Self {
         let bucket = if counter == Counter::RecoveryCode { limits.recovery_codes } else { limits.codes };
         let cap = limits.consecutive_failures;
-        Self { counter: Some(counter), cap, ..Self::of_user(user, bucket) }
+        Self {
+            counter: Some(counter),
+            cap,
+            tells: Some(NoticeKind::CodesFailing),
+            ..Self::of_user(user, bucket)
+        }
     }
 
     /// Where the consecutive failures of `counter` are, to forget them: no figure of the limit matters for that.
@@ -99,6 +106,7 @@ impl LimitKey {
             counter: None,
             cap: u64::MAX,
             forgotten: false,
+            tells: None,
         }
     }
 
@@ -106,14 +114,14 @@ impl LimitKey {
     #[must_use]
     pub fn passwords(login_pk: String, source: IpAddr, bucket: Bucket) -> Self {
         let sk = format!("LIMIT#{}#{}", bucket.name, source_network(source));
-        Self { pk: login_pk, sk, bucket, counter: None, cap: u64::MAX, forgotten: true }
+        Self { sk, tells: Some(NoticeKind::PasswordBlocked), ..Self::of_anybody(login_pk, bucket) }
     }
 
     /// A bucket of whoever may be behind a partition, or nobody: it is forgotten once it is clean.
     #[must_use]
     pub fn of_anybody(pk: String, bucket: Bucket) -> Self {
         let sk = format!("LIMIT#{}", bucket.name);
-        Self { pk, sk, bucket, counter: None, cap: u64::MAX, forgotten: true }
+        Self { pk, sk, bucket, counter: None, cap: u64::MAX, forgotten: true, tells: None }
     }
 
     /// A bucket of a source address.
@@ -244,10 +252,9 @@ impl LimitKey {
     /// What the user is to be told of when the answer that was charged is wrong.
     #[must_use]
     pub fn alarm(&self, charge: &Charge) -> Option<NoticeKind> {
-        let spent = if self.forgotten { NoticeKind::PasswordBlocked } else { NoticeKind::CodesFailing };
         match charge.locks {
             true => Some(NoticeKind::AuthenticatorLocked),
-            false => (charge.goes_on() || charge.was_the_last() && !charge.told).then_some(spent),
+            false => self.tells.filter(|_| charge.goes_on() || charge.was_the_last() && !charge.told),
         }
     }
 

@@ -55,8 +55,8 @@ impl SignInKey {
         LimitKey::of_anybody(self.pk(), bucket)
     }
 
-    /// How often one source may guess wrong for the address, by whatever client: a stranger's guesses are not to use up
-    /// the tries of its owner's codes.
+    /// How often one source may guess wrong for the address, by whatever client: a stranger's guesses use up the tries
+    /// of few of its owner's codes.
     #[must_use]
     pub fn guesses(&self, source: IpAddr, bucket: Bucket) -> LimitKey {
         LimitKey::passwords(self.pk(), source, bucket)
@@ -291,16 +291,24 @@ impl Store {
         request: &Nonce,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        // To use it up was to forget the failures before this try.
         let failures = code.failures.saturating_sub(1);
-        let before = "SET failures = :failures, expires_at = :expires_at REMOVE used_by ADD tries :minus";
-        let write = Write::update(&key.pk(), &key.sk(), before)
-            .when("nonce = :nonce")
-            .when("attribute_not_exists(used_by) OR used_by = :request")
+        let used = "SET expires_at = :expires_at REMOVE used_by ADD tries :minus, failures :before";
+        let used = Write::update(&key.pk(), &key.sk(), used)
+            .when("nonce = :nonce AND used_by = :request")
             .value(":nonce", text(code.nonce.as_str()))
             .value(":request", text(request.as_str()))
-            .value(":failures", number(failures))
+            .value(":before", number(failures))
             .value(":expires_at", number(kept_until(failures, code.good_until, now).0))
             .value(":minus", minus_one());
-        self.charge(&write).await.map(|_| ())
+        if let Outcome::Done(_) = self.charge(&used).await? {
+            return Ok(());
+        }
+        // Those of others since this try stay counted.
+        let tried = Write::update(&key.pk(), &key.sk(), "ADD tries :minus, failures :minus")
+            .when("nonce = :nonce AND attribute_not_exists(used_by)")
+            .value(":nonce", text(code.nonce.as_str()))
+            .value(":minus", minus_one());
+        self.charge(&tried).await.map(|_| ())
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AuthenticatorId, ClientId, Jti, Nonce, UserId};
 use crate::rules::channel::Channel;
+use crate::rules::destination::Place;
 use crate::rules::scope::Scope;
 use crate::time::Timestamp;
 
@@ -111,7 +112,7 @@ pub struct MfaToken {
     /// The address or number that the first factor's code went to, if it was one: a second code to the same place
     /// proves nothing more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_to: Option<String>,
+    pub first_to: Option<Place>,
 }
 
 fn by_password() -> GrantedBy {

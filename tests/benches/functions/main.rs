@@ -1,15 +1,15 @@
 //! What the Lambda binaries cost: size, time from process start to the first response through the Runtime API, and
 //! peak memory, beside a bare lambda_http function in the same run. Milliseconds from the start of the process: until it
 //! asks for its first event (keys and settings are then read and unwrapped), until its first reply when the event needs
-//! no call to AWS, also as so many times the bare function's, and until its first reply to a full request of its own,
-//! with all calls that takes; then another full request. Ends with an error when a binary or its memory is over its
-//! budget.
+//! no call to AWS, also as so many times that of the bare function, which is started in turns with it; and until its first
+//! reply to a full request of its own, with all calls that takes; then another full request. Ends with an error when a
+//! binary, its memory or its start is over its budget: to be run on a quiet machine.
 //!
 //! ```text
 //! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
 //!   -p mfa-authenticators -p guardian-factors -p email-templates -p passwordless-start -p oauth-revoke \
-//!   -p well-known -p userinfo -p unblock -p notices -p rotate-keys
-//! cargo bench --workspace --profile dev --bench functions
+//!   -p well-known -p userinfo -p users -p unblock -p notices -p rotate-keys
+//! cargo bench --workspace --bench functions
 //! ```
 //!
 //! Names after `--` choose functions: `… --bench functions -- mfa-challenge`.
@@ -58,16 +58,16 @@ use measure::{HEADINGS, Measured, measure};
 async fn main() -> ExitCode {
     let tenant = Tenant::new().await;
     println!("{HEADINGS}");
-    let bare = measure(&tenant.world, &bare()).await;
-    println!("{}", bare.row(&bare));
+    let bare = bare();
+    println!("{}", measure(&tenant.world, &bare, &bare).await.row());
     let mut over = Vec::new();
     let chosen: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     for case in cases(&tenant).await {
         if !chosen.is_empty() && !chosen.iter().any(|name| name == case.binary) {
             continue;
         }
-        let measured = measure(&tenant.world, &case).await;
-        println!("{}", measured.row(&bare));
+        let measured = measure(&tenant.world, &case, &bare).await;
+        println!("{}", measured.row());
         over.extend(measured.over_budget());
     }
     for problem in &over {

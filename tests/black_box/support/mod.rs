@@ -138,12 +138,12 @@ impl World {
         format!("{:06}", (number + 1) % 1_000_000)
     }
 
-    /// The greatest round trip of each request since the log was cleared, by function, in order.
+    /// Every call since the log was cleared, in order, as `GET /_local/calls` answers them.
     pub(crate) fn trips(&self) -> Value {
         serde_json::to_value(self.twin.aws.calls.all()).unwrap()
     }
 
-    /// Sequential AWS round trips of `service` in the log; the log is cleared before and after.
+    /// Clears the log of calls.
     pub(crate) fn forget_calls(&self) {
         self.twin.aws.calls.clear();
     }

@@ -24,10 +24,10 @@ use super::faults::{Failure, Faults, Verdict};
 use super::held::HeldCalls;
 
 /// The largest request body that any of the services takes: DynamoDB's 16 MB.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// No client of Postern waits so long: its sends are given up after 5 s, its other calls sooner (design §3).
 const HELD_FROM: Duration = Duration::from_secs(10);
-
-const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A request as a service sees it.
 pub(super) struct AwsRequest {

@@ -88,7 +88,7 @@ pub const SETTINGS: &[Setting] = &[
         "password_attempts",
         ATTEMPTS,
         |s| &mut s.limits.passwords.burst,
-        "wrong passwords an address has at once from one source",
+        "wrong passwords an address has at once from one source, and as many wrong codes without password",
     ),
     number(
         "password_attempt_seconds",
