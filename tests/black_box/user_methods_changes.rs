@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use insta::assert_snapshot;
-use postern::rules::channel::Channel;
+use local::aws::Channel;
 use postern::rules::settings::SettingValue;
 use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};

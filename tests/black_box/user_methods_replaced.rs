@@ -107,7 +107,8 @@ async fn lists_put_at_once_are_not_mixed() {
     // Each method is named by its list.
     let list = |number: usize| -> Value {
         let name = number.to_string();
-        let email = |each| json!({ "type": "email", "email": format!("ada{each}@example.com"), "name": name });
+        let email =
+            |each| json!({ "type": "email", "email": format!("ada{each}@example.com"), "name": name });
         (0..=number).map(email).collect()
     };
     let replies = at_once(8, |number| {

@@ -63,12 +63,7 @@ async fn a_phone_is_given_whole() {
     for subject in subjects().await {
         let store = &subject.store;
         store.create_user(profile(), &[]).await.unwrap();
-        assert_eq!(
-            (give(store, "A").await, count(store).await),
-            (Given::Done, (2, 2)),
-            "{}",
-            subject.name
-        );
+        assert_eq!((give(store, "A").await, count(store).await), (Given::Done, (2, 2)), "{}", subject.name);
         assert_eq!(give(store, "A").await, Given::Known);
         let again = Gift { user: user(), authenticators: renamed(phone("A"), "C"), notice: None };
         let again = store.give(&again, &TenantSettings::default(), START).await.unwrap();
