@@ -61,6 +61,7 @@ impl Statement {
     /// Whether it allows what the twin was asked to do.
     pub(crate) fn allows(&self, asked: &Action) -> bool {
         let resource = match asked.action.split_once(':').map(|(service, _)| service) {
+            Some("dynamodb") if asked.index.is_some() => self.is_about_index(),
             Some("dynamodb") => self.is_about("Table.Arn"),
             Some("kms") => self.is_about("Key.Arn"),
             // The identity and the configuration set both have to be named.
@@ -91,6 +92,13 @@ impl Statement {
         let mut used = if self.allows(asked) { self.allowed() } else { Vec::new() };
         used.retain(|it| it.action == asked.action && is_like(about, &it.on));
         used
+    }
+
+    /// There is one index.
+    fn is_about_index(&self) -> bool {
+        self.resources
+            .iter()
+            .any(|it| intrinsic(it, "Sub").and_then(Value::as_str) == Some("${Table.Arn}/index/listing"))
     }
 
     fn is_about(&self, attribute: &str) -> bool {

@@ -246,8 +246,7 @@ fn reset(seen: &UserState, new: &[Authenticator], now: Timestamp) -> Result<Vec<
     // Whether one was seen or not: it may have been replaced or made meanwhile, which changes nothing of the profile.
     writes.push(Write::delete(&pk, RECOVERY));
     for authenticator in new {
-        let put = Write::put(&pk, &sk(&authenticator.id), authenticator)?;
-        writes.push(put.when("attribute_not_exists(pk)"));
+        writes.push(users::put_authenticator(user, authenticator)?);
     }
     let Limits { codes, recovery_codes, otp_associations, .. } = Limits::DEFAULT;
     let buckets = [codes, recovery_codes, otp_associations];

@@ -94,7 +94,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn put_client(&self, client: &Client) -> Result<(), StoreError> {
-        self.write(&Write::put(&client_pk(&client.client_id), "CLIENT", client)?).await.map(|_| ())
+        let write = Write::put(&client_pk(&client.client_id), "CLIENT", client)?;
+        self.write(&write.listed_client(&client.client_id)).await.map(|_| ())
     }
 
     /// The scopes a client may get for an audience in its own name; `None` when it has no grant.
@@ -120,7 +121,8 @@ impl Store {
         scopes: &Scope,
     ) -> Result<(), StoreError> {
         let grant = ClientGrant { scopes: scopes.clone() };
-        self.write(&Write::put(&client_pk(id), &format!("GRANT#{audience}"), &grant)?).await.map(|_| ())
+        let write = Write::put(&client_pk(id), &format!("GRANT#{audience}"), &grant)?;
+        self.write(&write.listed_grant(id, audience)).await.map(|_| ())
     }
 
     /// The API of that audience.
@@ -142,6 +144,7 @@ impl Store {
         // Keys are retired by the longest life a token can have.
         let lifetime = api.token_lifetime_seconds.min(ACCESS_TOKEN_SECONDS_MAX);
         let api = Api { token_lifetime_seconds: lifetime, ..api.clone() };
-        self.write(&Write::put(&format!("API#{}", api.identifier), "API", &api)?).await.map(|_| ())
+        let write = Write::put(&format!("API#{}", api.identifier), "API", &api)?;
+        self.write(&write.listed_api(&api.identifier)).await.map(|_| ())
     }
 }

@@ -8,6 +8,7 @@ pub mod expression;
 pub mod keys;
 mod limit_key;
 pub mod limits;
+pub mod listing;
 pub mod logins;
 pub mod mfa;
 pub mod notices;

@@ -188,7 +188,9 @@ fn creation(
 ) -> Result<(Profile, Vec<(CreateStep, Write)>), StoreError> {
     let profile = Profile { logins: logins.iter().map(|login| login.name.clone()).collect(), ..profile };
     let new = "attribute_not_exists(pk)";
-    let put = Write::put(&users::pk(&profile.user_id), PROFILE, &profile)?.when(new);
+    let put = Write::put(&users::pk(&profile.user_id), PROFILE, &profile)?
+        .listed_user(&profile.user_id, profile.created_at)
+        .when(new);
     let mut steps = vec![(CreateStep::Profile, put)];
     for NewLogin { name, password_hash } in logins {
         let login = Login { user_id: profile.user_id.clone(), password_hash: password_hash.clone() };

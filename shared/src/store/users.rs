@@ -310,6 +310,16 @@ impl Store {
     }
 }
 
+/// Puts an authenticator where there is none of its id, listed by its device.
+pub(super) fn put_authenticator(user: &UserId, authenticator: &Authenticator) -> Result<Write, StoreError> {
+    put_back_authenticator(user, authenticator).map(|write| write.when("attribute_not_exists(pk)"))
+}
+
+/// Puts an authenticator, whatever is there.
+pub(super) fn put_back_authenticator(user: &UserId, it: &Authenticator) -> Result<Write, StoreError> {
+    Ok(Write::put(&pk(user), &authenticator_sk(&it.id), it)?.listed_device(&it.id))
+}
+
 /// Demands of a profile the count of authenticators and the list of pending ones that were seen: of what takes all of
 /// them away, one that came meanwhile must not stay behind.
 pub(super) fn with_factors_of(seen: &Profile, write: Write) -> Result<Write, StoreError> {

@@ -125,8 +125,7 @@ impl Association {
         let profile = accepting(self.list(&self.profile.pending, &self.pending)?, self.issued_at);
         let mut steps = Vec::with_capacity(10);
         for authenticator in [Some(&self.authenticator), self.twin.as_ref()].into_iter().flatten() {
-            let sk = users::authenticator_sk(&authenticator.id);
-            let put = Write::put(&user, &sk, authenticator)?.when("attribute_not_exists(pk)");
+            let put = users::put_authenticator(&self.profile.user_id, authenticator)?;
             steps.push((AssociateStep::Authenticator, put));
         }
         steps.push((AssociateStep::Profile, through(profile, self.gate, &self.settings)));
@@ -191,8 +190,8 @@ impl Association {
         steps.extend(sending.refunds(AssociateStep::Limit, AssociateStep::DestinationLimit));
         if let Some(replaced) = &self.replaced {
             for back in replaced.authenticators() {
-                let sk = users::authenticator_sk(&back.id);
-                steps.push((AssociateStep::Replaced, Write::put(&user, &sk, back)?));
+                let back = users::put_back_authenticator(&self.profile.user_id, back)?;
+                steps.push((AssociateStep::Replaced, back));
             }
             if let Some(item) = &replaced.challenge {
                 let sk = challenge_sk(&replaced.authenticator.id);

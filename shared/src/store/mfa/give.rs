@@ -63,8 +63,7 @@ impl Gift {
         // What was seen of the user's factors decided whether there is room, and whether these are known.
         let mut writes = vec![users::with_factors_of(&seen.profile, counted)?];
         for authenticator in &self.authenticators {
-            let sk = users::authenticator_sk(&authenticator.id);
-            writes.push(Write::put(&pk, &sk, authenticator)?.when("attribute_not_exists(pk)"));
+            writes.push(users::put_authenticator(&self.user, authenticator)?);
         }
         if !seen.is_enrolled(settings) {
             // A code left from when a verified address counted must not come back to life.

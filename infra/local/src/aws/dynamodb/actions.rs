@@ -1,11 +1,20 @@
 //! Which IAM actions a DynamoDB request needs, and on which leading keys.
 
+use postern::store::listing::{LISTED_IN, LISTING};
 use serde_json::Value;
 
 use crate::aws::calls::Action;
 
 /// The partition key of Postern's one table (design §3).
 const PARTITION_KEY: &str = "pk";
+
+/// That of what a request reads: the table's, or its index's.
+fn partition_key(request: &Value) -> &'static str {
+    match request.get("IndexName").and_then(Value::as_str) {
+        Some(LISTING) => LISTED_IN,
+        _ => PARTITION_KEY,
+    }
+}
 
 /// The actions of one request. A transaction is its inner actions, as IAM sees it; a batch has
 /// one entry per key under the batch's own action.
@@ -127,7 +136,7 @@ fn queried_key(request: &Value) -> Option<String> {
 
 fn is_partition_key(word: &str, request: &Value) -> bool {
     let aliased = || request.get("ExpressionAttributeNames")?.get(word)?.as_str();
-    word == PARTITION_KEY || aliased() == Some(PARTITION_KEY)
+    word == partition_key(request) || aliased() == Some(partition_key(request))
 }
 
 /// The names, placeholders and comparison operators of an expression, in order.
@@ -197,7 +206,20 @@ mod tests {
     }
 
     #[test]
-    fn query_of_an_index_has_no_leading_key() {
+    fn query_of_the_listing_has_its_list_as_leading_key() {
+        let request = json!({
+            "TableName": "t", "IndexName": "listing", "KeyConditionExpression": "listed_in = :list",
+            "ExpressionAttributeValues": { ":list": { "S": "CLIENTS" } },
+        });
+        assert_eq!(
+            shown("Query", request),
+            json!([{ "action": "dynamodb:Query", "table": "t", "index": "listing", "leading_key": "CLIENTS",
+                     "consistent_read": false }])
+        );
+    }
+
+    #[test]
+    fn query_of_another_index_has_no_leading_key() {
         let request = json!({
             "TableName": "t", "IndexName": "by_name", "KeyConditionExpression": "name = :p",
             "ExpressionAttributeValues": { ":p": { "S": "x" } },
