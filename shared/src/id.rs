@@ -71,6 +71,11 @@ string_id! {
     Nonce
 }
 
+string_id! {
+    /// What both channels of a phone, and an app, are called by themselves: `dev_<16 alphanumerics>`.
+    DeviceId
+}
+
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Longest `client_id` that is looked up, in bytes; longer is an unknown client.
@@ -159,10 +164,7 @@ impl AuthenticatorId {
     pub fn parse(text: &str) -> Option<Self> {
         let (prefix, device) = text.split_once('|')?;
         let known = ["email", "sms", "voice", "totp", "recovery-code", "push"].contains(&prefix);
-        let characters = device.strip_prefix("dev_")?;
-        let well_formed =
-            (1..=64).contains(&characters.len()) && characters.bytes().all(|b| b.is_ascii_alphanumeric());
-        (known && well_formed).then(|| Self(text.to_owned()))
+        (known && DeviceId::parse(device).is_some()).then(|| Self(text.to_owned()))
     }
 
     /// What stands behind the bar: the same for both channels of a phone.
@@ -196,6 +198,17 @@ impl AuthenticatorId {
             Some(sms) if self.0.starts_with("voice|") => sms,
             _ => self.clone(),
         }
+    }
+}
+
+impl DeviceId {
+    /// Takes an id as a client sent it; `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let characters = text.strip_prefix("dev_")?;
+        let well_formed =
+            (1..=64).contains(&characters.len()) && characters.bytes().all(|b| b.is_ascii_alphanumeric());
+        well_formed.then(|| Self(text.to_owned()))
     }
 }
 

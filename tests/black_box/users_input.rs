@@ -142,6 +142,7 @@ async fn scopes() {
     for (method, path, scope) in [
         ("POST", USERS, "create:users"),
         ("GET", &id, "read:users"),
+        ("GET", USERS, "read:users"),
         ("GET", "/api/v2/users-by-email?email=ada@example.com", "read:users"),
         ("PATCH", &id, "update:users"),
         ("DELETE", &id, "delete:users"),
@@ -173,6 +174,10 @@ async fn trips() {
         ("POST", USERS, Some(chosen), 2),
         ("GET", &id, None, 1),
         ("GET", "/api/v2/users-by-email?email=ada@example.com", None, 2),
+        ("GET", "/api/v2/users?include_totals=true", None, 2),
+        ("GET", "/api/v2/users?per_page=0", None, 0),
+        ("GET", "/api/v2/users?q=email:ada@example.com", None, 2),
+        ("GET", "/api/v2/users?q=user_id:nobody", None, 1),
         ("PATCH", &id, Some(json!({ "name": "Ada", "user_metadata": { "a": 1 }, "blocked": false })), 2),
         ("PATCH", &id, Some(json!({ "blocked": true })), 2),
         ("PATCH", &id, Some(json!({ "email": "new@example.com" })), 3),

@@ -11,7 +11,7 @@ use crate::template::Template;
 const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 
 /// Function, path and methods; `HEAD` comes with `GET`.
-const ROUTES: [(&str, &str, &[&str]); 34] = [
+const ROUTES: [(&str, &str, &[&str]); 35] = [
     ("oauth-token", "/oauth/token", &["POST"]),
     ("oauth-revoke", "/oauth/revoke", &["POST"]),
     ("mfa-associate", "/mfa/associate", &["POST"]),
@@ -35,7 +35,7 @@ const ROUTES: [(&str, &str, &[&str]); 34] = [
     ("guardian-factors", "/api/v2/guardian/factors/phone/providers/twilio", &["GET", "HEAD", "PUT"]),
     ("guardian-factors", "/api/v2/guardian/policies", &["GET", "HEAD", "PUT"]),
     ("guardian-factors", "/api/v2/guardian/settings", &["GET", "HEAD", "PATCH"]),
-    ("users", "/api/v2/users", &["POST"]),
+    ("users", "/api/v2/users", &["GET", "HEAD", "POST"]),
     ("users", "/api/v2/users/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
     ("users", "/api/v2/users/{id}/authenticators", &["DELETE"]),
     ("users", "/api/v2/users-by-email", &["GET", "HEAD"]),
@@ -45,6 +45,7 @@ const ROUTES: [(&str, &str, &[&str]); 34] = [
         "/api/v2/users/{id}/authentication-methods/{method}",
         &["DELETE", "GET", "HEAD", "PATCH"],
     ),
+    ("user-factors", "/api/v2/guardian/enrollments/{device}", &["DELETE", "GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/enrollments", &["GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/recovery-code-regeneration", &["POST"]),
     ("user-factors", "/api/v2/users/{id}/multifactor/{provider}", &["DELETE"]),

@@ -34,6 +34,10 @@ async fn managed() -> Gateway {
     assert_eq!(listed.json()["total"], 2, "{}", listed.body);
     let enrollments = gateway.manage("GET", &path("/enrollments"), &Value::Null).await;
     assert_eq!(enrollments.json().as_array().unwrap().len(), 2, "{}", enrollments.body);
+    let enrollment = format!("guardian/enrollments/{}", enrollments.json()[1]["id"].as_str().unwrap());
+    assert_eq!(gateway.manage("GET", &enrollment, &Value::Null).await.text("status"), "confirmed");
+    assert_eq!(gateway.manage("DELETE", &enrollment, &Value::Null).await.status, 204);
+    assert_eq!(gateway.manage("POST", &methods, &phone).await.status, 201, "it is gone");
 
     let secret = TotpSecret::from_base32(SECRET).unwrap();
     let now = gateway.twin.app.now().0;

@@ -38,6 +38,8 @@ async fn managed() -> Gateway {
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     let found = gateway.manage("GET", "users-by-email?email=ada%40example.com", &Value::Null).await;
     assert_eq!(found.json()[0]["user_id"], created.json()["user_id"]);
+    let listed = gateway.manage("GET", "users?include_totals=true&sort=created_at:-1", &Value::Null).await;
+    assert_eq!(listed.json()["users"][0]["user_id"], created.json()["user_id"], "{}", listed.body);
     for body in [
         json!({ "name": "Ada", "user_metadata": { "lang": "de" } }),
         json!({ "email": "new@example.com" }),

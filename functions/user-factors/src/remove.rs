@@ -16,8 +16,8 @@ use postern::store::{DECISION_TRIES, NotWritten};
 use postern::wire::management::ManagementRefusal;
 
 use crate::methods::{Named, is_recovery_code, named, no_such_method};
-use crate::view::Method;
-use crate::{Notices, user};
+use crate::view::{Method, methods};
+use crate::{Notices, enrollments, user};
 
 /// What is to go of a user as it was read, and the factor it belongs to; `None` when there is nothing of it, not even
 /// begun.
@@ -41,6 +41,30 @@ pub(crate) async fn remove(
         Ok(Some((method.factor(), method.authenticators().cloned().collect())))
     };
     take_away(&app, &client, &id, choose).await
+}
+
+/// Takes away a phone or an app, whoever has it, and what was begun of it.
+pub(crate) async fn remove_device(
+    State(app): State<App>,
+    device: enrollments::Named,
+    headers: HeaderMap,
+) -> Result<Response, ManagementRefusal> {
+    let client = authorize(&app, &headers, "delete:guardian_enrollments").await?;
+    let device = enrollments::named(device)?;
+    let owner = enrollments::owner_of(&app, &device).await?;
+    let choose = |user: &UserState| -> Result<Chosen, ManagementRefusal> {
+        if let Some(begun) = enrollments::begun(user, &device) {
+            return Ok(Some((begun.factor(), Vec::new())));
+        }
+        let method = methods(user).find(|it| it.is_of(&device) && it.factor() != Factor::Email);
+        let method = method.ok_or_else(enrollments::no_such_enrollment)?;
+        Ok(Some((method.factor(), method.authenticators().cloned().collect())))
+    };
+    match take_away(&app, &client, &owner, choose).await {
+        // It went with its user.
+        Err(ManagementRefusal::Inexistent { .. }) => Err(enrollments::no_such_enrollment()),
+        done => done,
+    }
 }
 
 /// Takes away a user's apps; of Duo there are none.

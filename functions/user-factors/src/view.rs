@@ -1,6 +1,6 @@
 //! Authentication methods as the Management API shows them.
 
-use postern::id::AuthenticatorId;
+use postern::id::{AuthenticatorId, DeviceId};
 use postern::rules::channel::PhoneChannel;
 use postern::store::users::{Authenticator, Recovery, Source, UserState};
 use postern::time::Timestamp;
@@ -97,6 +97,11 @@ impl<'a> Method<'a> {
             "phone" => format!("phone|{}", self.main.id.device()),
             _ => self.main.id.to_string(),
         }
+    }
+
+    /// Whether it is that phone or app.
+    pub(crate) fn is_of(&self, device: &DeviceId) -> bool {
+        self.main.id.device() == device.as_str()
     }
 
     /// Its type on the wire.

@@ -1,6 +1,7 @@
-//! `POST /api/v2/users`, `GET`, `PATCH` and `DELETE /api/v2/users/{id}`, `DELETE /api/v2/users/{id}/authenticators` and
+//! `GET` and `POST /api/v2/users`, `GET`, `PATCH` and `DELETE /api/v2/users/{id}`, `DELETE /api/v2/users/{id}/authenticators` and
 //! `GET /api/v2/users-by-email`: the tenant's users (contract §6).
 
+mod list;
 mod properties;
 mod view;
 
@@ -9,7 +10,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get};
 use postern::app::App;
 use postern::http::management::{authorize, object, query, user_id};
 use postern::http::params::read_body;
@@ -37,7 +38,7 @@ pub const KEYS: KeyNeeds = KeyNeeds::PUBLIC;
 /// The routes of this function.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/api/v2/users", post(create))
+        .route("/api/v2/users", get(list::list).post(create))
         .route("/api/v2/users/{id}", get(read).patch(change).delete(remove))
         .route("/api/v2/users/{id}/authenticators", delete(reset))
         .route("/api/v2/users-by-email", get(by_email))
@@ -94,15 +95,20 @@ async fn by_email(
     let fields = Fields::of(&query)?;
     let address = query.optional("email").ok().flatten().and_then(EmailAddress::parse);
     let address = address.ok_or_else(|| ManagementRefusal::malformed_in_query("email", "email"))?;
+    let users = by_address(&app, &address).await?;
+    let users: Result<Vec<_>, _> = users.iter().map(|profile| fields.of_user(profile)).collect();
+    Ok(private_json(&users?))
+}
+
+/// The users of an address: by password, then by codes, which usually are one.
+async fn by_address(app: &App, address: &EmailAddress) -> Result<Vec<Profile>, StoreError> {
     let key = |connection| LoginKey::new(connection, address.as_str());
     let (by_password, by_code) = (key(DEFAULT_CONNECTION), key(Connection::Email.as_str()));
     let (by_password, by_code) = tokio::try_join!(app.store.login(&by_password), app.store.login(&by_code))?;
     let first = by_password.map(|login| login.user_id);
     let second = by_code.map(|login| login.user_id).filter(|user| Some(user) != first.as_ref());
-    let (first, second) = tokio::try_join!(profile_of(&app, first), profile_of(&app, second))?;
-    let users = [first, second].into_iter().flatten();
-    let users: Result<Vec<_>, _> = users.map(|profile| fields.of_user(&profile)).collect();
-    Ok(private_json(&users?))
+    let (first, second) = tokio::try_join!(profile_of(app, first), profile_of(app, second))?;
+    Ok([first, second].into_iter().flatten().collect())
 }
 
 async fn profile_of(app: &App, user: Option<UserId>) -> Result<Option<Profile>, StoreError> {

@@ -39,15 +39,42 @@ impl Page {
         })
     }
 
-    /// The part of a list that is on this page: bare, or under `name` with where it stands.
-    pub fn answer<T: Serialize>(&self, name: &'static str, items: &[T]) -> Response {
-        let start = self.number.saturating_mul(self.size);
-        let shown = items.get(start..).unwrap_or_default();
-        let shown = shown.get(..self.size).unwrap_or(shown);
+    /// The place of its first item.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.number.saturating_mul(self.size)
+    }
+
+    /// How many items it has at most.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The place behind its last item.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.start().saturating_add(self.size)
+    }
+
+    /// Whether it is asked how long the list is.
+    #[must_use]
+    pub fn has_totals(&self) -> bool {
+        self.has_totals
+    }
+
+    /// What the store read of a list for this page, of which there are `total` in all.
+    pub fn answer_part<T: Serialize>(&self, name: &'static str, shown: &[T], total: usize) -> Response {
         match self.has_totals {
-            true => private_json(&Totals { name, shown, total: items.len(), start, limit: self.size }),
+            true => private_json(&Totals { name, shown, total, start: self.start(), limit: self.size }),
             false => private_json(&shown),
         }
+    }
+
+    /// The part of a list that is on this page: bare, or under `name` with where it stands.
+    pub fn answer<T: Serialize>(&self, name: &'static str, items: &[T]) -> Response {
+        let shown = items.get(self.start()..).unwrap_or_default();
+        self.answer_part(name, shown.get(..self.size).unwrap_or(shown), items.len())
     }
 }
 

@@ -149,6 +149,10 @@ impl Store {
         order: Order,
         limit: usize,
     ) -> Result<Vec<ListedKey>, StoreError> {
+        // DynamoDB refuses to read nothing.
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         let partitions = list.partitions();
         let read = partitions.iter().map(|partition| self.keys_of_partition(partition, order, limit));
         let mut keys = try_join_all(read).await?.concat();

@@ -9,9 +9,10 @@ pub use super::authenticators::{
 };
 use super::expression::{Write, number, value_of};
 use super::limits::{Counter, LimitState};
+use super::listing::{List, Order};
 use super::logins::LoginName;
 use super::{Item, Store, StoreError, read};
-use crate::id::{AuthenticatorId, UserId};
+use crate::id::{AuthenticatorId, DeviceId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Limits};
 use crate::rules::metadata::UserMetadata;
@@ -24,8 +25,10 @@ const STATE_UP_TO: &str = "RECOVERY";
 pub(super) const PROFILE: &str = "PROFILE";
 pub(super) const RECOVERY: &str = "RECOVERY";
 
+const PK_PREFIX: &str = "USER#";
+
 pub(super) fn pk(user: &UserId) -> String {
-    format!("USER#{user}")
+    format!("{PK_PREFIX}{user}")
 }
 
 pub(super) fn authenticator_sk(id: &AuthenticatorId) -> String {
@@ -299,6 +302,38 @@ impl Store {
         authenticators.retain(|authenticator| !is_over(authenticator, now));
         authenticators.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(profile.map(|profile| UserState { profile, authenticators, recovery, limits }))
+    }
+
+    /// The profiles of a part of all users, by the time they were created. Who came or went a moment ago may be missing.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn users_from(
+        &self,
+        order: Order,
+        start: usize,
+        count: usize,
+    ) -> Result<Vec<Profile>, StoreError> {
+        let keys = self.keys_of(List::Users, order, start.saturating_add(count)).await?;
+        let items = self.items_of(keys.get(start..).unwrap_or_default()).await?;
+        items.into_iter().map(read).collect()
+    }
+
+    /// How many users there are: as [`Store::count_of`] counts.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn count_users(&self) -> Result<usize, StoreError> {
+        self.count_of(List::Users).await
+    }
+
+    /// Whose device it is, at least a moment ago: who asks looks whether it still is.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn owner_of(&self, device: &DeviceId) -> Result<Option<UserId>, StoreError> {
+        let keys = self.keys_of(List::Device(device.as_str()), Order::Ascending, 1).await?;
+        Ok(keys.first().and_then(|key| key.pk().strip_prefix(PK_PREFIX)).map(UserId::new))
     }
 
     /// The profile alone.

@@ -20,6 +20,8 @@ pub(crate) enum FactorStep {
     RemoveAll,
     Replace,
     Enrollments,
+    ReadDevice,
+    RemoveDevice,
     NewRecoveryCode,
     RemoveApps,
     ForgetBrowsers,
@@ -32,8 +34,12 @@ impl FactorStep {
     pub(crate) async fn prepare(self, world: &World) -> String {
         let (id, _) = world.enrol_email(USER).await;
         let app = json!({ "type": "totp", "totp_secret": SECRET });
-        assert_eq!(world.give_method(USER, &app).await.status, 201);
-        id
+        let app = world.give_method(USER, &app).await;
+        assert_eq!(app.status, 201, "{}", app.body);
+        match self {
+            Self::ReadDevice | Self::RemoveDevice => app.text("id"),
+            _ => id,
+        }
     }
 
     pub(crate) async fn send(self, world: &World, token: &str, id: &str) -> Reply {
@@ -44,6 +50,7 @@ impl FactorStep {
     fn request(self, id: &str) -> (&'static str, String, Option<Value>) {
         let methods = path_of(USER, "/authentication-methods");
         let method = format!("{methods}/{id}");
+        let device = format!("/api/v2/guardian/enrollments/{}", id.trim_start_matches("totp%7C"));
         let blocks = path_of(USER, "").replace("/users/", "/user-blocks/");
         let phone = json!({ "type": "phone", "phone_number": NUMBER });
         let app = json!({ "type": "totp", "totp_secret": SECRET });
@@ -57,6 +64,8 @@ impl FactorStep {
             Self::RemoveAll => ("DELETE", methods, None),
             Self::Replace => ("PUT", methods, Some(json!([phone, app]))),
             Self::Enrollments => ("GET", path_of(USER, "/enrollments"), None),
+            Self::ReadDevice => ("GET", device, None),
+            Self::RemoveDevice => ("DELETE", device, None),
             Self::NewRecoveryCode => ("POST", path_of(USER, "/recovery-code-regeneration"), None),
             Self::RemoveApps => ("DELETE", path_of(USER, "/multifactor/google-authenticator"), None),
             Self::ForgetBrowsers => {

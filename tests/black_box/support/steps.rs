@@ -65,6 +65,7 @@ pub(crate) enum Step {
     PostChosenUser,
     GetUser,
     GetUserByEmail,
+    ListUsers,
     PatchUser,
     MoveUser,
     BlockUser,
@@ -156,6 +157,7 @@ impl Step {
                 | Self::PostChosenUser
                 | Self::GetUser
                 | Self::GetUserByEmail
+                | Self::ListUsers
                 | Self::PatchUser
                 | Self::MoveUser
                 | Self::BlockUser
@@ -331,6 +333,7 @@ impl Step {
             }
             Self::GetUser => ("GET", path, None),
             Self::GetUserByEmail => ("GET", "/api/v2/users-by-email?email=ada@example.com".to_owned(), None),
+            Self::ListUsers => ("GET", "/api/v2/users?include_totals=true&per_page=1".to_owned(), None),
             Self::PatchUser => ("PATCH", path, Some(json!({ "name": "Ada", "user_metadata": { "a": 1 } }))),
             Self::MoveUser => ("PATCH", path, Some(json!({ "email": "new@example.com" }))),
             Self::BlockUser => ("PATCH", path, Some(json!({ "blocked": true }))),
