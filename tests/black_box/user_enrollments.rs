@@ -58,7 +58,7 @@ async fn what_was_issued_by_it_ends() {
     let refused = world.challenge(&login, "oob", &id).await;
     assert_eq!(
         (refused.status, refused.text("error")),
-        (401, "invalid_token".to_owned()),
+        (403, "invalid_grant".to_owned()),
         "{}",
         refused.body
     );
@@ -72,7 +72,7 @@ async fn what_was_begun_is_pending() {
     let world = World::new().await;
     let login = world.log_in(USER).await.mfa_token;
     assert_eq!(world.associate_otp(&login).await.status, 200);
-    let device = device(&world, "totp").await;
+    let device = device(&world, "otp").await;
     let shown = enrollment(&world, "GET", &device).await;
     assert_snapshot!(without_devices(&shown), @r#"200 {"id":"dev_1","status":"pending"}"#);
     assert_eq!(enrollment(&world, "DELETE", &device).await.status, 204);

@@ -175,7 +175,7 @@ async fn trips() {
         ("GET", &id, None, 1),
         ("GET", "/api/v2/users-by-email?email=ada@example.com", None, 2),
         ("GET", "/api/v2/users?include_totals=true", None, 2),
-        ("GET", "/api/v2/users?per_page=0", None, 0),
+        ("GET", "/api/v2/users?per_page=0&include_totals=true", None, 1),
         ("GET", "/api/v2/users?q=email:ada@example.com", None, 2),
         ("GET", "/api/v2/users?q=user_id:nobody", None, 1),
         ("PATCH", &id, Some(json!({ "name": "Ada", "user_metadata": { "a": 1 }, "blocked": false })), 2),

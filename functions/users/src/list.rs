@@ -9,7 +9,7 @@ use postern::http::management::{authorize, query};
 use postern::http::paging::Page;
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
-use postern::store::listing::Order;
+use postern::store::listing::{Order, Part};
 use postern::store::users::Profile;
 use postern::wire::management::ManagementRefusal;
 
@@ -53,12 +53,9 @@ pub(crate) async fn list(
             format!("Pages reach the first {REACHED_MAX} users: search for others by q, or export all");
         return Err(ManagementRefusal::InvalidQuery(text));
     }
-    let users = app.store.users_from(order, page.start(), page.size());
-    let (users, total) = match page.has_totals() {
-        true => tokio::try_join!(users, app.store.count_users())?,
-        false => (users.await?, 0),
-    };
-    Ok(page.answer_part("users", &shown(&users)?, total))
+    let part = Part { order, start: page.start(), count: page.size(), with_total: page.has_totals() };
+    let (users, total) = app.store.users_in(part).await?;
+    Ok(page.answer_part("users", &shown(&users)?, total.unwrap_or_default()))
 }
 
 /// `sort`: by the time of creation, the oldest first where nothing is said.

@@ -65,6 +65,19 @@ pub enum Order {
     Descending,
 }
 
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// From which end.
+    pub order: Order,
+    /// How many items are before it.
+    pub start: usize,
+    /// How many items it has at most.
+    pub count: usize,
+    /// Whether the items of the whole list are counted too.
+    pub with_total: bool,
+}
+
 /// An item's key, as a list has it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListedKey {
@@ -139,6 +152,28 @@ impl Write {
 }
 
 impl Store {
+    /// The items of a part of a list, strongly consistent, and how many the list has if that is asked for: see
+    /// [`Store::count_of`]. Two trips.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(super) async fn part_of(
+        &self,
+        list: List<'_>,
+        part: Part,
+    ) -> Result<(Vec<Item>, Option<usize>), StoreError> {
+        let counted = async {
+            match part.with_total {
+                true => self.count_of(list).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let keys = self.keys_of(list, part.order, part.start.saturating_add(part.count));
+        let (keys, total) = tokio::try_join!(keys, counted)?;
+        let items = self.items_of(keys.get(part.start..).unwrap_or_default()).await?;
+        Ok((items, total))
+    }
+
     /// The first `limit` keys of a list, in order.
     ///
     /// # Errors

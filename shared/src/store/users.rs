@@ -9,7 +9,7 @@ pub use super::authenticators::{
 };
 use super::expression::{Write, number, value_of};
 use super::limits::{Counter, LimitState};
-use super::listing::{List, Order};
+use super::listing::{List, Order, Part};
 use super::logins::LoginName;
 use super::{Item, Store, StoreError, read};
 use crate::id::{AuthenticatorId, DeviceId, UserId};
@@ -304,27 +304,15 @@ impl Store {
         Ok(profile.map(|profile| UserState { profile, authenticators, recovery, limits }))
     }
 
-    /// The profiles of a part of all users, by the time they were created. Who came or went a moment ago may be missing.
+    /// The profiles of a part of all users, by the time they were created, and how many users there are if that is asked
+    /// for: all of them, or where there are some 65,000 and more at least so many. Who came or went a moment ago may be
+    /// missing.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn users_from(
-        &self,
-        order: Order,
-        start: usize,
-        count: usize,
-    ) -> Result<Vec<Profile>, StoreError> {
-        let keys = self.keys_of(List::Users, order, start.saturating_add(count)).await?;
-        let items = self.items_of(keys.get(start..).unwrap_or_default()).await?;
-        items.into_iter().map(read).collect()
-    }
-
-    /// How many users there are: as [`Store::count_of`] counts.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn count_users(&self) -> Result<usize, StoreError> {
-        self.count_of(List::Users).await
+    pub async fn users_in(&self, part: Part) -> Result<(Vec<Profile>, Option<usize>), StoreError> {
+        let (items, total) = self.part_of(List::Users, part).await?;
+        Ok((items.into_iter().map(read).collect::<Result<_, _>>()?, total))
     }
 
     /// Whose device it is, at least a moment ago: who asks looks whether it still is.
