@@ -16,7 +16,7 @@ export const API = 'https://someapi.com/api';
 export const MFA_API = `${ISSUER}mfa/`;
 
 /** Carries what the SDK sends to its domain over to the twin, unchanged but for the origin. */
-function toTheTwin(input, init) {
+export function toTheTwin(input, init) {
   const url = new URL(input instanceof Request ? input.url : input);
   assert.equal(url.origin, `https://${DOMAIN}`, 'the SDK called somebody else');
   const target = BASE + url.pathname + url.search;
