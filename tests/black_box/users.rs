@@ -57,14 +57,15 @@ async fn every_property_is_kept() {
         "user_id": "ada", "email_verified": true, "blocked": true, "name": "Ada Lovelace", "nickname": "ada l",
         "given_name": "Ada", "family_name": "Lovelace", "picture": "http://example.com/",
         "user_metadata": { "lang": "de", "n": [1, 0.5, { "x": null }] }, "verify_email": false,
+        "app_metadata": { "plan": "gold", "roles": ["admin"] },
     });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let created = world.manage("POST", USERS, Some(&body)).await;
-    assert_snapshot!(created.snapshot(), @r#"201 {"blocked":true,"created_at":"2030-03-17T17:47:00.000Z","email":"ada@example.com","email_verified":true,"family_name":"Lovelace","given_name":"Ada","identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"ada"}],"name":"Ada Lovelace","nickname":"ada l","picture":"http://example.com/","updated_at":"2030-03-17T17:47:00.000Z","user_id":"auth0|ada","user_metadata":{"lang":"de","n":[1,0.5,{"x":null}]}}"#);
+    assert_snapshot!(created.snapshot(), @r#"201 {"app_metadata":{"plan":"gold","roles":["admin"]},"blocked":true,"created_at":"2030-03-17T17:47:00.000Z","email":"ada@example.com","email_verified":true,"family_name":"Lovelace","given_name":"Ada","identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"ada"}],"name":"Ada Lovelace","nickname":"ada l","picture":"http://example.com/","updated_at":"2030-03-17T17:47:00.000Z","user_id":"auth0|ada","user_metadata":{"lang":"de","n":[1,0.5,{"x":null}]}}"#);
     assert_eq!(world.password(ADDRESS, PASSWORD).await.outcome(), "403 user is blocked");
     let cleared = json!({
         "blocked": false, "email_verified": false, "name": null, "nickname": null, "given_name": null,
-        "family_name": null, "picture": null, "user_metadata": null,
+        "family_name": null, "picture": null, "user_metadata": null, "app_metadata": null,
     });
     let changed = world.manage("PATCH", &user_path("auth0|ada"), Some(&cleared)).await;
     assert_snapshot!(changed.snapshot(), @r#"200 {"created_at":"2030-03-17T17:47:00.000Z","email":"ada@example.com","email_verified":false,"identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"ada"}],"name":"ada@example.com","nickname":"ada","updated_at":"2030-03-17T17:47:00.000Z","user_id":"auth0|ada"}"#);
@@ -76,15 +77,25 @@ async fn every_property_is_kept() {
 async fn metadata_is_merged() {
     let world = World::new().await;
     let path = user_path(&world.make_user(&new_user(ADDRESS)).await);
-    let after = async |metadata: Value| {
-        let reply = world.manage("PATCH", &path, Some(&json!({ "user_metadata": metadata }))).await;
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.json()["user_metadata"].clone()
-    };
-    assert_eq!(after(json!({ "a": { "x": 0.1 }, "b": 2 })).await, json!({ "a": { "x": 0.1 }, "b": 2 }));
-    assert_eq!(after(json!({ "a": { "y": 2 }, "c": 3 })).await, json!({ "a": { "y": 2 }, "b": 2, "c": 3 }));
-    assert_eq!(after(json!({ "b": null })).await, json!({ "a": { "y": 2 }, "c": 3 }));
-    assert_eq!(after(json!({})).await, json!(null));
+    for kind in ["user_metadata", "app_metadata"] {
+        let other = world.manage("GET", &path, None).await.json();
+        let after = async |metadata: Value| {
+            let reply = world.manage("PATCH", &path, Some(&json!({ kind: metadata }))).await;
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            reply.json()[kind].clone()
+        };
+        assert_eq!(after(json!({ "a": { "x": 0.1 }, "b": 2 })).await, json!({ "a": { "x": 0.1 }, "b": 2 }));
+        assert_eq!(
+            after(json!({ "a": { "y": 2 }, "c": 3 })).await,
+            json!({ "a": { "y": 2 }, "b": 2, "c": 3 })
+        );
+        assert_eq!(after(json!({ "b": null })).await, json!({ "a": { "y": 2 }, "c": 3 }));
+        assert_eq!(after(json!({})).await, json!(null));
+        assert_eq!(world.manage("GET", &path, None).await.json(), other, "each by itself");
+    }
+    let both = json!({ "user_metadata": { "a": 1 }, "app_metadata": { "a": 2 } });
+    let both = world.manage("PATCH", &path, Some(&both)).await.json();
+    assert_eq!((&both["user_metadata"], &both["app_metadata"]), (&json!({ "a": 1 }), &json!({ "a": 2 })));
     let half = json!({ "user_metadata": { "x": "x".repeat(2_100) } });
     assert_eq!(world.manage("PATCH", &path, Some(&half)).await.status, 200);
     let other_half = json!({ "user_metadata": { "y": "y".repeat(2_100) } });

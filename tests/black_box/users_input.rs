@@ -63,17 +63,19 @@ async fn bodies_that_do_not_fit_are_refused() {
     for metadata in
         [json!({ "x": "x".repeat(4096) }), json!({ "": 1 }), json!({ "a": 1e300 }), json!({ "a": deep })]
     {
-        let mut whole = new_user("other@example.com");
-        whole["user_metadata"] = metadata.clone();
-        for (method, path, body) in
-            [("POST", USERS, whole), ("PATCH", &path, json!({ "user_metadata": metadata }))]
-        {
-            let reply = world.manage(method, path, Some(&body)).await;
-            assert_eq!((reply.status, reply.text("errorCode")), (400, "invalid_body".to_owned()), "{method}");
-            assert!(reply.text("message").ends_with("on property user_metadata."), "{}", reply.body);
+        for kind in ["user_metadata", "app_metadata"] {
+            let mut whole = new_user("other@example.com");
+            whole[kind] = metadata.clone();
+            for (method, path, body) in [("POST", USERS, whole), ("PATCH", &path, json!({ kind: metadata }))]
+            {
+                let reply = world.manage(method, path, Some(&body)).await;
+                let code = reply.text("errorCode");
+                assert_eq!((reply.status, code.as_str()), (400, "invalid_body"), "{method}");
+                assert!(reply.text("message").ends_with(&format!("on property {kind}.")), "{}", reply.body);
+            }
         }
     }
-    for name in ["app_metadata", "username", "phone_number", "created_at", "tokens_valid_after", "logins"] {
+    for name in ["username", "phone_number", "created_at", "tokens_valid_after", "logins"] {
         let expected = format!("Payload validation error: 'Additional properties not allowed: {name}'.");
         let mut whole = new_user("other@example.com");
         whole[name] = json!({});

@@ -90,11 +90,14 @@ async fn a_move_keeps_a_new_login() {
 #[tokio::test]
 async fn a_password_loses_no_metadata() {
     let world = with_ada().await;
-    let body = json!({ "password": "another password", "user_metadata": { "a": 1 } });
+    let body =
+        json!({ "password": "another password", "user_metadata": { "a": 1 }, "app_metadata": { "a": 1 } });
     let request = operator(&world, "PATCH", user_path(ADA), body).await;
-    let other = change(&world, json!({ "user_metadata": { "b": 2 } }));
+    let other = change(&world, json!({ "user_metadata": { "b": 2 }, "app_metadata": { "b": 2 } }));
     let reply = world.overtaken("Query", 1, request, other).await;
-    assert_eq!(reply.json()["user_metadata"], json!({ "a": 1, "b": 2 }), "{}", reply.body);
+    for kind in ["user_metadata", "app_metadata"] {
+        assert_eq!(reply.json()[kind], json!({ "a": 1, "b": 2 }), "{}", reply.body);
+    }
     assert_eq!(world.manage("GET", &user_path(ADA), None).await.body, reply.body);
 }
 

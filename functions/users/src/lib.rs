@@ -22,7 +22,7 @@ use postern::rules::passwordless::Connection;
 use postern::store::StoreError;
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, LoginName, PasswordHash};
 use postern::store::notices::{Notice, Recipient};
-use postern::store::user_changes::Changed;
+use postern::store::user_changes::{Changed, DoesNotFit};
 use postern::store::user_life::NewLogin;
 use postern::store::users::Profile;
 use postern::token::keys::KeyNeeds;
@@ -56,9 +56,7 @@ async fn create(
     let is_chosen = chosen_id.is_some();
     let user = chosen_id.map_or_else(|| UserId::generate(&app.random), Ok)?;
     let mut profile = Profile { email: Some(email.clone()), ..Profile::new(user, app.now()) };
-    if !change.apply_to(&mut profile) {
-        return Err(properties::metadata_does_not_fit());
-    }
+    change.apply_to(&mut profile).map_err(|DoesNotFit(kind)| properties::metadata_does_not_fit(kind))?;
     let hash = PasswordHash(hash_apart(password, &app.random).await?);
     let name = LoginName::new(DEFAULT_CONNECTION, email.as_str());
     let logins = [NewLogin { name, password_hash: Some(hash) }];
@@ -143,7 +141,7 @@ async fn change(
             Err(ManagementRefusal::property("password", "The user does not sign in by password"))
         }
         Changed::AddressTaken => Err(ManagementRefusal::UserExists),
-        Changed::MetadataDoesNotFit => Err(properties::metadata_does_not_fit()),
+        Changed::MetadataDoesNotFit(kind) => Err(properties::metadata_does_not_fit(kind)),
     }
 }
 

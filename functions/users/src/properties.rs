@@ -2,7 +2,7 @@
 
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
-use postern::rules::metadata::METADATA_BYTES_MAX;
+use postern::rules::metadata::{METADATA_BYTES_MAX, MetadataKind};
 use postern::store::logins::DEFAULT_CONNECTION;
 use postern::store::user_changes::{ProfileText, UserChange};
 use postern::token::password::{PASSWORD_BYTES_MAX, Password};
@@ -88,7 +88,8 @@ impl Properties {
                 "password" => properties.password = Some(password(value)?),
                 "email_verified" => change.email_verified = Some(truth("email_verified", value)?),
                 "blocked" => change.blocked = Some(truth("blocked", value)?),
-                "user_metadata" => change.user_metadata = Some(metadata(value)?),
+                "user_metadata" => change.user_metadata = Some(metadata(MetadataKind::User, value)?),
+                "app_metadata" => change.app_metadata = Some(metadata(MetadataKind::App, value)?),
                 "verify_email" => verify_email(value)?,
                 // Whose mail would be sent, were one sent.
                 "client_id" if !is_new => drop(string("client_id", value)?),
@@ -104,11 +105,11 @@ impl Properties {
 }
 
 /// The metadata with its bounds, whether of a request or merged.
-pub(crate) fn metadata_does_not_fit() -> ManagementRefusal {
+pub(crate) fn metadata_does_not_fit(kind: MetadataKind) -> ManagementRefusal {
     let problem = format!(
         "Object is too long or too deep, has a nameless member or a number out of range, maximum {METADATA_BYTES_MAX} bytes"
     );
-    ManagementRefusal::property("user_metadata", &problem)
+    ManagementRefusal::property(kind.as_str(), &problem)
 }
 
 fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
@@ -156,11 +157,11 @@ fn password(value: &Value) -> Result<Password, ManagementRefusal> {
 }
 
 /// Null takes all of it away.
-fn metadata(value: &Value) -> Result<Map<String, Value>, ManagementRefusal> {
+fn metadata(kind: MetadataKind, value: &Value) -> Result<Map<String, Value>, ManagementRefusal> {
     match value {
         Value::Object(members) => Ok(members.clone()),
         Value::Null => Ok(Map::new()),
-        _ => Err(ManagementRefusal::property("user_metadata", "Expected type object")),
+        _ => Err(ManagementRefusal::property(kind.as_str(), "Expected type object")),
     }
 }
 

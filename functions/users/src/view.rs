@@ -21,6 +21,8 @@ struct Identity<'a> {
 /// A user, by the alphabet. What there is nothing of is left out.
 #[derive(Serialize)]
 struct User<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_metadata: Option<Value>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,
     created_at: String,
@@ -57,6 +59,7 @@ pub(crate) fn shown(profile: &Profile) -> Result<Map<String, Value>, ManagementR
         given_name: profile.given_name.as_deref(),
         family_name: profile.family_name.as_deref(),
         picture: profile.picture.as_deref(),
+        app_metadata: profile.app_metadata.as_ref().map(|metadata| metadata.to_json()),
         user_metadata: profile.user_metadata.as_ref().map(|metadata| metadata.to_json()),
         blocked: profile.blocked,
         identities: profile.logins.iter().map(|login| identity(profile, login)).collect(),

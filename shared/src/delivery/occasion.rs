@@ -6,6 +6,7 @@ use super::custom::CustomTemplate;
 use super::liquid::Given;
 use crate::id::ClientId;
 use crate::rules::language::{Language, RequestedLanguages};
+use crate::rules::metadata::MetadataKind;
 use crate::rules::policy::TenantSettings;
 use crate::store::logins::DEFAULT_CONNECTION;
 use crate::store::users::Profile;
@@ -44,7 +45,7 @@ impl Occasion<'_> {
     pub(super) fn values(&self, tenant: &str, issuer: &str) -> [(&'static str, Given); 17] {
         let profile = self.profile;
         let email = profile.email.as_ref().map(|address| address.as_str());
-        let metadata = profile.user_metadata.as_ref().map_or(Given::Nothing, |it| Given::json(&it.to_json()));
+        let metadata = |kind| profile.metadata(kind).map_or(Given::Nothing, |it| Given::json(&it.to_json()));
         let user = Given::members([
             ("user_id", Given::text(Some(profile.user_id.as_str()))),
             ("email", Given::text(email)),
@@ -54,8 +55,8 @@ impl Occasion<'_> {
             ("given_name", Given::text(profile.given_name.as_deref())),
             ("family_name", Given::text(profile.family_name.as_deref())),
             ("picture", Given::text(profile.picture.as_deref())),
-            ("user_metadata", metadata.clone()),
-            ("app_metadata", Given::Nothing),
+            ("user_metadata", metadata(MetadataKind::User)),
+            ("app_metadata", metadata(MetadataKind::App)),
         ]);
         let application = Given::members([
             ("name", Given::text(Some(self.application))),
@@ -67,7 +68,7 @@ impl Occasion<'_> {
         [
             ("user", user),
             ("email", Given::text(email)),
-            ("user_metadata", metadata),
+            ("user_metadata", metadata(MetadataKind::User)),
             ("application", application),
             ("client_name", Given::text(Some(self.application))),
             ("connection", Given::members([("name", Given::text(Some(DEFAULT_CONNECTION)))])),

@@ -1,4 +1,4 @@
-//! What an application keeps of a user, as far as Postern looks at it.
+//! What applications and operators keep of a user, as far as Postern looks at it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,7 +10,30 @@ const DEPTH_MAX: usize = 16;
 /// Magnitudes of numbers that are not whole; DynamoDB takes 1E-130 to 9.9E125.
 const MAGNITUDES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
-/// `user_metadata`: a bounded JSON object, boxed because profiles are moved about and few have any. Its `Debug` shows
+/// Which of a user's two kinds of metadata (contract §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataKind {
+    /// What the user may see and change.
+    User,
+    /// What only operators do.
+    App,
+}
+
+impl MetadataKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::User, Self::App];
+
+    /// Its name on the wire and in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user_metadata",
+            Self::App => "app_metadata",
+        }
+    }
+}
+
+/// `user_metadata` or `app_metadata`: a bounded JSON object, boxed because profiles are moved about and few have any. Its `Debug` shows
 /// nothing.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -15,7 +15,7 @@ use super::expression::{Write, number, text, value_of};
 use super::limits::{Counter, LimitKey};
 use super::logins::{LoginKey, LoginName, PasswordHash};
 use super::notices::Notice;
-use super::user_changes::{Changed, UserChange, done};
+use super::user_changes::{Changed, DoesNotFit, UserChange, done};
 use super::users::{self, Authenticator, PROFILE, Profile, RECOVERY, UserState};
 use super::{DECISION_TRIES, Store, StoreError, TRANSACTION_MAX};
 use crate::id::{AuthenticatorId, UserId};
@@ -98,8 +98,9 @@ impl Store {
             let Some(login) = seen.profile.password_login().map(LoginName::key) else {
                 return Ok(Changed::NoPassword);
             };
-            let Some(profile) = change.write(&seen.profile, now, true)? else {
-                return Ok(Changed::MetadataDoesNotFit);
+            let profile = match change.write(&seen.profile, now, true)? {
+                Ok(profile) => profile,
+                Err(DoesNotFit(kind)) => return Ok(Changed::MetadataDoesNotFit(kind)),
             };
             let new_hash = Write::update(login.pk(), "LOGIN", "SET password_hash = :hash")
                 .when("user_id = :user")

@@ -10,7 +10,7 @@ use super::logins::LoginName;
 use super::users::{self, PROFILE, Profile};
 use crate::id::UserId;
 use crate::rules::address::EmailAddress;
-use crate::rules::metadata::UserMetadata;
+use crate::rules::metadata::{MetadataKind, UserMetadata};
 use crate::time::Timestamp;
 
 /// What a profile says in words.
@@ -58,7 +58,13 @@ pub struct UserChange {
     pub blocked: Option<bool>,
     /// Members of the metadata, merged on the first level and taken away by null; none at all clears it.
     pub user_metadata: Option<Map<String, Value>>,
+    /// The same of the metadata that only operators see.
+    pub app_metadata: Option<Map<String, Value>>,
 }
+
+/// Metadata that would be too long, too deep, or not fit the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoesNotFit(pub MetadataKind);
 
 /// Names and addresses are nobody's business in a log.
 impl std::fmt::Debug for UserChange {
@@ -73,9 +79,11 @@ impl UserChange {
         self.blocked == Some(true)
     }
 
-    /// Changes a profile in memory, logins aside; `false` when the metadata does not fit.
-    #[must_use]
-    pub fn apply_to(&self, profile: &mut Profile) -> bool {
+    /// Changes a profile in memory, logins aside.
+    ///
+    /// # Errors
+    /// When metadata does not fit.
+    pub fn apply_to(&self, profile: &mut Profile) -> Result<(), DoesNotFit> {
         for (name, value) in &self.texts {
             let place = match name {
                 ProfileText::Name => &mut profile.name,
@@ -91,11 +99,23 @@ impl UserChange {
         }
         profile.email_verified = self.email_verified.unwrap_or(profile.email_verified);
         profile.blocked = self.blocked.unwrap_or(profile.blocked);
-        if let Some(members) = &self.user_metadata {
-            let Some(merged) = self.merged(profile, members) else { return false };
-            profile.user_metadata = Some(merged).filter(|merged| !merged.is_empty());
+        for kind in MetadataKind::ALL {
+            if let Some(merged) = self.merged(profile, kind)? {
+                let merged = Some(merged).filter(|merged| !merged.is_empty());
+                match kind {
+                    MetadataKind::User => profile.user_metadata = merged,
+                    MetadataKind::App => profile.app_metadata = merged,
+                }
+            }
         }
-        true
+        Ok(())
+    }
+
+    fn metadata(&self, kind: MetadataKind) -> Option<&Map<String, Value>> {
+        match kind {
+            MetadataKind::User => self.user_metadata.as_ref(),
+            MetadataKind::App => self.app_metadata.as_ref(),
+        }
     }
 
     /// The logins, those that have the old address with the new one.
@@ -114,20 +134,24 @@ impl UserChange {
         self.email.as_ref().filter(|address| seen.email.as_ref() != Some(address))
     }
 
-    /// The metadata that there will be; `None` when it does not fit.
-    fn merged(&self, seen: &Profile, members: &Map<String, Value>) -> Option<UserMetadata> {
+    /// The metadata of a kind that there will be, if it changes.
+    fn merged(&self, seen: &Profile, kind: MetadataKind) -> Result<Option<UserMetadata>, DoesNotFit> {
+        let Some(members) = self.metadata(kind) else { return Ok(None) };
         let none = UserMetadata::default();
-        let before = seen.user_metadata.as_ref().unwrap_or(&none);
-        if members.is_empty() { Some(none) } else { before.merged(members) }
+        if members.is_empty() {
+            return Ok(Some(none));
+        }
+        let merged = seen.metadata(kind).unwrap_or(&none).merged(members);
+        merged.map(Some).ok_or(DoesNotFit(kind))
     }
 
-    /// The change of the profile, which may end what was issued; `None` when the metadata does not fit.
+    /// The change of the profile, which may end what was issued.
     pub(super) fn write(
         &self,
         seen: &Profile,
         now: Timestamp,
         ends: bool,
-    ) -> Result<Option<Write>, StoreError> {
+    ) -> Result<Result<Write, DoesNotFit>, StoreError> {
         let mut assign = Assignments::default();
         for (name, value) in &self.texts {
             assign.put(name.as_str(), value.as_ref().map(text));
@@ -145,13 +169,18 @@ impl UserChange {
                 assign.put(name, Some(AttributeValue::Bool(value)));
             }
         }
-        if let Some(members) = &self.user_metadata {
-            let Some(merged) = self.merged(seen, members) else { return Ok(None) };
-            let merged = (!merged.is_empty()).then(|| value_of(&merged)).transpose()?;
-            assign.put("user_metadata", merged);
+        for kind in MetadataKind::ALL {
+            match self.merged(seen, kind) {
+                Ok(None) => {}
+                Ok(Some(merged)) => {
+                    let merged = (!merged.is_empty()).then(|| value_of(&merged)).transpose()?;
+                    assign.put(kind.as_str(), merged);
+                }
+                Err(error) => return Ok(Err(error)),
+            }
         }
         let ending = ends.then(|| Ending::of(seen, now));
-        self.conditioned(assign.write(&seen.user_id, ending, now), seen).map(Some)
+        self.conditioned(assign.write(&seen.user_id, ending, now), seen).map(Ok)
     }
 
     /// What the change depends on must be as it was read.
@@ -166,12 +195,15 @@ impl UserChange {
                 None => write.when("attribute_not_exists(email)"),
             };
         }
-        if self.user_metadata.is_some() {
-            write = match &seen.user_metadata {
+        for kind in MetadataKind::ALL {
+            let (name, is_changed) = (kind.as_str(), self.metadata(kind).is_some());
+            write = match seen.metadata(kind).filter(|_| is_changed) {
                 Some(metadata) => {
-                    write.when("user_metadata = :seen_metadata").value(":seen_metadata", value_of(metadata)?)
+                    let seen = format!(":seen_{name}");
+                    write.when(format!("{name} = {seen}")).value(&seen, value_of(metadata)?)
                 }
-                None => write.when("attribute_not_exists(user_metadata)"),
+                None if is_changed => write.when(format!("attribute_not_exists({name})")),
+                None => write,
             };
         }
         Ok(write)

@@ -5,11 +5,12 @@ use futures_util::future::try_join_all;
 use super::expression::{Write, text, value_of};
 use super::logins::LoginName;
 use super::user_change::has_address;
-pub use super::user_change::{ProfileText, UserChange};
+pub use super::user_change::{DoesNotFit, ProfileText, UserChange};
 use super::users::{Profile, profile_of};
 use super::{DECISION_TRIES, NotWritten, Outcome, RefusedStep, Store, StoreError};
 use crate::id::UserId;
 use crate::rules::address::EmailAddress;
+use crate::rules::metadata::MetadataKind;
 use crate::time::{Clock, Timestamp};
 
 /// What became of a change.
@@ -25,7 +26,7 @@ pub enum Changed {
     /// The address is somebody else's.
     AddressTaken,
     /// The metadata would not fit.
-    MetadataDoesNotFit,
+    MetadataDoesNotFit(MetadataKind),
 }
 
 /// The members of a move.
@@ -66,8 +67,9 @@ impl Store {
         change: &UserChange,
         now: Timestamp,
     ) -> Result<Option<Changed>, StoreError> {
-        let Some(profile) = change.write(&seen, now, change.ends())? else {
-            return Ok(Some(Changed::MetadataDoesNotFit));
+        let profile = match change.write(&seen, now, change.ends())? {
+            Ok(profile) => profile,
+            Err(DoesNotFit(kind)) => return Ok(Some(Changed::MetadataDoesNotFit(kind))),
         };
         let Some(address) = change.new_address(&seen) else {
             return match self.write(&profile).await? {
@@ -116,7 +118,10 @@ impl Store {
 /// What a change by transaction answers.
 pub(super) fn done(change: &UserChange, seen: Profile, now: Timestamp) -> Changed {
     let mut profile = Profile { logins: change.moved(&seen), updated_at: now, ..seen };
-    if change.apply_to(&mut profile) { Changed::Done(Box::new(profile)) } else { Changed::MetadataDoesNotFit }
+    match change.apply_to(&mut profile) {
+        Ok(()) => Changed::Done(Box::new(profile)),
+        Err(DoesNotFit(kind)) => Changed::MetadataDoesNotFit(kind),
+    }
 }
 
 /// Whether a move was refused by the new address and by nothing else: the user is as it was read.

@@ -15,7 +15,7 @@ use super::{Item, Store, StoreError, read};
 use crate::id::{AuthenticatorId, DeviceId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::limit::{Bucket, Limits};
-use crate::rules::metadata::UserMetadata;
+use crate::rules::metadata::{MetadataKind, UserMetadata};
 use crate::rules::policy::{Factor, TenantSettings};
 use crate::rules::recovery::RecoveryHash;
 use crate::time::Timestamp;
@@ -64,6 +64,9 @@ pub struct Profile {
     /// What applications keep of the user; `lang` is the language of messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_metadata: Option<UserMetadata>,
+    /// What operators keep of the user. No user sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_metadata: Option<UserMetadata>,
     /// How the user signs in.
     #[serde(default)]
     pub logins: Vec<LoginName>,
@@ -203,6 +206,7 @@ impl Profile {
             family_name: None,
             picture: None,
             user_metadata: None,
+            app_metadata: None,
             logins: Vec::new(),
             created_at: now,
             updated_at: now,
@@ -231,6 +235,15 @@ impl Profile {
     #[must_use]
     pub fn password_login(&self) -> Option<&LoginName> {
         self.logins.iter().find(|login| login.has_password())
+    }
+
+    /// Its metadata of a kind.
+    #[must_use]
+    pub fn metadata(&self, kind: MetadataKind) -> Option<&UserMetadata> {
+        match kind {
+            MetadataKind::User => self.user_metadata.as_ref(),
+            MetadataKind::App => self.app_metadata.as_ref(),
+        }
     }
 
     /// The language the user chose, where applications keep it.
