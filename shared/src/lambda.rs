@@ -1,5 +1,7 @@
 //! A function's life in Lambda: build the app once, prime it, then serve API Gateway's events.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use axum::Router;
 
@@ -11,6 +13,9 @@ use crate::rules::random::Random;
 use crate::time::Clock;
 use crate::token::keys::KeyNeeds;
 
+/// How long an attempt of a call may take where keys are made: KMS takes seconds for a pair now and then.
+pub const KMS_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What can end a function.
 pub type Error = lambda_http::Error;
 
@@ -20,6 +25,15 @@ pub type Error = lambda_http::Error;
 /// When the environment is incomplete, or the Lambda Runtime API goes away.
 pub async fn serve(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
     run(routes, app_from_environment(needs, Timeouts::default()).await?).await
+}
+
+/// The same for a function that has KMS make keys, which may take seconds.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_patiently(routes: Router<App>, needs: KeyNeeds) -> Result<(), Error> {
+    let timeouts = Timeouts { attempt: KMS_ATTEMPT_TIMEOUT, ..Timeouts::default() };
+    run(routes, app_from_environment(needs, timeouts).await?).await
 }
 
 /// The same for a function that sends codes: only these contain the client for text messages and calls.

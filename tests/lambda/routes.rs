@@ -45,7 +45,7 @@ const ROUTES: [(&str, &str, &[&str]); 35] = [
         "/api/v2/users/{id}/authentication-methods/{method}",
         &["DELETE", "GET", "HEAD", "PATCH"],
     ),
-    ("user-factors", "/api/v2/guardian/enrollments/{device}", &["DELETE", "GET", "HEAD"]),
+    ("user-factors", "/api/v2/guardian/enrollments/{id}", &["DELETE", "GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/enrollments", &["GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/recovery-code-regeneration", &["POST"]),
     ("user-factors", "/api/v2/users/{id}/multifactor/{provider}", &["DELETE"]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
 use postern::config::Timeouts;
-use postern::lambda::{Error, app_from_environment};
+use postern::lambda::{Error, KMS_ATTEMPT_TIMEOUT, app_from_environment};
 use postern::time::pause;
 use postern::token::keys::KeyNeeds;
 use postern::token::rotation::{Report, Rotation, RotationError};
@@ -15,8 +15,6 @@ use serde_json::{Value, json};
 
 use custom_resource::CustomResource;
 
-/// KMS may take seconds for a key pair, and nobody waits for an answer here.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The rights of a role made a moment ago may not be known everywhere yet.
 const CREATION_TRIES: u32 = 4;
 const CREATION_PAUSE: Duration = Duration::from_secs(5);
@@ -29,7 +27,7 @@ const CREATION_TIMEOUT: Duration = Duration::from_secs(35);
 /// # Errors
 /// When the Lambda Runtime API goes away.
 pub async fn serve() -> Result<(), Error> {
-    let timeouts = Timeouts { attempt: ATTEMPT_TIMEOUT, ..Timeouts::default() };
+    let timeouts = Timeouts { attempt: KMS_ATTEMPT_TIMEOUT, ..Timeouts::default() };
     let app = app_from_environment(KeyNeeds::PUBLIC, timeouts).await.map_err(|error| error.to_string());
     run(service_fn(|event| handle(app.as_ref(), event))).await
 }

@@ -1,5 +1,5 @@
 //! What an operator sees and does of one user's factors (contract §6): `/api/v2/users/{id}/authentication-methods`,
-//! `…/enrollments`, `…/recovery-code-regeneration`, `…/multifactor/…`, `/api/v2/guardian/enrollments/{device}` and
+//! `…/enrollments`, `…/recovery-code-regeneration`, `…/multifactor/…`, `/api/v2/guardian/enrollments/{id}` and
 //! `/api/v2/user-blocks/{id}`.
 
 mod blocks;
@@ -41,7 +41,7 @@ pub fn routes() -> Router<App> {
             get(methods::read).patch(methods::label).delete(remove::remove),
         )
         .route("/api/v2/users/{id}/enrollments", get(enrollments::list))
-        .route("/api/v2/guardian/enrollments/{device}", get(enrollments::read).delete(remove::remove_device))
+        .route("/api/v2/guardian/enrollments/{id}", get(enrollments::read).delete(remove::remove_device))
         .route("/api/v2/users/{id}/recovery-code-regeneration", post(recovery::regenerate))
         .route("/api/v2/users/{id}/multifactor/{provider}", delete(remove::remove_provider))
         .route(

@@ -1,8 +1,7 @@
 //! `postern keys`: the key generations.
 
 use clap::Subcommand;
-use postern::store::keys::KeyGeneration;
-use postern::time::Timestamp;
+use postern::token::key_life::{Revocation, revocation, state};
 use postern::token::keyring::KeyUse;
 
 use crate::CommandError;
@@ -15,6 +14,11 @@ pub(crate) enum Keys {
     List,
     /// Add a root and a signing key, and retire signing keys that no live token needs.
     Rotate,
+    /// Refuse what a signing key signed, because somebody else may have it; its successor signs at once.
+    Revoke {
+        /// The key, as `list` shows it.
+        kid: String,
+    },
 }
 
 impl Keys {
@@ -22,6 +26,7 @@ impl Keys {
         match self {
             Self::List => list(tenant).await,
             Self::Rotate => rotate(tenant).await,
+            Self::Revoke { kid } => revoke(tenant, &kid).await,
         }
     }
 }
@@ -37,7 +42,7 @@ async fn list(tenant: &Tenant) -> Result<String, CommandError> {
         "USE", "GENERATION", "KID", "STATE", "CREATED", "NOT BEFORE"
     );
     for key in &keys {
-        let state = state(key, &keys, tenant.now());
+        let state = state(key, &keys, tenant.now()).as_str();
         text.push_str(&format!(
             "{:<8} {:>10}  {:<24} {:<8} {:>12}  {:>12}\n",
             key.key_use.as_str(),
@@ -51,15 +56,25 @@ async fn list(tenant: &Tenant) -> Result<String, CommandError> {
     Ok(text)
 }
 
-/// Follows from the times alone: the newest that has begun is current.
-fn state(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> &'static str {
-    let begun = |other: &&KeyGeneration| other.key_use == key.key_use && other.not_before <= now;
-    let current = all.iter().filter(begun).map(|other| (other.not_before, other.generation)).max();
-    match (key.key_use, current) {
-        _ if key.not_before > now => "next",
-        (_, Some(newest)) if newest == (key.not_before, key.generation) => "current",
-        // It signs or seals nothing new, and still verifies and opens what it made.
-        (KeyUse::Root | KeyUse::Signing, _) => "old",
+/// What a revoked key signed is refused within minutes; the next one signs at once.
+async fn revoke(tenant: &Tenant, kid: &str) -> Result<String, CommandError> {
+    let now = tenant.now();
+    let mut keys = tenant.store.key_generations().await?;
+    keys.retain(|key| key.key_use == KeyUse::Signing);
+    let key = keys.iter().find(|key| key.kid.as_str() == kid).ok_or_else(|| {
+        CommandError::Setting(format!("there is no signing key {kid}: see `postern keys list`"))
+    })?;
+    let done = match revocation(key, &keys, now) {
+        Revocation::Done(_) => true,
+        Revocation::By(signer) => tenant.store.revoke_key_generation(key, &signer, now).await?,
+        Revocation::WouldLeaveNone => {
+            let text = "there is no other key to sign with: run `postern keys rotate` first";
+            return Err(CommandError::Setting(text.to_owned()));
+        }
+    };
+    match done {
+        true => Ok(format!("Revoked {kid}. What it signed is refused within 5 minutes.\n")),
+        false => Err(CommandError::Setting("the keys changed meanwhile: try again".to_owned())),
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("guardian-factors", guardian_factors::routes()))
         .merge(function("users", users::routes()))
         .merge(function("user-factors", user_factors::routes()))
+        .merge(function("signing-keys", signing_keys::routes()))
         .merge(function("userinfo", userinfo::routes()))
         .merge(function("unblock", unblock::routes()))
         .merge(function("well-known", well_known::routes()));

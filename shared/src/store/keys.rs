@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expression::Write;
+use super::expression::{Write, number};
 use super::{Outcome, Store, StoreError, read};
 use crate::id::Kid;
 use crate::time::Timestamp;
+use crate::token::key_life::Signer;
 use crate::token::keyring::KeyUse;
 
 const PK: &str = "KEYS";
@@ -30,6 +31,9 @@ pub struct KeyGeneration {
     pub created_at: Timestamp,
     /// From when on new things are made with it.
     pub not_before: Timestamp,
+    /// Since when what it signed is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// The public numbers of an RSA key, base64url (RFC 7518 §6.3.1).
@@ -57,6 +61,28 @@ impl Store {
     pub async fn add_key_generation(&self, key: &KeyGeneration) -> Result<bool, StoreError> {
         let write = Write::put(PK, &place(key), key)?.when("attribute_not_exists(pk)");
         Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
+    }
+
+    /// Revokes a generation, on condition that the one that signs is good, and with the time from which it does; `false`
+    /// when one of them was revoked or deleted meanwhile.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn revoke_key_generation(
+        &self,
+        key: &KeyGeneration,
+        signer: &Signer<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const GOOD: &str = "attribute_exists(pk) AND attribute_not_exists(revoked_at)";
+        let revoked = Write::update(PK, &place(key), "SET revoked_at = :now").when(GOOD);
+        let signs = match signer {
+            Signer::Begun(other) => Write::check(PK, &place(other), GOOD),
+            Signer::Promoted(other) => Write::update(PK, &place(other), "SET not_before = :now")
+                .when(GOOD)
+                .value(":now", number(now.0)),
+        };
+        self.all_done([revoked.value(":now", number(now.0)), signs]).await
     }
 
     /// Deletes a generation that nothing needs any more.

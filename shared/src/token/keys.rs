@@ -129,7 +129,11 @@ impl Keys {
             tracing::error!(event = "no_keys", "there are no keys: run rotate-keys, or `postern init`, once");
             return Err(StoreError::Unavailable);
         }
-        let of_use = |wanted| generations.iter().filter(move |key: &&KeyGeneration| key.key_use == wanted);
+        // What a revoked key signed is as good as signed by nobody.
+        let is_good = |key: &&KeyGeneration| key.revoked_at.is_none();
+        let of_use = |wanted| {
+            generations.iter().filter(is_good).filter(move |key: &&KeyGeneration| key.key_use == wanted)
+        };
         let roots =
             try_join_all(of_use(KeyUse::Root).filter(|_| self.needs.roots).map(|key| self.root(key, known)));
         let signing = try_join_all(of_use(KeyUse::Signing).map(|key| self.signing_key(key, known)));

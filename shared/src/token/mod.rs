@@ -5,6 +5,7 @@ pub mod code_mac;
 pub mod credentials;
 pub mod issue;
 pub mod jwt;
+pub mod key_life;
 pub mod keyring;
 pub mod keys;
 pub mod password;

@@ -87,7 +87,7 @@ impl Rotation<'_> {
             let newest =
                 generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
             // A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
-            if newest.is_some_and(|key| key.not_before > now) {
+            if newest.is_some_and(|key| key.not_before > now && key.revoked_at.is_none()) {
                 continue;
             }
             let next = newest.map_or(1, |key| key.generation.saturating_add(1));
@@ -122,6 +122,7 @@ impl Rotation<'_> {
             public,
             created_at: now,
             not_before,
+            revoked_at: None,
         };
         // When another rotation took the place first, its key serves as well as ours.
         Ok(self.store.add_key_generation(&key).await?.then_some(kid))
@@ -154,13 +155,14 @@ impl Rotation<'_> {
     }
 }
 
-/// Signing keys whose successor began so long ago that no token they signed can still be live.
+/// Signing keys whose successor began so long ago that no token they signed can still be live. One that was revoked
+/// succeeds nobody: the key before it may sign again.
 fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<&KeyGeneration> {
     let signing = || generations.iter().filter(|key| key.key_use == KeyUse::Signing);
     let superseded = |key: &&KeyGeneration| {
-        let successor =
-            signing().filter(|other| other.generation > key.generation).map(|other| other.not_before).min();
-        successor.is_some_and(|began| began.plus(ACCESS_TOKEN_SECONDS_MAX).is_past(now))
+        let successors = signing().filter(|other| other.generation > key.generation);
+        let began = successors.filter(|other| other.revoked_at.is_none()).map(|other| other.not_before).min();
+        began.is_some_and(|began| began.plus(ACCESS_TOKEN_SECONDS_MAX).is_past(now))
     };
     signing().filter(superseded).collect()
 }
@@ -195,6 +197,7 @@ mod tests {
             public: None,
             created_at: Timestamp(0),
             not_before: Timestamp(not_before),
+            revoked_at: None,
         }
     }
 

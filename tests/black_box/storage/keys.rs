@@ -19,6 +19,7 @@ fn generation(kid: &str, key_use: KeyUse, generation: u32) -> KeyGeneration {
         public: None,
         created_at: START,
         not_before: START,
+        revoked_at: None,
     }
 }
 
