@@ -125,6 +125,8 @@ async fn oversized_bodies() {
         ("GET", "/api/v2/guardian/factors/sms/providers/twilio"),
         ("GET", "/api/v2/email-templates/mfa_oob_code"),
         ("GET", "/api/v2/users"),
+        ("GET", "/api/v2/keys/signing"),
+        ("PUT", "/api/v2/keys/signing/x/revoke"),
         ("GET", "/api/v2/users/auth0%7Cx"),
         ("GET", "/api/v2/users-by-email"),
         ("DELETE", "/api/v2/users/auth0%7Cx"),

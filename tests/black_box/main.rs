@@ -61,6 +61,7 @@ mod secrets;
 mod send_limits;
 mod setting_effects;
 mod settings;
+mod signing_keys;
 mod storage;
 mod time_limits;
 mod totp;

@@ -21,6 +21,7 @@ mod flows;
 mod function;
 mod gateway;
 mod policy;
+mod signing_keys;
 mod template;
 
 mod contents;

@@ -6,11 +6,12 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    front_door, login, management, notices, offline, passwordless, phones, rotate_keys, user_factors, users,
+    front_door, login, management, notices, offline, passwordless, phones, rotate_keys, signing_keys,
+    user_factors, users,
 };
 
 /// Everything that functions are seen to do.
-static FLOWS: [&Flow; 20] = [
+static FLOWS: [&Flow; 21] = [
     &front_door::DISCOVERY,
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,
@@ -29,6 +30,7 @@ static FLOWS: [&Flow; 20] = [
     &phones::BY_AWS,
     &phones::BY_TWILIO,
     &rotate_keys::RETIRED,
+    &signing_keys::MANAGED,
     &user_factors::MANAGED,
     &users::MANAGED,
 ];

@@ -11,7 +11,7 @@ use crate::template::Template;
 const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 
 /// Function, path and methods; `HEAD` comes with `GET`.
-const ROUTES: [(&str, &str, &[&str]); 35] = [
+const ROUTES: [(&str, &str, &[&str]); 39] = [
     ("oauth-token", "/oauth/token", &["POST"]),
     ("oauth-revoke", "/oauth/revoke", &["POST"]),
     ("mfa-associate", "/mfa/associate", &["POST"]),
@@ -50,6 +50,10 @@ const ROUTES: [(&str, &str, &[&str]); 35] = [
     ("user-factors", "/api/v2/users/{id}/recovery-code-regeneration", &["POST"]),
     ("user-factors", "/api/v2/users/{id}/multifactor/{provider}", &["DELETE"]),
     ("user-factors", "/api/v2/users/{id}/multifactor/actions/invalidate-remember-browser", &["POST"]),
+    ("signing-keys", "/api/v2/keys/signing", &["GET", "HEAD"]),
+    ("signing-keys", "/api/v2/keys/signing/rotate", &["POST"]),
+    ("signing-keys", "/api/v2/keys/signing/{id}", &["GET", "HEAD"]),
+    ("signing-keys", "/api/v2/keys/signing/{id}/revoke", &["PUT"]),
     ("user-factors", "/api/v2/user-blocks/{id}", &["DELETE", "GET", "HEAD"]),
 ];
 /// No function's own method, but one of HTTP.

@@ -148,6 +148,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
             "user-factors",
             event("GET", &format!("{user}/authentication-methods"), &bearer(&management), ""),
         ),
+        Case::http("signing-keys", event("GET", "/api/v2/keys/signing", &bearer(&management), "")),
         Case::http("mfa-authenticators", event("GET", "/mfa/authenticators", &bearer(&login_token), "")),
         Case::http("mfa-challenge", challenge(&login.mfa_token, &mail)).labelled("mfa-challenge, mail"),
         Case::http("mfa-challenge", challenge(&phone_login.mfa_token, &phone)).labelled("mfa-challenge, SMS"),

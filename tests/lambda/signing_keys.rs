@@ -1,0 +1,42 @@
+//! Signing keys through the real binary (contract §6).
+
+use local::aws::KEY_ID;
+use postern::time::Timestamp;
+use postern::token::rotation::Rotation;
+use serde_json::Value;
+
+use crate::flow::Flow;
+use crate::gateway::Gateway;
+
+/// A deployment's keys are listed, rotated, revoked, and retired when nothing needs them.
+#[tokio::test]
+async fn signing_keys_are_managed() {
+    MANAGED.used().await;
+}
+
+pub(crate) static MANAGED: Flow = Flow::new(|| Box::pin(managed()));
+
+async fn managed() -> Gateway {
+    let gateway = Gateway::new().await;
+    let app = &gateway.twin.app;
+    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+    rotation.rotate(Timestamp(app.now().0 - 200 * 86_400)).await.unwrap();
+    let manage = async |method: &str, path: &str| {
+        let reply = gateway.manage(method, &format!("keys/signing{path}"), &Value::Null).await;
+        assert!(reply.status < 300, "{method} {path}: {}", reply.body);
+        reply
+    };
+    let listed = manage("GET", "").await.json();
+    let [current, old] = [0, 1].map(|place| listed[place]["kid"].as_str().unwrap().to_owned());
+    let next = manage("POST", "/rotate").await.text("kid");
+    assert_eq!(
+        gateway.manage("GET", &format!("keys/signing/{old}"), &Value::Null).await.status,
+        404,
+        "retired"
+    );
+    assert_eq!(manage("PUT", &format!("/{current}/revoke")).await.text("kid"), current);
+    assert_eq!(manage("GET", &format!("/{next}")).await.json()["current"], true);
+    let another = manage("POST", "/rotate").await.text("kid");
+    manage("PUT", &format!("/{another}/revoke")).await;
+    gateway
+}
