@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use postern::app::App;
+use postern::http::fields::Fields;
 use postern::http::management::{authorize, object, query, user_id};
 use postern::http::params::read_body;
 use postern::http::{method_not_allowed, no_content, private_json};
@@ -29,7 +30,7 @@ use postern::token::password::hash_apart;
 use postern::wire::management::ManagementRefusal;
 
 use properties::{Change, NewUser};
-use view::{Fields, shown};
+use view::shown;
 
 /// What this function unwraps: nothing; it verifies tokens by public keys.
 pub const KEYS: KeyNeeds = KeyNeeds::PUBLIC;
@@ -80,7 +81,7 @@ async fn read(
     let user = user_id(id)?;
     let fields = Fields::of(&query(&uri)?)?;
     let profile = app.store.profile(&user).await?.ok_or_else(ManagementRefusal::no_such_user)?;
-    Ok(private_json(&fields.of_user(&profile)?))
+    Ok(private_json(&fields.of_object(shown(&profile)?)))
 }
 
 /// The users who sign in by an address, by password or by codes: usually one.
@@ -101,7 +102,8 @@ async fn by_email(
     let second = by_code.map(|login| login.user_id).filter(|user| Some(user) != first.as_ref());
     let (first, second) = tokio::try_join!(profile_of(&app, first), profile_of(&app, second))?;
     let users = [first, second].into_iter().flatten();
-    let users: Result<Vec<_>, _> = users.map(|profile| fields.of_user(&profile)).collect();
+    let users: Result<Vec<_>, ManagementRefusal> =
+        users.map(|profile| Ok(fields.of_object(shown(&profile)?))).collect();
     Ok(private_json(&users?))
 }
 

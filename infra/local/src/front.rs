@@ -27,6 +27,9 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("guardian-factors", guardian_factors::routes()))
         .merge(function("users", users::routes()))
         .merge(function("user-factors", user_factors::routes()))
+        .merge(function("clients", clients::routes()))
+        .merge(function("client-grants", client_grants::routes()))
+        .merge(function("resource-servers", resource_servers::routes()))
         .merge(function("userinfo", userinfo::routes()))
         .merge(function("unblock", unblock::routes()))
         .merge(function("well-known", well_known::routes()));
