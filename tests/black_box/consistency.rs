@@ -1,11 +1,11 @@
-//! SEC-41: every read asks for strong consistency, and none is served from an index. Emulators always are consistent, so
-//! the captured requests are what shows it.
+//! SEC-41: every read of an item asks for strong consistency. An index serves keys only, of lists. Emulators always are
+//! consistent, so the captured requests are what shows it.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Body, NUMBER, World, link_of_block, ticket_of_block};
+use crate::support::{Body, NUMBER, ORDERS, World, link_of_block, ticket_of_block};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -17,6 +17,12 @@ fn assert_consistent(world: &World, least: usize) -> BTreeSet<String> {
     let calls = world.trips();
     let actions = calls.as_array().unwrap().iter().flat_map(|call| call["actions"].as_array().unwrap());
     let reads: Vec<&Value> = actions.filter(|action| !action["consistent_read"].is_null()).collect();
+    let (keys, reads): (Vec<&Value>, Vec<_>) =
+        reads.into_iter().partition(|read| read["index"] == "listing" && read["action"] == "dynamodb:Query");
+    for list in keys {
+        let lists = ["CLIENTS", "GRANTS", "APIS"];
+        assert!(lists.contains(&list["leading_key"].as_str().unwrap()), "{list}");
+    }
     assert!(reads.len() >= least, "{}", reads.len());
     for read in &reads {
         assert_eq!(read["consistent_read"], true, "{read}");
@@ -116,4 +122,33 @@ async fn managing_reads_what_is() {
     }
     world.bearer("PATCH", "/api/v2/guardian/settings", &token, Body::json(&json!({}))).await;
     assert_eq!(assert_consistent(&world, 7), entities(&["PROVIDER", "TENANT"]));
+}
+
+/// What operators list is found by its keys in an index, and then read as it is. The index of the table has keys only.
+#[tokio::test]
+async fn listing_reads_what_is() {
+    let world = World::new().await;
+    let token = world.management_token().await;
+    world.make_api().await;
+    world.granted("demo-app", ORDERS, &[]).await;
+    world.forget_calls();
+    for path in ["clients", "client-grants", "client-grants?client_id=demo-app", "resource-servers"] {
+        let reply = world.bearer("GET", &format!("/api/v2/{path}"), &token, Body::none()).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        assert!(reply.body.len() > 10, "{path}");
+    }
+    for (method, path) in [
+        ("DELETE", "client-grants/cgr_ZGVtby1hcHAgaHR0cHM6Ly9vcmRlcnMuZXhhbXBsZS9hcGk"),
+        ("DELETE", "resource-servers/https%3A%2F%2Forders.example%2Fapi"),
+        ("DELETE", "clients/demo-app"),
+    ] {
+        let reply = world.bearer(method, &format!("/api/v2/{path}"), &token, Body::none()).await;
+        assert_eq!(reply.status, 204, "{path}: {}", reply.body);
+    }
+    assert_eq!(assert_consistent(&world, 10), entities(&["API", "CLIENT"]));
+    let store = &world.twin.app.store;
+    let described = store.dynamodb().describe_table().table_name(store.table()).send().await.unwrap();
+    let indexes = described.table.unwrap().global_secondary_indexes.unwrap();
+    let projection = indexes[0].projection().and_then(|it| it.projection_type()).map(|it| it.as_str());
+    assert_eq!((indexes.len(), projection), (1, Some("KEYS_ONLY")));
 }

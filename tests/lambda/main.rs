@@ -23,6 +23,7 @@ mod gateway;
 mod policy;
 mod template;
 
+mod applications;
 mod contents;
 mod front_door;
 mod login;

@@ -11,7 +11,7 @@ use crate::template::Template;
 const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 
 /// Function, path and methods; `HEAD` comes with `GET`.
-const ROUTES: [(&str, &str, &[&str]); 34] = [
+const ROUTES: [(&str, &str, &[&str]); 41] = [
     ("oauth-token", "/oauth/token", &["POST"]),
     ("oauth-revoke", "/oauth/revoke", &["POST"]),
     ("mfa-associate", "/mfa/associate", &["POST"]),
@@ -50,6 +50,13 @@ const ROUTES: [(&str, &str, &[&str]); 34] = [
     ("user-factors", "/api/v2/users/{id}/multifactor/{provider}", &["DELETE"]),
     ("user-factors", "/api/v2/users/{id}/multifactor/actions/invalidate-remember-browser", &["POST"]),
     ("user-factors", "/api/v2/user-blocks/{id}", &["DELETE", "GET", "HEAD"]),
+    ("clients", "/api/v2/clients", &["GET", "HEAD", "POST"]),
+    ("clients", "/api/v2/clients/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
+    ("clients", "/api/v2/clients/{id}/rotate-secret", &["POST"]),
+    ("client-grants", "/api/v2/client-grants", &["GET", "HEAD", "POST"]),
+    ("client-grants", "/api/v2/client-grants/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
+    ("resource-servers", "/api/v2/resource-servers", &["GET", "HEAD", "POST"]),
+    ("resource-servers", "/api/v2/resource-servers/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
 ];
 /// No function's own method, but one of HTTP.
 const NOBODYS_METHOD: &str = "TRACE";

@@ -77,9 +77,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn create_application(&self, application: &Application) -> Result<bool, StoreError> {
         let id = &application.client.client_id;
-        let write = Write::put(&client_pk(id), SK, application)?.listed_client(id);
-        let outcome = self.write(&write.when("attribute_not_exists(pk)")).await?;
-        Ok(matches!(outcome, Outcome::Done(_)))
+        self.create(Write::put(&client_pk(id), SK, application)?.listed_client(id)).await
     }
 
     /// The client of that id, with all that is kept of it.

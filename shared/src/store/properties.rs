@@ -3,8 +3,20 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
-use super::StoreError;
 use super::expression::{Write, value_of};
+use super::{Outcome, Store, StoreError};
+
+impl Store {
+    /// Puts an item where there is none; `false` where there is one. One that is the very same is this one: the answer to
+    /// the first try was lost, and something in it was drawn at random.
+    pub(super) async fn create(&self, write: Write) -> Result<bool, StoreError> {
+        let put = write.put.clone();
+        match self.write(&write.when("attribute_not_exists(pk)")).await? {
+            Outcome::Done(_) => Ok(true),
+            Outcome::Refused(there) => Ok(there == put),
+        }
+    }
+}
 
 /// A change of some properties, each set or taken away.
 #[derive(Default)]

@@ -35,9 +35,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn create_resource_server(&self, server: &ResourceServer) -> Result<bool, StoreError> {
         let identifier = &server.api.identifier;
-        let write = Write::put(&api_pk(identifier), SK, server)?.listed_api(identifier);
-        let outcome = self.write(&write.when("attribute_not_exists(pk)")).await?;
-        Ok(matches!(outcome, Outcome::Done(_)))
+        self.create(Write::put(&api_pk(identifier), SK, server)?.listed_api(identifier)).await
     }
 
     /// The API of that identifier, with all that is kept of it.
