@@ -42,7 +42,7 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 18] = [
+    const OURS: [&str; 21] = [
         "postern",
         "email_templates",
         "oauth_token",
@@ -56,6 +56,9 @@ fn filter(level: LevelFilter) -> Targets {
         "userinfo",
         "users",
         "user_factors",
+        "clients",
+        "client_grants",
+        "resource_servers",
         "rotate_keys",
         "signing_keys",
         "notices",

@@ -99,6 +99,29 @@ impl Issuer {
     pub fn userinfo_audience(&self) -> String {
         self.endpoint("userinfo")
     }
+
+    /// Which of these an audience is, with or without the last slash.
+    #[must_use]
+    pub fn own_audience(&self, audience: &str) -> Option<OwnAudience> {
+        let is = |own: String| audience.trim_end_matches('/') == own.trim_end_matches('/');
+        let own = [
+            (OwnAudience::Mfa, self.mfa_audience()),
+            (OwnAudience::Management, self.management_audience()),
+            (OwnAudience::Userinfo, self.userinfo_audience()),
+        ];
+        own.into_iter().find_map(|(which, own)| is(own).then_some(which))
+    }
+}
+
+/// An audience that is the service itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnAudience {
+    /// A user's own factors.
+    Mfa,
+    /// The Management API.
+    Management,
+    /// `/userinfo`.
+    Userinfo,
 }
 
 /// A setting that is missing or wrong.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::address::EmailAddress;
 use crate::rules::policy::Factor;
-use crate::rules::random::{Random, RandomUnavailable};
+use crate::rules::random::{ALPHANUMERIC, Random, RandomUnavailable};
 
 macro_rules! string_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -76,8 +76,8 @@ string_id! {
     DeviceId
 }
 
-const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
+/// Length of a `client_id` that is made here.
+const CLIENT_ID_CHARACTERS: usize = 32;
 /// Longest `client_id` that is looked up, in bytes; longer is an unknown client.
 const CLIENT_ID_BYTES_MAX: usize = 64;
 
@@ -88,6 +88,14 @@ impl ClientId {
         let well_formed =
             (1..=CLIENT_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// A new id.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, CLIENT_ID_CHARACTERS).map(Self)
     }
 }
 

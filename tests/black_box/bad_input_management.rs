@@ -8,7 +8,7 @@ use crate::support::{Body, World};
 
 const JSON: Option<&str> = Some("application/json");
 /// What takes an object.
-const OBJECTS: [(&str, &str); 13] = [
+const OBJECTS: [(&str, &str); 19] = [
     ("PUT", "/api/v2/guardian/factors/email"),
     ("PATCH", "/api/v2/guardian/settings"),
     ("PUT", "/api/v2/guardian/factors/sms/selected-provider"),
@@ -22,7 +22,15 @@ const OBJECTS: [(&str, &str); 13] = [
     ("PATCH", "/api/v2/users/auth0%7Cx"),
     ("POST", "/api/v2/users/auth0%7Cx/authentication-methods"),
     ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
+    ("POST", "/api/v2/clients"),
+    ("PATCH", "/api/v2/clients/x"),
+    ("POST", "/api/v2/client-grants"),
+    ("PATCH", GRANT),
+    ("POST", "/api/v2/resource-servers"),
+    ("PATCH", "/api/v2/resource-servers/https%3A%2F%2Fx.example"),
 ];
+/// A grant that nobody has.
+const GRANT: &str = "/api/v2/client-grants/cgr_eCBodHRwczovL3guZXhhbXBsZQ";
 /// What takes an array.
 const ARRAYS: [(&str, &str); 2] =
     [("PUT", "/api/v2/guardian/policies"), ("PUT", "/api/v2/users/auth0%7Cx/authentication-methods")];
@@ -142,6 +150,14 @@ async fn oversized_bodies() {
         ("POST", "/api/v2/users/auth0%7Cx/multifactor/actions/invalidate-remember-browser"),
         ("GET", "/api/v2/user-blocks/auth0%7Cx"),
         ("DELETE", "/api/v2/user-blocks/auth0%7Cx"),
+        ("GET", "/api/v2/clients"),
+        ("GET", "/api/v2/clients/x"),
+        ("DELETE", "/api/v2/clients/x"),
+        ("POST", "/api/v2/clients/x/rotate-secret"),
+        ("GET", "/api/v2/client-grants"),
+        ("DELETE", GRANT),
+        ("GET", "/api/v2/resource-servers"),
+        ("DELETE", "/api/v2/resource-servers/x"),
     ];
     for (method, path) in all().chain(reads) {
         for length in [16 * 1024 + 1, 20_000] {

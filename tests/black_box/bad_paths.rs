@@ -74,6 +74,13 @@ async fn wrong_methods_of_the_management_api() {
             &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
         ),
         ("/user-blocks/auth0%7Cx", "GET,HEAD,DELETE", &["POST", "PUT", "PATCH"]),
+        ("/clients", "GET,HEAD,POST", &["PUT", "PATCH", "DELETE"]),
+        ("/clients/x", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
+        ("/clients/x/rotate-secret", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/client-grants", "GET,HEAD,POST", &["PUT", "PATCH", "DELETE"]),
+        ("/client-grants/cgr_x", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
+        ("/resource-servers", "GET,HEAD,POST", &["PUT", "PATCH", "DELETE"]),
+        ("/resource-servers/x", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
     ] {
         for method in methods {
             let reply = world.bearer(method, &format!("/api/v2{path}"), &token, Body::none()).await;
@@ -169,7 +176,7 @@ async fn ids_that_are_no_ids() {
 }
 
 /// What a bearer token is asked for.
-const BY_BEARER: [(&str, &str); 19] = [
+const BY_BEARER: [(&str, &str); 23] = [
     ("POST", "/mfa/associate"),
     ("GET", "/mfa/authenticators"),
     ("DELETE", "/mfa/authenticators/x"),
@@ -189,6 +196,10 @@ const BY_BEARER: [(&str, &str); 19] = [
     ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
     ("POST", "/api/v2/users/auth0%7Cx/recovery-code-regeneration"),
     ("DELETE", "/api/v2/user-blocks/auth0%7Cx"),
+    ("GET", "/api/v2/clients"),
+    ("POST", "/api/v2/clients/x/rotate-secret"),
+    ("POST", "/api/v2/client-grants"),
+    ("DELETE", "/api/v2/resource-servers/x"),
 ];
 
 /// Headers no client should send.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Body, NUMBER, World, link_of_block, ticket_of_block};
+use crate::support::{Body, NUMBER, ORDERS, World, link_of_block, ticket_of_block};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -131,4 +131,33 @@ async fn lists_show_what_is() {
         assert_eq!(reply.status, status, "{path}: {}", reply.body);
     }
     assert_eq!(assert_consistent(&world, 12), entities(&["DEVICE", "USER", "USERS"]));
+}
+
+/// What operators list is found by its keys in an index, and then read as it is. The index of the table has keys only.
+#[tokio::test]
+async fn listing_reads_what_is() {
+    let world = World::new().await;
+    let token = world.management_token().await;
+    world.make_api().await;
+    world.granted("demo-app", ORDERS, &[]).await;
+    world.forget_calls();
+    for path in ["clients", "client-grants", "client-grants?client_id=demo-app", "resource-servers"] {
+        let reply = world.bearer("GET", &format!("/api/v2/{path}"), &token, Body::none()).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        assert!(reply.body.len() > 10, "{path}");
+    }
+    for (method, path) in [
+        ("DELETE", "client-grants/cgr_ZGVtby1hcHAgaHR0cHM6Ly9vcmRlcnMuZXhhbXBsZS9hcGk"),
+        ("DELETE", "resource-servers/https%3A%2F%2Forders.example%2Fapi"),
+        ("DELETE", "clients/demo-app"),
+    ] {
+        let reply = world.bearer(method, &format!("/api/v2/{path}"), &token, Body::none()).await;
+        assert_eq!(reply.status, 204, "{path}: {}", reply.body);
+    }
+    assert_eq!(assert_consistent(&world, 10), entities(&["API", "APIS", "CLIENT", "CLIENTS", "GRANTS"]));
+    let store = &world.twin.app.store;
+    let described = store.dynamodb().describe_table().table_name(store.table()).send().await.unwrap();
+    let indexes = described.table.unwrap().global_secondary_indexes.unwrap();
+    let projection = indexes[0].projection().and_then(|it| it.projection_type()).map(|it| it.as_str());
+    assert_eq!((indexes.len(), projection), (1, Some("KEYS_ONLY")));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::support::{FactorStep, Reply, Step, World};
+use crate::support::{ApplicationStep, FactorStep, Reply, Step, World};
 
 const USER: &str = "user@example.com";
 /// So many calls that no retry gets through.
@@ -146,24 +146,24 @@ async fn survives_silence(step: Step) {
 }
 
 macro_rules! steps {
-    ($($name:ident: $step:ident $(($factor:ident))?,)*) => {
+    ($($name:ident: $step:ident $(($kind:ident::$of:ident))?,)*) => {
         $(mod $name {
-            #[allow(unused_imports, reason = "only steps of factors name it")]
-            use super::FactorStep;
+            #[allow(unused_imports, reason = "only steps of factors and of applications name them")]
+            use super::{ApplicationStep, FactorStep};
             use super::{Step, calls_of, survives_blips, survives_lasting_failures, survives_silence};
 
             /// SEC-36, SEC-38.
             #[tokio::test]
             async fn failures() {
-                let positions = calls_of(Step::$step $((FactorStep::$factor))?).await;
-                survives_lasting_failures(Step::$step $((FactorStep::$factor))?, &positions).await;
-                survives_blips(Step::$step $((FactorStep::$factor))?, &positions).await;
+                let positions = calls_of(Step::$step $(($kind::$of))?).await;
+                survives_lasting_failures(Step::$step $(($kind::$of))?, &positions).await;
+                survives_blips(Step::$step $(($kind::$of))?, &positions).await;
             }
 
             /// SEC-36: what hangs is answered in time.
             #[tokio::test]
             async fn silence() {
-                survives_silence(Step::$step $((FactorStep::$factor))?).await;
+                survives_silence(Step::$step $(($kind::$of))?).await;
             }
         })*
     };
@@ -223,20 +223,37 @@ steps! {
     set_password: SetPassword,
     reset_user: ResetUser,
     delete_user: DeleteUser,
-    list_methods: Factors(List),
-    read_method: Factors(Read),
-    give_method: Factors(Give),
-    give_app: Factors(GiveApp),
-    label_method: Factors(Label),
-    remove_method: Factors(Remove),
-    remove_all_methods: Factors(RemoveAll),
-    replace_methods: Factors(Replace),
-    list_enrollments: Factors(Enrollments),
-    read_device: Factors(ReadDevice),
-    remove_device: Factors(RemoveDevice),
-    new_recovery_code: Factors(NewRecoveryCode),
-    remove_apps: Factors(RemoveApps),
-    forget_browsers: Factors(ForgetBrowsers),
-    list_blocks: Factors(Blocks),
-    end_blocks: Factors(EndBlocks),
+    list_methods: Factors(FactorStep::List),
+    read_method: Factors(FactorStep::Read),
+    give_method: Factors(FactorStep::Give),
+    give_app: Factors(FactorStep::GiveApp),
+    label_method: Factors(FactorStep::Label),
+    remove_method: Factors(FactorStep::Remove),
+    remove_all_methods: Factors(FactorStep::RemoveAll),
+    replace_methods: Factors(FactorStep::Replace),
+    list_enrollments: Factors(FactorStep::Enrollments),
+    read_device: Factors(FactorStep::ReadDevice),
+    remove_device: Factors(FactorStep::RemoveDevice),
+    new_recovery_code: Factors(FactorStep::NewRecoveryCode),
+    remove_apps: Factors(FactorStep::RemoveApps),
+    forget_browsers: Factors(FactorStep::ForgetBrowsers),
+    list_blocks: Factors(FactorStep::Blocks),
+    end_blocks: Factors(FactorStep::EndBlocks),
+    list_clients: Applications(ApplicationStep::ListClients),
+    post_client: Applications(ApplicationStep::PostClient),
+    get_client: Applications(ApplicationStep::GetClient),
+    patch_client: Applications(ApplicationStep::PatchClient),
+    patch_metadata: Applications(ApplicationStep::PatchMetadata),
+    rotate_secret: Applications(ApplicationStep::RotateSecret),
+    delete_client: Applications(ApplicationStep::DeleteClient),
+    list_grants: Applications(ApplicationStep::ListGrants),
+    post_grant: Applications(ApplicationStep::PostGrant),
+    get_grant: Applications(ApplicationStep::GetGrant),
+    patch_grant: Applications(ApplicationStep::PatchGrant),
+    delete_grant: Applications(ApplicationStep::DeleteGrant),
+    list_apis: Applications(ApplicationStep::ListApis),
+    post_api: Applications(ApplicationStep::PostApi),
+    get_api: Applications(ApplicationStep::GetApi),
+    patch_api: Applications(ApplicationStep::PatchApi),
+    delete_api: Applications(ApplicationStep::DeleteApi),
 }

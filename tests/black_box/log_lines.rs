@@ -78,6 +78,12 @@ async fn no_address_of_bad_input() {
         ("PATCH", "/api/v2/users/canary/authentication-methods/canary"),
         ("DELETE", "/api/v2/users/canary/multifactor/canary"),
         ("GET", "/api/v2/user-blocks/canary"),
+        ("POST", "/api/v2/clients"),
+        ("PATCH", "/api/v2/clients/canary"),
+        ("POST", "/api/v2/clients/canary/rotate-secret"),
+        ("POST", "/api/v2/client-grants"),
+        ("GET", "/api/v2/client-grants?client_id=canary&audience=canary"),
+        ("PATCH", "/api/v2/resource-servers/canary"),
         ("GET", "/canary@example.com?address=canary@example.com"),
     ] {
         let body =

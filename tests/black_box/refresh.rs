@@ -96,8 +96,7 @@ async fn nobody_else_gets_one() {
     let world = World::new().await;
     world.without_mfa().await;
     let scopes_named_like_it = Scope::parse("read:sample offline_access");
-    let api =
-        Api { identifier: "https://odd".into(), scopes: scopes_named_like_it, token_lifetime_seconds: 60 };
+    let api = Api::new("https://odd", scopes_named_like_it, 60);
     world.twin.app.store.put_api(&api).await.unwrap();
     let spa = [("client_id", "demo-spa")];
     let mfa = format!("{}mfa/", world.issuer());
@@ -175,8 +174,7 @@ async fn scopes_may_be_fewer() {
 async fn the_api_of_today_counts() {
     let world = World::new().await;
     let first = world.enrol_offline(USER).await;
-    let api =
-        Api { identifier: API.into(), scopes: Scope::parse("write:sample"), token_lifetime_seconds: 60 };
+    let api = Api::new(API, Scope::parse("write:sample"), 60);
     world.twin.app.store.put_api(&api).await.unwrap();
     let second = world.refresh(&first.text("refresh_token")).await;
     assert_snapshot!(second.snapshot(), @r#"200 {"access_token":"[access_token]","id_token":"[id_token]","refresh_token":"[refresh_token]","scope":"openid offline_access","expires_in":60,"token_type":"Bearer"}"#);
@@ -191,8 +189,7 @@ async fn the_api_of_today_counts() {
 #[tokio::test]
 async fn audiences() {
     let world = World::new().await;
-    let api =
-        Api { identifier: "https://other".into(), scopes: Scope::parse("x"), token_lifetime_seconds: 60 };
+    let api = Api::new("https://other", Scope::parse("x"), 60);
     world.twin.app.store.put_api(&api).await.unwrap();
     let first = world.enrol_offline(USER).await.text("refresh_token");
     let management = format!("{}api/v2/", world.issuer());

@@ -162,11 +162,7 @@ async fn the_first_request_says_what_the_tokens_are_for() {
 #[tokio::test]
 async fn an_access_token_lives_as_long_as_its_api_says() {
     let world = World::new().await;
-    let api = Api {
-        identifier: "https://short.example".into(),
-        scopes: Scope::parse("a b"),
-        token_lifetime_seconds: 90,
-    };
+    let api = Api::new("https://short.example", Scope::parse("a b"), 90);
     world.twin.app.store.put_api(&api).await.unwrap();
     let reply = signed_in(&world, &[("audience", "https://short.example")]).await;
     assert_snapshot!(reply.snapshot(), @r#"200 {"access_token":"[access_token]","scope":"a b","expires_in":90,"token_type":"Bearer"}"#);

@@ -24,6 +24,7 @@ mod policy;
 mod signing_keys;
 mod template;
 
+mod applications;
 mod contents;
 mod front_door;
 mod login;

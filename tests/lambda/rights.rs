@@ -6,12 +6,13 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    front_door, login, management, notices, offline, passwordless, phones, rotate_keys, signing_keys,
-    user_factors, users,
+    applications, front_door, login, management, notices, offline, passwordless, phones, rotate_keys,
+    signing_keys, user_factors, users,
 };
 
 /// Everything that functions are seen to do.
-static FLOWS: [&Flow; 21] = [
+static FLOWS: &[&Flow] = &[
+    &applications::MANAGED,
     &front_door::DISCOVERY,
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,

@@ -199,6 +199,8 @@ fn keys_are_written_and_unwrapped_by_few() {
         who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)),
         ["email-templates", "guardian-factors"]
     );
+    assert_eq!(who(&ask("dynamodb:PutItem", Some("CLIENT#x"), None)), ["client-grants", "clients"]);
+    assert_eq!(who(&ask("dynamodb:PutItem", Some("API#x"), None)), ["resource-servers"]);
 }
 
 /// SEC-31: the stream invokes `notices` for new notices and nothing else, repeats a bounded time, and what is given up

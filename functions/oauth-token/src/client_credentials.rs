@@ -37,8 +37,13 @@ pub(crate) async fn issue(
     if client.kind == ClientKind::Public {
         return Err(Refusal::GrantNotAllowed(Grant::ClientCredentials.as_str()));
     }
-    let (audience, lifetime_seconds) = wanted.for_client(issuer, api?)?;
-    let available = granted?.ok_or_else(|| Refusal::ClientGrantMissing(audience.clone()))?;
+    let (granted, api) = (granted?, api?);
+    // What was granted of an earlier API of that identifier is not of this one.
+    let granted = granted.filter(|grant| grant.is_to(api.as_ref()));
+    let (audience, known, lifetime_seconds) = wanted.for_client(issuer, api)?;
+    let granted = granted.ok_or_else(|| Refusal::ClientGrantMissing(audience.clone()))?;
+    // Nor are scopes that the API does not know any more.
+    let available = Scope::granted(Some(&granted.scopes), &known);
     let scope = Scope::granted(requested.as_ref(), &available);
     let target = Target { audience, scope, lifetime_seconds };
     let client_id: ClientId = client.client_id;

@@ -1,10 +1,11 @@
 //! Which API a login is for, and which of the scopes asked for it gets (contract A4).
 
-use postern::config::Issuer;
+use postern::config::{Issuer, OwnAudience};
 use postern::rules::scope::Scope;
 use postern::store::clients::{Api, Client};
 use postern::store::{Store, StoreError};
 use postern::token::claims::{ACCESS_TOKEN_SECONDS, MFA_ACCESS_TOKEN_SECONDS, Target};
+use postern::wire::management::management_scopes;
 use postern::wire::oauth::Grant;
 use postern::wire::refusal::Refusal;
 
@@ -48,15 +49,11 @@ impl Wanted {
     /// The audience a request names; our own are known with and without the last slash.
     pub(crate) fn of(issuer: &Issuer, audience: Option<&str>) -> Self {
         let Some(audience) = audience else { return Self::Userinfo };
-        let is = |own: String| audience.trim_end_matches('/') == own.trim_end_matches('/');
-        if is(issuer.mfa_audience()) {
-            Self::Mfa
-        } else if is(issuer.management_audience()) {
-            Self::Management
-        } else if is(issuer.userinfo_audience()) {
-            Self::Userinfo
-        } else {
-            Self::Api(audience.to_owned())
+        match issuer.own_audience(audience) {
+            Some(OwnAudience::Mfa) => Self::Mfa,
+            Some(OwnAudience::Management) => Self::Management,
+            Some(OwnAudience::Userinfo) => Self::Userinfo,
+            None => Self::Api(audience.to_owned()),
         }
     }
 
@@ -76,6 +73,10 @@ impl Wanted {
         requested: Option<&Scope>,
         offline: OfflineAccess,
     ) -> Result<Target, Refusal> {
+        let offline = match &api {
+            Some(api) if !api.allow_offline_access => OfflineAccess::No,
+            _ => offline,
+        };
         let (audience, all, lifetime_seconds) = match (self, api) {
             (Self::Userinfo, _) => {
                 (issuer.userinfo_audience(), Scope::parse(OPENID_SCOPES), ACCESS_TOKEN_SECONDS)
@@ -101,12 +102,18 @@ impl Wanted {
         Ok(Target { audience, scope, lifetime_seconds })
     }
 
-    /// The audience and the life of a client's own token.
-    pub(crate) fn for_client(&self, issuer: &Issuer, api: Option<Api>) -> Result<(String, u64), Refusal> {
+    /// The audience of a client's own token, the scopes that there are, and its life.
+    pub(crate) fn for_client(
+        &self,
+        issuer: &Issuer,
+        api: Option<Api>,
+    ) -> Result<(String, Scope, u64), Refusal> {
         match (self, api) {
-            (Self::Api(_), Some(api)) => Ok((api.identifier, api.token_lifetime_seconds)),
+            (Self::Api(_), Some(api)) => Ok((api.identifier, api.scopes, api.token_lifetime_seconds)),
             (Self::Api(audience), None) => Err(Refusal::UnknownAudience(shown(audience))),
-            (Self::Management, _) => Ok((issuer.management_audience(), ACCESS_TOKEN_SECONDS)),
+            (Self::Management, _) => {
+                Ok((issuer.management_audience(), management_scopes(), ACCESS_TOKEN_SECONDS))
+            }
             (Self::Mfa, _) => Err(Refusal::ClientGrantMissing(issuer.mfa_audience())),
             (Self::Userinfo, _) => Err(Refusal::ClientGrantMissing(issuer.userinfo_audience())),
         }
@@ -139,11 +146,7 @@ mod tests {
     }
 
     fn offline_target(wanted: &Wanted, requested: Option<&str>, offline: OfflineAccess) -> Target {
-        let api = Api {
-            identifier: "https://api".into(),
-            scopes: Scope::parse("read:sample write:sample offline_access"),
-            token_lifetime_seconds: 60,
-        };
+        let api = Api::new("https://api", Scope::parse("read:sample write:sample offline_access"), 60);
         let requested = requested.map(Scope::parse);
         wanted.for_user(&Issuer::new("https://i"), Some(api), requested.as_ref(), offline).unwrap()
     }

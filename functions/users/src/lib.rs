@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get};
 use postern::app::App;
+use postern::http::fields::Fields;
 use postern::http::management::{authorize, object, query, user_id};
 use postern::http::params::read_body;
 use postern::http::{method_not_allowed, no_content, private_json};
@@ -30,7 +31,7 @@ use postern::token::password::hash_apart;
 use postern::wire::management::ManagementRefusal;
 
 use properties::{Change, NewUser};
-use view::{Fields, shown};
+use view::shown;
 
 /// What this function unwraps: nothing; it verifies tokens by public keys.
 pub const KEYS: KeyNeeds = KeyNeeds::PUBLIC;
@@ -79,7 +80,7 @@ async fn read(
     let user = user_id(id)?;
     let fields = Fields::of(&query(&uri)?)?;
     let profile = app.store.profile(&user).await?.ok_or_else(ManagementRefusal::no_such_user)?;
-    Ok(private_json(&fields.of_user(&profile)?))
+    Ok(private_json(&fields.of_object(shown(&profile)?)))
 }
 
 /// The users who sign in by an address, by password or by codes: usually one.
@@ -94,7 +95,8 @@ async fn by_email(
     let address = query.optional("email").ok().flatten().and_then(EmailAddress::parse);
     let address = address.ok_or_else(|| ManagementRefusal::malformed_in_query("email", "email"))?;
     let users = by_address(&app, &address).await?;
-    let users: Result<Vec<_>, _> = users.iter().map(|profile| fields.of_user(profile)).collect();
+    let users = users.iter().map(|profile| Ok(fields.of_object(shown(profile)?)));
+    let users: Result<Vec<_>, ManagementRefusal> = users.collect();
     Ok(private_json(&users?))
 }
 

@@ -5,16 +5,17 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use postern::app::App;
 use postern::http::Params;
+use postern::http::fields::Fields;
 use postern::http::management::{authorize, query};
 use postern::http::paging::Page;
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
-use postern::store::listing::{Order, Part};
+use postern::store::listing::{Listed, Order};
 use postern::store::users::Profile;
 use postern::wire::management::ManagementRefusal;
 
 use crate::by_address;
-use crate::view::Fields;
+use crate::view;
 
 /// Users that pages reach, as at Auth0: what is beyond is found by search, and read by an export.
 const REACHED_MAX: usize = 1_000;
@@ -37,7 +38,7 @@ pub(crate) async fn list(
     let query = query(&uri)?;
     let (page, fields) = (Page::of(&query)?, Fields::of(&query)?);
     let shown = |users: &[Profile]| -> Result<Vec<_>, ManagementRefusal> {
-        users.iter().map(|profile| fields.of_user(profile)).collect()
+        users.iter().map(|profile| Ok(fields.of_object(view::shown(profile)?))).collect()
     };
     if let Some(search) = Search::of(&query)? {
         let found = match search {
@@ -48,14 +49,14 @@ pub(crate) async fn list(
         return Ok(page.answer("users", &shown(&found)?));
     }
     let order = order_of(&query)?;
-    if page.end() > REACHED_MAX {
+    let part = page.part_in(order);
+    if part.start.saturating_add(part.size) > REACHED_MAX {
         let text =
             format!("Pages reach the first {REACHED_MAX} users: search for others by q, or export all");
         return Err(ManagementRefusal::InvalidQuery(text));
     }
-    let part = Part { order, start: page.start(), count: page.size(), with_total: page.has_totals() };
-    let (users, total) = app.store.users_in(part).await?;
-    Ok(page.answer_part("users", &shown(&users)?, total.unwrap_or_default()))
+    let Listed { items, total } = app.store.users_in(part).await?;
+    Ok(page.answer_listed("users", &Listed { items: shown(&items)?, total }))
 }
 
 /// `sort`: by the time of creation, the oldest first where nothing is said.

@@ -1,6 +1,5 @@
-//! Users as the Management API shows them, with the fields that are asked for.
+//! Users as the Management API shows them.
 
-use postern::http::Params;
 use postern::rules::passwordless::Connection;
 use postern::store::logins::LoginName;
 use postern::store::users::Profile;
@@ -76,40 +75,5 @@ fn identity<'a>(profile: &'a Profile, login: &'a LoginName) -> Identity<'a> {
         user_id: profile.user_id.name(),
         provider: Connection::parse(&login.connection).map_or("auth0", Connection::as_str),
         is_social: false,
-    }
-}
-
-/// Which fields of a user are asked for.
-pub(crate) struct Fields {
-    names: Vec<String>,
-    are_included: bool,
-}
-
-impl Fields {
-    /// `fields`, joined by commas, and `include_fields`: whether they are those to show, or those to leave out.
-    pub(crate) fn of(query: &Params) -> Result<Self, ManagementRefusal> {
-        let text = |name| query.optional(name).ok().flatten();
-        let are_included = match text("include_fields") {
-            None | Some("true") => true,
-            Some("false") => false,
-            Some(_) => {
-                let problem = "'Expected type boolean' on property include_fields.";
-                return Err(ManagementRefusal::InvalidQuery(problem.to_owned()));
-            }
-        };
-        let names = text("fields").unwrap_or_default().split(',').map(str::trim);
-        Ok(Self {
-            names: names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect(),
-            are_included,
-        })
-    }
-
-    /// A user with the fields that are asked for; all of them when none is named.
-    pub(crate) fn of_user(&self, profile: &Profile) -> Result<Map<String, Value>, ManagementRefusal> {
-        let mut user = shown(profile)?;
-        if !self.names.is_empty() {
-            user.retain(|name, _| self.names.contains(name) == self.are_included);
-        }
-        Ok(user)
     }
 }

@@ -3,18 +3,12 @@
 use clap::Args;
 use postern::id::ClientId;
 use postern::rules::client::{ClientKind, ClientSecret};
-use postern::rules::scope::Scope;
 use postern::store::clients::Client;
-use postern::wire::management::SCOPES;
+use postern::wire::management::management_scopes;
 use postern::wire::oauth::Grant;
 
 use crate::CommandError;
 use crate::connection::Tenant;
-
-const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const CLIENT_ID_CHARACTERS: usize = 32;
-/// 381 bits: a plain hash of it is safe to store.
-const SECRET_CHARACTERS: usize = 64;
 
 /// Makes the first keys and a client for the Management API.
 #[derive(Args)]
@@ -28,21 +22,20 @@ impl Init {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<String, CommandError> {
         let issuer = tenant.issuer()?;
         let made = tenant.rotation().ensure_first(tenant.now()).await?.made.len();
-        let generate = |length| tenant.random.string(ALPHANUMERIC, length).map_err(|_| CommandError::Random);
-        let (client_id, secret) =
-            (ClientId::new(generate(CLIENT_ID_CHARACTERS)?), generate(SECRET_CHARACTERS)?);
+        let client_id = ClientId::generate(&tenant.random).map_err(|_| CommandError::Random)?;
+        let secret = ClientSecret::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let client = Client {
             client_id: client_id.clone(),
             name: self.name,
             kind: ClientKind::Confidential,
-            secret_hash: Some(ClientSecret::new(&secret).hash()),
+            secret_hash: Some(secret.hash()),
             grant_types: vec![Grant::ClientCredentials.as_str().to_owned()],
             client_metadata: std::collections::BTreeMap::new(),
             callbacks: Vec::new(),
         };
         tenant.store.put_client(&client).await?;
         let audience = issuer.management_audience();
-        tenant.store.put_client_grant(&client_id, &audience, &Scope::parse(&SCOPES.join(" "))).await?;
+        tenant.store.put_client_grant(&client_id, &audience, &management_scopes()).await?;
         let keys = match made {
             0 => "Keys were there already.".to_owned(),
             made => format!("Made {made} key generations."),
@@ -61,6 +54,7 @@ Get a token for the Management API:
     -d grant_type=client_credentials -d audience={audience} \\
     -d client_id={client_id} -d client_secret={secret}
 ",
+            secret = secret.expose(),
             token = issuer.endpoint("oauth/token"),
         ))
     }

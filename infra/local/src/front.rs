@@ -28,6 +28,9 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("users", users::routes()))
         .merge(function("user-factors", user_factors::routes()))
         .merge(function("signing-keys", signing_keys::routes()))
+        .merge(function("clients", clients::routes()))
+        .merge(function("client-grants", client_grants::routes()))
+        .merge(function("resource-servers", resource_servers::routes()))
         .merge(function("userinfo", userinfo::routes()))
         .merge(function("unblock", unblock::routes()))
         .merge(function("well-known", well_known::routes()));

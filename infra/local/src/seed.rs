@@ -20,7 +20,7 @@ use postern::store::user_life::NewLogin;
 use postern::store::users::Profile;
 use postern::token::claims::ACCESS_TOKEN_SECONDS;
 use postern::token::password::{self, Password};
-use postern::wire::management::SCOPES;
+use postern::wire::management::management_scopes;
 use ring::digest;
 use serde::Deserialize;
 
@@ -123,9 +123,7 @@ impl Seed {
         for api in &self.apis {
             let token_lifetime_seconds = api.token_lifetime_seconds.unwrap_or(ACCESS_TOKEN_SECONDS);
             let scopes = Scope::parse(&api.scope);
-            app.store
-                .put_api(&Api { identifier: api.identifier.clone(), scopes, token_lifetime_seconds })
-                .await?;
+            app.store.put_api(&Api::new(&api.identifier, scopes, token_lifetime_seconds)).await?;
         }
         for (row, (user, named)) in self.users.iter().zip(&named).enumerate() {
             plant_user(app, row, user, named).await?;
@@ -164,7 +162,7 @@ async fn plant_client(app: &App, seed: &SeedClient) -> Result<(), SeedError> {
     app.store.put_client(&client).await?;
     if seed.management {
         let audience = app.config.issuer.management_audience();
-        app.store.put_client_grant(&client_id, &audience, &Scope::parse(&SCOPES.join(" "))).await?;
+        app.store.put_client_grant(&client_id, &audience, &management_scopes()).await?;
     }
     Ok(())
 }

@@ -9,9 +9,32 @@ use super::bearer::bearer_token;
 use super::params::{Members, Params, UnreadableBody};
 use crate::app::App;
 use crate::id::{ClientId, UserId};
+use crate::rules::scope::Scope;
 use crate::store::StoreError;
 use crate::token::jwt::{self, JwtError};
 use crate::wire::management::ManagementRefusal;
+
+/// Who manages.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The client that the token is of.
+    pub client: ClientId,
+    /// What the token is for.
+    pub scopes: Scope,
+}
+
+impl Caller {
+    /// Demands another scope than the operation's own.
+    ///
+    /// # Errors
+    /// 403 in the Management API's format.
+    pub fn demand(&self, scope: &'static str) -> Result<(), ManagementRefusal> {
+        match self.scopes.contains(scope) {
+            true => Ok(()),
+            false => Err(ManagementRefusal::InsufficientScope(scope)),
+        }
+    }
+}
 
 /// Lets a request pass that has `scope`; gives the client that it is of.
 ///
@@ -22,6 +45,18 @@ pub async fn authorize(
     headers: &HeaderMap,
     scope: &'static str,
 ) -> Result<ClientId, ManagementRefusal> {
+    caller(app, headers, scope).await.map(|caller| caller.client)
+}
+
+/// The same, and gives all that the request may do.
+///
+/// # Errors
+/// 401 and 403 in the Management API's format.
+pub async fn caller(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &'static str,
+) -> Result<Caller, ManagementRefusal> {
     let token = bearer_token(headers).ok_or(ManagementRefusal::MissingAuthentication)?;
     let now = app.now();
     let kid = jwt::kid_of(token).ok_or(ManagementRefusal::InvalidToken)?;
@@ -36,10 +71,9 @@ pub async fn authorize(
         JwtError::Invalid => ManagementRefusal::InvalidToken,
         JwtError::Expired => ManagementRefusal::ExpiredToken,
     })?;
-    match claims.scopes().contains(scope) {
-        true => Ok(ClientId::new(claims.azp)),
-        false => Err(ManagementRefusal::InsufficientScope(scope)),
-    }
+    let caller = Caller { scopes: claims.scopes(), client: ClientId::new(claims.azp) };
+    caller.demand(scope)?;
+    Ok(caller)
 }
 
 /// The user that a path names.

@@ -5,10 +5,12 @@ pub mod bearer;
 pub mod client_auth;
 pub mod edge;
 pub mod error;
+pub mod fields;
 mod language;
 pub mod management;
 pub mod paging;
 pub mod params;
+pub mod properties;
 
 pub use attempt::admit_charged;
 pub use edge::{RequestContext, serve};
@@ -30,7 +32,14 @@ pub fn private_json<T: Serialize>(body: &T) -> Response {
     response
 }
 
-/// The same, and tells how a limit stands, in `x-ratelimit-*`.
+/// The answer to what was made: 201.
+pub fn created_json<T: Serialize>(body: &T) -> Response {
+    let mut response = private_json(body);
+    *response.status_mut() = StatusCode::CREATED;
+    response
+}
+
+/// The same as [`private_json`], and tells how a limit stands, in `x-ratelimit-*`.
 pub fn private_json_within<T: Serialize>(body: &T, quota: Quota) -> Response {
     let mut response = private_json(body);
     response.extensions_mut().insert(quota);

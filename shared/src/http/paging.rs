@@ -5,6 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Params, private_json};
+use crate::store::listing::{Listed, Order, Part};
 use crate::wire::management::ManagementRefusal;
 
 /// Items of a page where nothing is said.
@@ -39,42 +40,108 @@ impl Page {
         })
     }
 
-    /// The place of its first item.
+    /// The part of a list that is to be read.
     #[must_use]
-    pub fn start(&self) -> usize {
-        self.number.saturating_mul(self.size)
+    pub fn part(&self) -> Part {
+        self.part_in(Order::Ascending)
     }
 
-    /// How many items it has at most.
+    /// The same, of a list that is read from either end.
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.size
+    pub fn part_in(&self, order: Order) -> Part {
+        Part { order, start: self.start(), size: self.size, is_counted: self.has_totals }
     }
 
-    /// The place behind its last item.
-    #[must_use]
-    pub fn end(&self) -> usize {
-        self.start().saturating_add(self.size)
-    }
-
-    /// Whether it is asked how long the list is.
-    #[must_use]
-    pub fn has_totals(&self) -> bool {
-        self.has_totals
-    }
-
-    /// What the store read of a list for this page, of which there are `total` in all.
-    pub fn answer_part<T: Serialize>(&self, name: &'static str, shown: &[T], total: usize) -> Response {
-        match self.has_totals {
-            true => private_json(&Totals { name, shown, total, start: self.start(), limit: self.size }),
-            false => private_json(&shown),
+    /// That part, read: bare, or under `name` with where it stands.
+    pub fn answer_listed<T: Serialize>(&self, name: &'static str, listed: &Listed<T>) -> Response {
+        match listed.total {
+            Some(total) => self.answer_with_totals(name, &listed.items, total),
+            None => private_json(&listed.items),
         }
     }
 
     /// The part of a list that is on this page: bare, or under `name` with where it stands.
     pub fn answer<T: Serialize>(&self, name: &'static str, items: &[T]) -> Response {
+        let shown = self.shown(items);
+        match self.has_totals {
+            true => self.answer_with_totals(name, shown, items.len()),
+            false => private_json(&shown),
+        }
+    }
+
+    /// The items of a list that are on this page.
+    #[must_use]
+    pub fn shown<'a, T>(&self, items: &'a [T]) -> &'a [T] {
         let shown = items.get(self.start()..).unwrap_or_default();
-        self.answer_part(name, shown.get(..self.size).unwrap_or(shown), items.len())
+        shown.get(..self.size).unwrap_or(shown)
+    }
+
+    fn start(&self) -> usize {
+        self.number.saturating_mul(self.size)
+    }
+
+    fn answer_with_totals<T: Serialize>(&self, name: &'static str, shown: &[T], total: usize) -> Response {
+        private_json(&Totals { name, shown, total, start: self.start(), limit: self.size })
+    }
+}
+
+/// A page of a list that is read on from where the last one ended: `take` and `from`.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    size: usize,
+    from: Option<String>,
+}
+
+impl Stretch {
+    /// Reads what a query says of it; `None` where it says nothing, and pages are numbered.
+    ///
+    /// # Errors
+    /// 400 in the Management API's format for numbers out of their range, and what is no number.
+    pub fn of(query: &Params) -> Result<Option<Self>, ManagementRefusal> {
+        let from = text(query, "from").map(ToOwned::to_owned);
+        match number(query, "take", ITEMS_MAX)? {
+            Some(0) => Err(invalid("take", "Value 0 is less than minimum 1")),
+            None if from.is_none() => Ok(None),
+            size => Ok(Some(Self { size: size.unwrap_or(ITEMS_DEFAULT), from })),
+        }
+    }
+
+    /// The word that the last answer said, if there was one.
+    #[must_use]
+    pub fn from(&self) -> Option<&str> {
+        self.from.as_deref()
+    }
+
+    /// Those of what follows that are answered, and whether there are more.
+    #[must_use]
+    pub fn shown<'a, T>(&self, following: &'a [T]) -> (&'a [T], bool) {
+        match following.split_at_checked(self.size) {
+            Some((shown, rest)) => (shown, !rest.is_empty()),
+            None => (following, false),
+        }
+    }
+
+    /// The items under `name`, and where to read on, if there are more.
+    pub fn answer<T: Serialize>(name: &'static str, shown: &[T], next: Option<String>) -> Response {
+        private_json(&Onward { name, shown, next })
+    }
+}
+
+/// What a stretch answers.
+struct Onward<'a, T> {
+    name: &'static str,
+    shown: &'a [T],
+    next: Option<String>,
+}
+
+impl<T: Serialize> Serialize for Onward<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(self.name, self.shown)?;
+        if let Some(next) = &self.next {
+            map.serialize_entry("next", next)?;
+        }
+        map.end()
     }
 }
 

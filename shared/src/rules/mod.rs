@@ -22,6 +22,7 @@ pub mod policy;
 pub mod random;
 pub mod recovery;
 pub mod refresh;
+pub mod resource_id;
 pub mod scope;
 pub mod settings;
 pub mod totp;

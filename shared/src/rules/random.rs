@@ -10,6 +10,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 /// reaches this about once in 2^128 calls; only a broken one does in practice.
 const DRAWS_MAX: u32 = 128;
 
+/// Symbols of ids and of clients' secrets.
+pub const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 /// No random value could be had. The caller fails closed: no code, no secret, no token (SEC-36).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no random bytes available")]

@@ -20,6 +20,12 @@ impl Scope {
         Self(tokens.filter(|token| seen.insert(*token)).map(str::to_owned).collect())
     }
 
+    /// Whether a word can be one token.
+    #[must_use]
+    pub fn is_token(word: &str) -> bool {
+        is_scope_token(word)
+    }
+
     /// What is granted of `available`: all of it when no scope was asked for, else the known ones of `requested`
     /// in the order asked (contract A4).
     #[must_use]

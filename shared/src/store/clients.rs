@@ -1,4 +1,5 @@
-//! Clients, their grants to APIs, and the APIs.
+//! Clients and APIs as sign-ins need them. `applications`, `client_grants` and `resource_servers` are what operators do
+//! of them.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,10 @@ use super::{Store, StoreError, read};
 use crate::id::ClientId;
 use crate::rules::client::{ClientKind, SecretHash};
 use crate::rules::policy::MfaPolicy;
+use crate::rules::resource_id::IDENTIFIER_BYTES_MAX;
 use crate::rules::scope::Scope;
 use crate::token::claims::{ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX};
 use crate::wire::oauth::Grant;
-
-/// Longest audience that is looked up, in bytes; longer is unknown.
-pub const AUDIENCE_BYTES_MAX: usize = 600;
 
 /// A client as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,7 +38,7 @@ pub struct Client {
 }
 
 /// The name in `client_metadata` that overrides the tenant's policy for one client.
-const POLICY_METADATA: &str = "mfa_policy";
+pub const POLICY_METADATA: &str = "mfa_policy";
 
 impl Client {
     /// Whether the operator enabled the grant for this client.
@@ -65,19 +64,37 @@ pub struct Api {
     /// Life of its access tokens, in seconds.
     #[serde(default = "default_lifetime")]
     pub token_lifetime_seconds: u64,
+    /// Whether sign-ins for it may leave refresh tokens; those of APIs that say nothing may.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub allow_offline_access: bool,
+    /// Tells an API from an earlier one of the same identifier: what was granted to that one is not granted to it.
+    /// Nothing, of APIs that the Management API did not make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<String>,
+}
+
+impl Api {
+    /// An API that the Management API did not make.
+    pub fn new(identifier: impl Into<String>, scopes: Scope, token_lifetime_seconds: u64) -> Self {
+        let identifier = identifier.into();
+        Self { identifier, scopes, token_lifetime_seconds, allow_offline_access: true, made: None }
+    }
 }
 
 fn default_lifetime() -> u64 {
     ACCESS_TOKEN_SECONDS
 }
 
-#[derive(Serialize, Deserialize)]
-struct ClientGrant {
-    scopes: Scope,
+fn yes() -> bool {
+    true
 }
 
-fn client_pk(id: &ClientId) -> String {
+pub(super) fn client_pk(id: &ClientId) -> String {
     format!("CLIENT#{id}")
+}
+
+pub(super) fn api_pk(identifier: &str) -> String {
+    format!("API#{identifier}")
 }
 
 impl Store {
@@ -98,42 +115,15 @@ impl Store {
         self.write(&write.listed_client(&client.client_id)).await.map(|_| ())
     }
 
-    /// The scopes a client may get for an audience in its own name; `None` when it has no grant.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn client_grant(&self, id: &ClientId, audience: &str) -> Result<Option<Scope>, StoreError> {
-        if audience.len() > AUDIENCE_BYTES_MAX {
-            return Ok(None);
-        }
-        let item = self.get(&client_pk(id), &format!("GRANT#{audience}")).await?;
-        Ok(item.map(read::<ClientGrant>).transpose()?.map(|grant| grant.scopes))
-    }
-
-    /// Grants a client scopes of an API.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn put_client_grant(
-        &self,
-        id: &ClientId,
-        audience: &str,
-        scopes: &Scope,
-    ) -> Result<(), StoreError> {
-        let grant = ClientGrant { scopes: scopes.clone() };
-        let write = Write::put(&client_pk(id), &format!("GRANT#{audience}"), &grant)?;
-        self.write(&write.listed_grant(id, audience)).await.map(|_| ())
-    }
-
     /// The API of that audience.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn api(&self, audience: &str) -> Result<Option<Api>, StoreError> {
-        if audience.is_empty() || audience.len() > AUDIENCE_BYTES_MAX {
+        if audience.is_empty() || audience.len() > IDENTIFIER_BYTES_MAX {
             return Ok(None);
         }
-        self.get(&format!("API#{audience}"), "API").await?.map(read).transpose()
+        self.get(&api_pk(audience), "API").await?.map(read).transpose()
     }
 
     /// Creates or replaces an API; a life of tokens beyond [`ACCESS_TOKEN_SECONDS_MAX`] is cut to that.
@@ -144,7 +134,7 @@ impl Store {
         // Keys are retired by the longest life a token can have.
         let lifetime = api.token_lifetime_seconds.min(ACCESS_TOKEN_SECONDS_MAX);
         let api = Api { token_lifetime_seconds: lifetime, ..api.clone() };
-        let write = Write::put(&format!("API#{}", api.identifier), "API", &api)?;
+        let write = Write::put(&api_pk(&api.identifier), "API", &api)?;
         self.write(&write.listed_api(&api.identifier)).await.map(|_| ())
     }
 }

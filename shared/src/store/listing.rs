@@ -7,11 +7,12 @@
 //! strongly consistent (SEC-41), and what has gone meanwhile is left out. Reading a page is two trips.
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use ring::digest;
+use serde::de::DeserializeOwned;
 
 use super::expression::{Write, text};
-use super::{Item, Store, StoreError, failed};
+use super::{Item, Store, StoreError, failed, read};
 use crate::id::{AuthenticatorId, ClientId, UserId};
 use crate::time::Timestamp;
 
@@ -65,17 +66,26 @@ pub enum Order {
     Descending,
 }
 
-/// A part of a list.
+/// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// From which end.
     pub order: Order,
-    /// How many items are before it.
+    /// How many items come before it.
     pub start: usize,
-    /// How many items it has at most.
-    pub count: usize,
-    /// Whether the items of the whole list are counted too.
-    pub with_total: bool,
+    /// How many it has at most.
+    pub size: usize,
+    /// Whether all of the list are to be counted.
+    pub is_counted: bool,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// What is in it.
+    pub items: Vec<T>,
+    /// How many the whole list has, where that was asked for.
+    pub total: Option<usize>,
 }
 
 /// An item's key, as a list has it.
@@ -97,6 +107,16 @@ impl ListedKey {
     /// The partition key of the item, of which callers know the form.
     pub(super) fn pk(&self) -> &str {
         &self.pk
+    }
+
+    /// Its sort key.
+    pub(super) fn sk(&self) -> &str {
+        &self.sk
+    }
+
+    /// The key of an item that was found otherwise.
+    pub(super) fn new(pk: &str, sk: &str) -> Self {
+        Self { listed_as: String::new(), pk: pk.to_owned(), sk: sk.to_owned() }
     }
 
     fn of(item: &Item) -> Option<Self> {
@@ -152,26 +172,25 @@ impl Write {
 }
 
 impl Store {
-    /// The items of a part of a list, strongly consistent, and how many the list has if that is asked for: see
-    /// [`Store::count_of`]. Two trips.
+    /// A part of a list, its items strongly consistent; how many the list has: see [`Store::count_of`]. Two trips.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub(super) async fn part_of(
+    pub(super) async fn part_of<T: DeserializeOwned>(
         &self,
         list: List<'_>,
         part: Part,
-    ) -> Result<(Vec<Item>, Option<usize>), StoreError> {
-        let counted = async {
-            match part.with_total {
+    ) -> Result<Listed<T>, StoreError> {
+        let keys = self.keys_of(list, part.order, part.start.saturating_add(part.size));
+        let total = async {
+            match part.is_counted {
                 true => self.count_of(list).await.map(Some),
                 false => Ok(None),
             }
         };
-        let keys = self.keys_of(list, part.order, part.start.saturating_add(part.count));
-        let (keys, total) = tokio::try_join!(keys, counted)?;
+        let (keys, total) = try_join(keys, total).await?;
         let items = self.items_of(keys.get(part.start..).unwrap_or_default()).await?;
-        Ok((items, total))
+        Ok(Listed { items: items.into_iter().map(read).collect::<Result<_, _>>()?, total })
     }
 
     /// The first `limit` keys of a list, in order.
@@ -184,7 +203,7 @@ impl Store {
         order: Order,
         limit: usize,
     ) -> Result<Vec<ListedKey>, StoreError> {
-        // DynamoDB refuses to read nothing.
+        // DynamoDB knows no limit of none.
         if limit == 0 {
             return Ok(Vec::new());
         }

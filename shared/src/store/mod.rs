@@ -1,8 +1,10 @@
 //! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
 
 pub mod accounts;
+pub mod applications;
 pub mod authenticators;
 pub mod blocks;
+pub mod client_grants;
 pub mod clients;
 pub mod expression;
 pub mod keys;
@@ -13,8 +15,10 @@ pub mod logins;
 pub mod mfa;
 pub mod notices;
 pub mod passwordless;
+pub mod properties;
 pub mod providers;
 pub mod refresh;
+pub mod resource_servers;
 pub mod schema;
 pub mod sends;
 pub mod templates;

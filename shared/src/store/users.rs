@@ -9,7 +9,7 @@ pub use super::authenticators::{
 };
 use super::expression::{Write, number, value_of};
 use super::limits::{Counter, LimitState};
-use super::listing::{List, Order, Part};
+use super::listing::{List, Listed, Order, Part};
 use super::logins::LoginName;
 use super::{Item, Store, StoreError, read};
 use crate::id::{AuthenticatorId, DeviceId, UserId};
@@ -323,9 +323,8 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn users_in(&self, part: Part) -> Result<(Vec<Profile>, Option<usize>), StoreError> {
-        let (items, total) = self.part_of(List::Users, part).await?;
-        Ok((items.into_iter().map(read).collect::<Result<_, _>>()?, total))
+    pub async fn users_in(&self, part: Part) -> Result<Listed<Profile>, StoreError> {
+        self.part_of(List::Users, part).await
     }
 
     /// Whose device it is, at least a moment ago: who asks looks whether it still is.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::refusal::shown;
 use crate::rules::calendar::UtcTime;
+use crate::rules::scope::Scope;
 use crate::time::Timestamp;
 
 /// A point in time as ISO 8601 has it, with the milliseconds that clients expect.
@@ -137,6 +138,19 @@ impl ManagementRefusal {
         Self::InvalidBody(format!("'Additional properties not allowed: {}'.", shown(name)))
     }
 
+    /// A client there is not.
+    #[must_use]
+    pub fn no_such_client() -> Self {
+        Self::Inexistent { message: "The client does not exist".to_owned(), code: "inexistent_client" }
+    }
+
+    /// An API there is not.
+    #[must_use]
+    pub fn no_such_resource_server() -> Self {
+        let message = "The resource server does not exist.".to_owned();
+        Self::Inexistent { message, code: "inexistent_resource_server" }
+    }
+
     /// A user there is not.
     #[must_use]
     pub fn no_such_user() -> Self {
@@ -211,6 +225,12 @@ impl ManagementRefusal {
 
 fn not_of_format(name: &str, format: &str) -> String {
     format!("'Object didn't pass validation for format {format}' on property {name}.")
+}
+
+/// The scopes of the Management API as a set.
+#[must_use]
+pub fn management_scopes() -> Scope {
+    Scope::parse(&SCOPES.join(" "))
 }
 
 /// Every scope of the Management API that a client can be granted.

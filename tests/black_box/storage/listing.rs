@@ -17,15 +17,15 @@ fn id(number: usize) -> UserId {
 }
 
 async fn ids(store: &Store, order: Order, start: usize, count: usize) -> Vec<UserId> {
-    let part = Part { order, start, count, with_total: false };
-    let (users, total) = store.users_in(part).await.unwrap();
-    assert_eq!(total, None);
-    users.into_iter().map(|profile| profile.user_id).collect()
+    let part = Part { order, start, size: count, is_counted: false };
+    let listed = store.users_in(part).await.unwrap();
+    assert_eq!(listed.total, None);
+    listed.items.into_iter().map(|profile| profile.user_id).collect()
 }
 
 async fn total(store: &Store) -> Option<usize> {
-    let part = Part { order: Order::Ascending, start: 0, count: 0, with_total: true };
-    store.users_in(part).await.unwrap().1
+    let part = Part { order: Order::Ascending, start: 0, size: 0, is_counted: true };
+    store.users_in(part).await.unwrap().total
 }
 
 /// Pages of hundreds come in order, from lists that are several partitions, and the count is of all.

@@ -1,5 +1,6 @@
 //! A twin per test, a client that speaks to it, and the flows most tests begin with.
 
+mod applications;
 mod block;
 mod client;
 mod factor_steps;
@@ -17,6 +18,7 @@ mod twilio;
 mod users;
 mod wire;
 
+pub(crate) use applications::{APIS, ApplicationStep, CLIENTS, GRANTS, Made, ORDERS, without_client};
 pub(crate) use block::{link_of_block, ticket_of_block};
 pub(crate) use client::{Body, Reply};
 pub(crate) use factor_steps::FactorStep;

@@ -6,8 +6,8 @@ use postern::rules::totp::TotpSecret;
 use serde_json::{Value, json};
 
 use super::{
-    Body, FactorStep, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS, World, new_user,
-    user_path,
+    ApplicationStep, Body, FactorStep, NUMBER, OFFLINE, Reply, TWILIO_FROM, TWILIO_SID, TWILIO_TOKEN, USERS,
+    World, new_user, user_path,
 };
 
 const USER: &str = "user@example.com";
@@ -73,6 +73,7 @@ pub(crate) enum Step {
     ResetUser,
     DeleteUser,
     Factors(FactorStep),
+    Applications(ApplicationStep),
 }
 
 /// What a step needs.
@@ -122,6 +123,10 @@ impl Step {
             | Self::Passwordless
             | Self::PasswordlessOffline => self.with_passwordless(world).await,
             Self::Factors(step) => {
+                let id = step.prepare(world).await;
+                Ready { id, ..Ready::with(world.management_token().await) }
+            }
+            Self::Applications(step) => {
                 let id = step.prepare(world).await;
                 Ready { id, ..Ready::with(world.management_token().await) }
             }
@@ -289,6 +294,7 @@ impl Step {
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::ClientCredentials => world.client_credentials("").await,
             Self::Factors(step) => step.send(world, token, id).await,
+            Self::Applications(step) => step.send(world, token, id).await,
             _ if self.is_about_user() => self.send_about_user(world, ready).await,
             _ => self.send_management(world, token).await,
         }
