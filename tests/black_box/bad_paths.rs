@@ -18,6 +18,10 @@ async fn wrong_methods() {
         ("/mfa/recovery-code", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/passwordless/start", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/u/unblock", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/lo/reset", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/lo/verify-email", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/dbconnections/signup", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/dbconnections/change_password", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/authenticators", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),
         ("/mfa/authenticators/email%7Cdev_a", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/userinfo", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH"]),
@@ -58,6 +62,10 @@ async fn wrong_methods_of_the_management_api() {
         ("/users/auth0%7Cx", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/users/auth0%7Cx/authenticators", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/users-by-email", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/jobs/verification-email", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/jobs/job_x", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/tickets/email-verification", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/tickets/password-change", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
         ("/users/auth0%7Cx/authentication-methods", "GET,HEAD,POST,PUT,DELETE", &["PATCH"]),
         ("/users/auth0%7Cx/authentication-methods/email%7Cdev_a", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/users/auth0%7Cx/enrollments", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
@@ -164,7 +172,7 @@ async fn ids_that_are_no_ids() {
 }
 
 /// What a bearer token is asked for.
-const BY_BEARER: [(&str, &str); 19] = [
+const BY_BEARER: [(&str, &str); 22] = [
     ("POST", "/mfa/associate"),
     ("GET", "/mfa/authenticators"),
     ("DELETE", "/mfa/authenticators/x"),
@@ -184,6 +192,9 @@ const BY_BEARER: [(&str, &str); 19] = [
     ("PATCH", "/api/v2/users/auth0%7Cx/authentication-methods/email%7Cdev_a"),
     ("POST", "/api/v2/users/auth0%7Cx/recovery-code-regeneration"),
     ("DELETE", "/api/v2/user-blocks/auth0%7Cx"),
+    ("POST", "/api/v2/jobs/verification-email"),
+    ("POST", "/api/v2/tickets/email-verification"),
+    ("POST", "/api/v2/tickets/password-change"),
 ];
 
 /// Headers no client should send.

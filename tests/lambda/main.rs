@@ -26,6 +26,7 @@ mod template;
 mod contents;
 mod front_door;
 mod login;
+mod mailed;
 mod management;
 mod notices;
 mod offline;

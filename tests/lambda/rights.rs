@@ -6,15 +6,18 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    front_door, login, management, notices, offline, passwordless, phones, rotate_keys, user_factors, users,
+    front_door, login, mailed, management, notices, offline, passwordless, phones, rotate_keys, user_factors,
+    users,
 };
 
 /// Everything that functions are seen to do.
-static FLOWS: [&Flow; 20] = [
+static FLOWS: [&Flow; 22] = [
     &front_door::DISCOVERY,
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,
     &login::BY_APP,
+    &mailed::A_NEW_PASSWORD,
+    &mailed::A_VERIFIED_ADDRESS,
     &management::FACTORS,
     &management::POLICY_AND_SETTINGS,
     &management::TEMPLATES,

@@ -11,7 +11,7 @@ use crate::template::Template;
 const FUNCTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 
 /// Function, path and methods; `HEAD` comes with `GET`.
-const ROUTES: [(&str, &str, &[&str]); 34] = [
+const ROUTES: [(&str, &str, &[&str]); 42] = [
     ("oauth-token", "/oauth/token", &["POST"]),
     ("oauth-revoke", "/oauth/revoke", &["POST"]),
     ("mfa-associate", "/mfa/associate", &["POST"]),
@@ -22,6 +22,12 @@ const ROUTES: [(&str, &str, &[&str]); 34] = [
     ("passwordless-start", "/passwordless/start", &["POST"]),
     ("userinfo", "/userinfo", &["GET", "HEAD", "POST"]),
     ("unblock", "/u/unblock", &["GET", "HEAD", "POST"]),
+    ("dbconnections", "/dbconnections/signup", &["POST"]),
+    ("dbconnections", "/dbconnections/change_password", &["POST"]),
+    ("tickets", "/lo/verify-email", &["GET", "HEAD", "POST"]),
+    ("tickets", "/lo/reset", &["GET", "HEAD", "POST"]),
+    ("tickets", "/api/v2/tickets/email-verification", &["POST"]),
+    ("tickets", "/api/v2/tickets/password-change", &["POST"]),
     ("well-known", "/.well-known/openid-configuration", &["GET", "HEAD"]),
     ("well-known", "/.well-known/oauth-authorization-server", &["GET", "HEAD"]),
     ("well-known", "/.well-known/jwks.json", &["GET", "HEAD"]),
@@ -39,6 +45,8 @@ const ROUTES: [(&str, &str, &[&str]); 34] = [
     ("users", "/api/v2/users/{id}", &["DELETE", "GET", "HEAD", "PATCH"]),
     ("users", "/api/v2/users/{id}/authenticators", &["DELETE"]),
     ("users", "/api/v2/users-by-email", &["GET", "HEAD"]),
+    ("users", "/api/v2/jobs/verification-email", &["POST"]),
+    ("users", "/api/v2/jobs/{id}", &["GET", "HEAD"]),
     ("user-factors", "/api/v2/users/{id}/authentication-methods", &["DELETE", "GET", "HEAD", "POST", "PUT"]),
     (
         "user-factors",

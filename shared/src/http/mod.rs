@@ -7,6 +7,7 @@ pub mod edge;
 pub mod error;
 mod language;
 pub mod management;
+pub mod page;
 pub mod paging;
 pub mod params;
 
