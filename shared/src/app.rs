@@ -168,9 +168,10 @@ impl App {
 const TURNS: usize = 4;
 
 /// The templates of the mails that are sent.
-const SENT: [TemplateName; 6] = [
+const SENT: [TemplateName; 7] = [
     TemplateName::MfaOobCode,
     TemplateName::VerifyEmail,
+    TemplateName::ResetEmail,
     TemplateName::AuthEmailByCode,
     TemplateName::EnrollmentEmail,
     TemplateName::SecurityNotice,

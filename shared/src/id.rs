@@ -59,6 +59,10 @@ string_id! {
     NoticeId
 }
 string_id! {
+    /// A mail with a link on its way. Not a secret.
+    MailId
+}
+string_id! {
     /// A key generation: names a root or a signing key in tokens and stored items.
     Kid
 }
@@ -269,6 +273,24 @@ impl NoticeId {
     /// When the operating system gives no randomness.
     pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
         random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+}
+
+impl MailId {
+    /// A new id of 130 bits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+    }
+
+    /// Takes an id as a client sent it; `None` when it cannot be one of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed =
+            text.len() == RANDOM_ID_CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        well_formed.then(|| Self(text.to_owned()))
     }
 }
 

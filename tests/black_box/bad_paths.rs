@@ -18,6 +18,10 @@ async fn wrong_methods() {
         ("/mfa/recovery-code", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/passwordless/start", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/u/unblock", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/lo/reset", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/lo/verify-email", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/dbconnections/signup", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
+        ("/dbconnections/change_password", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/mfa/authenticators", "GET,HEAD", &["POST", "PUT", "DELETE", "PATCH"]),
         ("/mfa/authenticators/email%7Cdev_a", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/userinfo", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH"]),
@@ -58,6 +62,10 @@ async fn wrong_methods_of_the_management_api() {
         ("/users/auth0%7Cx", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/users/auth0%7Cx/authenticators", "DELETE", &["GET", "POST", "PUT", "PATCH"]),
         ("/users-by-email", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/jobs/verification-email", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/jobs/job_x", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/tickets/email-verification", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/tickets/password-change", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
         ("/users/auth0%7Cx/authentication-methods", "GET,HEAD,POST,PUT,DELETE", &["PATCH"]),
         ("/users/auth0%7Cx/authentication-methods/email%7Cdev_a", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/keys/signing", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
@@ -176,7 +184,7 @@ async fn ids_that_are_no_ids() {
 }
 
 /// What a bearer token is asked for.
-const BY_BEARER: [(&str, &str); 23] = [
+const BY_BEARER: &[(&str, &str)] = &[
     ("POST", "/mfa/associate"),
     ("GET", "/mfa/authenticators"),
     ("DELETE", "/mfa/authenticators/x"),
@@ -200,6 +208,9 @@ const BY_BEARER: [(&str, &str); 23] = [
     ("POST", "/api/v2/clients/x/rotate-secret"),
     ("POST", "/api/v2/client-grants"),
     ("DELETE", "/api/v2/resource-servers/x"),
+    ("POST", "/api/v2/jobs/verification-email"),
+    ("POST", "/api/v2/tickets/email-verification"),
+    ("POST", "/api/v2/tickets/password-change"),
 ];
 
 /// Headers no client should send.

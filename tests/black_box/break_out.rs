@@ -215,7 +215,7 @@ async fn at_the_management_api() {
     }
     assert!(world.stored().await == before, "nothing is stored");
     let template = json!({
-        "template": "verify_email", "body": "{{ code }}", "subject": "s", "syntax": "liquid", "enabled": true,
+        "template": "verify_email", "body": "{{ url }}", "subject": "s", "syntax": "liquid", "enabled": true,
     });
     let path = "/api/v2/email-templates";
     assert_eq!(world.bearer("POST", path, &token, Body::json(&template)).await.status, 200);

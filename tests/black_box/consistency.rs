@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Body, NUMBER, ORDERS, World, link_of_block, ticket_of_block};
+use crate::support::{Body, NUMBER, ORDERS, World, link_of_block, ticket_in, ticket_of_block};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -95,6 +95,22 @@ async fn telling_of_a_block_and_ending_it_reads_what_is() {
     assert_eq!(world.post("/u/unblock", Body::form(&[("ticket", &ticket)])).await.status, 200);
     let read = assert_consistent(&world, 15);
     assert_eq!(read, entities(&["API", "CLIENT", "KEYS", "LOGIN", "NOTICE", "TENANT", "USER"]));
+}
+
+/// Mails that lead to a page, and what the pages do.
+#[tokio::test]
+async fn a_new_password_and_a_verified_address_read_what_is() {
+    let world = World::new().await;
+    world.forget_calls();
+    world.clock.advance(400);
+    assert_eq!(world.sign_up("ada@example.com").await.status, 200);
+    let verify = ticket_in(&world.link("ada@example.com").await);
+    assert_eq!(world.confirm(&verify).await.status, 200);
+    let reset = world.reset_ticket(USER).await;
+    assert_eq!(world.open(&format!("/lo/reset?ticket={reset}")).await.status, 200);
+    assert_eq!(world.reset(&reset, "a whole new password").await.status, 200);
+    let read = assert_consistent(&world, 15);
+    assert_eq!(read, entities(&["CLIENT", "KEYS", "LOGIN", "MAIL", "TENANT", "USER"]));
 }
 
 /// The Management API.

@@ -61,14 +61,14 @@ async fn templates_are_kept() {
             r#"404 {"statusCode":404,"error":"Not Found","message":"The template mfa_oob_code does not exist.","errorCode":"inexistent_email_template"}"#
         );
     }
-    let mut verify = template("{{ code }}");
+    let mut verify = template("{{ url }}");
     verify["template"] = json!("verify_email");
     let created = manage(&world, "POST", "", Some(&verify)).await;
-    assert_snapshot!(created.snapshot(), @r#"200 {"template":"verify_email","body":"{{ code }}","from":"{{ application.name }} Söhne <other@example.org>","resultUrl":null,"subject":"{{ code }}: {{ friendly_name }}","syntax":"liquid","urlLifetimeInSeconds":null,"includeEmailInRedirect":null,"enabled":true}"#);
+    assert_snapshot!(created.snapshot(), @r#"200 {"template":"verify_email","body":"{{ url }}","from":"{{ application.name }} Söhne <other@example.org>","resultUrl":null,"subject":"{{ code }}: {{ friendly_name }}","syntax":"liquid","urlLifetimeInSeconds":null,"includeEmailInRedirect":null,"enabled":true}"#);
     assert_snapshot!(manage(&world, "POST", "", Some(&verify)).await.snapshot(), @r#"409 {"statusCode":409,"error":"Conflict","message":"Template verify_email already exists."}"#);
     let change = json!({ "enabled": false, "from": null, "urlLifetimeInSeconds": 3600 });
     let changed = manage(&world, "PATCH", "/verify_email", Some(&change)).await;
-    assert_snapshot!(changed.snapshot(), @r#"200 {"template":"verify_email","body":"{{ code }}","from":null,"resultUrl":null,"subject":"{{ code }}: {{ friendly_name }}","syntax":"liquid","urlLifetimeInSeconds":3600,"includeEmailInRedirect":null,"enabled":false}"#);
+    assert_snapshot!(changed.snapshot(), @r#"200 {"template":"verify_email","body":"{{ url }}","from":null,"resultUrl":null,"subject":"{{ code }}: {{ friendly_name }}","syntax":"liquid","urlLifetimeInSeconds":3600,"includeEmailInRedirect":null,"enabled":false}"#);
     assert_eq!(manage(&world, "GET", "/verify_email", None).await.body, changed.body);
     assert_eq!(manage(&world, "PATCH", "/verify_email", Some(&json!({}))).await.body, changed.body);
     let replaced = manage(&world, "PUT", "/verify_email", Some(&verify)).await;

@@ -1,10 +1,13 @@
 //! SEC-42: a password change, a block and an MFA reset end whatever was issued before, also in the same second; what is
 //! issued after, also in the same second, is good.
 
-use postern::id::UserId;
+use postern::id::{ClientId, UserId};
 use postern::rules::limit::Limits;
+use postern::rules::notice::NoticeKind;
 use postern::rules::random::Random;
+use postern::store::accounts::NewPassword;
 use postern::store::logins::PasswordHash;
+use postern::store::notices::{Notice, Recipient};
 use postern::store::user_changes::{Changed, UserChange};
 use postern::token::password::{Password, hash};
 
@@ -40,7 +43,11 @@ async fn set_password(world: &World, password: &str) {
 async fn set_password_of(world: &World, user: &UserId, password: &str) {
     let hash = PasswordHash(hash(&Password::new(password), &Random::system()).unwrap());
     let (store, change) = (&world.twin.app.store, UserChange::default());
-    let changed = store.set_password(user, &hash, &change, &world.clock).await.unwrap();
+    let (to, client, kind) =
+        (Recipient::User(user.clone()), ClientId::new("test"), NoticeKind::PasswordChanged);
+    let notice = Notice::new(kind, to, None, &client, &Random::system(), world.clock.now()).unwrap();
+    let new = NewPassword { hash: &hash, change: &change, notice: &notice };
+    let changed = store.set_password(user, new, &world.clock).await.unwrap();
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
 }
 

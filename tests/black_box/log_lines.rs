@@ -38,6 +38,10 @@ async fn say(world: &World, canary: &str, token: &str, access: &str) {
     world.challenge(token, canary, canary).await;
     world.delete(access, &canary.replace(|c: char| !c.is_ascii_alphanumeric(), "%0A")).await;
     world.post("/u/unblock", Body::form(&[("ticket", canary)])).await;
+    world.confirm(canary).await;
+    world.reset(canary, canary).await;
+    world.forget(canary).await;
+    world.sign_up(canary).await;
     world.post("/oauth/token", Body::form(&[("grant_type", canary), ("client_id", canary)])).await;
     world.clock.advance(60);
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use local::aws::Service;
 
-use crate::support::World;
+use crate::support::{World, user_pk};
 
 const USER: &str = "user@example.com";
 const NOBODY: &str = "nobody@example.com";
 
 /// Every kind of mail there is: an enrolment's and a challenge's code, a code and a link to sign in by, one that is
-/// really for nobody, and a notice.
+/// really for nobody, links that verify an address and lead to a new password, and a notice.
 #[tokio::test]
 async fn every_mail_has_its_tag_and_the_configuration_set() {
     let world = World::with_passwordless().await;
@@ -21,15 +21,19 @@ async fn every_mail_has_its_tag_and_the_configuration_set() {
     world.start_email(USER).await;
     world.start_link(USER).await;
     world.start_email(NOBODY).await;
+    world.forget(USER).await;
+    let job = serde_json::json!({ "user_id": user_pk(USER).trim_start_matches("USER#") });
+    assert_eq!(world.manage("POST", "/api/v2/jobs/verification-email", Some(&job)).await.status, 201);
     world.twin.deliver_notices().await;
 
     let mails = world.twin.aws.inbox.messages(Some(USER));
     let tags: Vec<_> = mails.iter().rev().map(|mail| mail.tags.clone()).collect();
     let tag = |value: &str| BTreeMap::from([("postern-message".to_owned(), value.to_owned())]);
+    let links = ["password-reset", "email-verification"];
     let expected = ["mfa-code", "mfa-code", "sign-in", "sign-in", "security-notice"];
-    assert_eq!(tags, expected.map(tag));
+    assert_eq!(tags, expected.into_iter().chain(links).map(tag).collect::<Vec<_>>());
     let calls = world.twin.aws.calls.all();
     let sends = calls.iter().filter(|call| call.service == Service::Ses).flat_map(|call| &call.actions);
     let sets: Vec<_> = sends.map(|action| action.configuration_set.as_deref()).collect();
-    assert_eq!(sets, [Some("postern"); 6]);
+    assert_eq!(sets, [Some("postern"); 8]);
 }

@@ -8,7 +8,7 @@ use postern::rules::notice::NoticeKind;
 use postern::rules::settings::{Setting, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::{Body, START, World, at_once, count_of};
+use crate::support::{Body, PASSWORD, START, World, at_once, count_of, user_path, user_pk};
 
 const USER: &str = "user@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -66,6 +66,11 @@ pub(crate) async fn cause(world: &World, kind: NoticeKind) {
             let login = world.log_in(USER).await;
             assert_eq!(world.recovery(&login.mfa_token, &recovery_code).await.status, 200);
         }
+        NoticeKind::PasswordChanged => {
+            let path = user_path(user_pk(USER).trim_start_matches("USER#"));
+            let changed = world.manage("PATCH", &path, Some(&json!({ "password": PASSWORD }))).await;
+            assert_eq!(changed.status, 200, "{}", changed.body);
+        }
         NoticeKind::AuthenticatorLocked => {
             set(world, "consecutive_failures", SettingValue::Number(5)).await;
             wrong_codes(world, &id, 5).await;
@@ -84,6 +89,7 @@ async fn each_kind_is_told_once_and_has_a_switch() {
         (NoticeKind::PasswordBlocked, "Sign-in to your Postern Demo account was blocked"),
         (NoticeKind::AuthenticatorLocked, "A verification method of your Postern Demo account was locked"),
         (NoticeKind::CodesFailing, "Wrong codes for your Postern Demo account"),
+        (NoticeKind::PasswordChanged, "The password of your Postern Demo account was changed"),
     ];
     for (kind, subject) in rows {
         let world = World::new().await;

@@ -10,12 +10,12 @@ use crate::gateway::Gateway;
 use crate::login::no_secret_is_logged;
 use crate::support::{Body, World};
 
-/// What the stream shows of the notices in the table, as Lambda hands it over.
-async fn event(gateway: &Gateway) -> Value {
+/// What the stream shows of the mails in the table, as Lambda hands it over.
+pub(crate) async fn event(gateway: &Gateway) -> Value {
     let scan = gateway.twin.app.store.dynamodb().scan().table_name(TABLE);
     let items = scan.send().await.unwrap().items.unwrap_or_default();
     let keys = items.iter().map(|item| ["pk", "sk"].map(|name| item[name].as_s().unwrap().clone()));
-    let records = keys.filter(|[_, sk]| sk == "NOTICE").enumerate().map(|(number, [pk, sk])| {
+    let records = keys.filter(|[_, sk]| ["NOTICE", "MAIL"].contains(&sk.as_str())).enumerate().map(|(number, [pk, sk])| {
         json!({
             "eventID": "c4ca4238a0b923820dcc509a6f75849b",
             "eventName": "INSERT",
@@ -35,7 +35,7 @@ async fn event(gateway: &Gateway) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-fn failures(answer: &Value) -> usize {
+pub(crate) fn failures(answer: &Value) -> usize {
     answer["batchItemFailures"].as_array().unwrap().len()
 }
 

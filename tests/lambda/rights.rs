@@ -6,7 +6,7 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    applications, front_door, login, management, notices, offline, passwordless, phones, rotate_keys,
+    applications, front_door, login, mailed, management, notices, offline, passwordless, phones, rotate_keys,
     signing_keys, user_factors, users,
 };
 
@@ -17,6 +17,8 @@ static FLOWS: &[&Flow] = &[
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,
     &login::BY_APP,
+    &mailed::A_NEW_PASSWORD,
+    &mailed::A_VERIFIED_ADDRESS,
     &management::FACTORS,
     &management::POLICY_AND_SETTINGS,
     &management::TEMPLATES,

@@ -26,6 +26,7 @@ async fn managed() -> Gateway {
     let gateway = Gateway::new().await;
     let mut body = new_user(ADDRESS);
     body["user_id"] = json!("ada");
+    body["verify_email"] = json!(true);
     let created = gateway.manage("POST", "users", &body).await;
     assert_eq!(created.status, 201, "{}", created.body);
     assert_eq!(gateway.manage("POST", "users", &new_user(ADDRESS)).await.status, 409);
@@ -56,6 +57,11 @@ async fn managed() -> Gateway {
     let factors = format!("{path}/authenticators");
     assert_eq!(gateway.manage("DELETE", &factors, &Value::Null).await.status, 204);
     assert_eq!(gateway.manage("GET", &path, &Value::Null).await.text("name"), "Ada");
+    let job = json!({ "user_id": created.text("user_id"), "client_id": "demo-app" });
+    let job = gateway.manage("POST", "jobs/verification-email", &job).await;
+    assert_eq!(job.status, 201, "{}", job.body);
+    let job = gateway.manage("GET", &format!("jobs/{}", job.text("id")), &Value::Null).await;
+    assert_eq!(job.text("status"), "pending");
     assert_eq!(gateway.manage("DELETE", &path, &Value::Null).await.status, 204);
     assert_eq!(gateway.manage("GET", &path, &Value::Null).await.status, 404);
     crate::login::no_secret_is_logged(&gateway, &[PASSWORD, "another password", ADDRESS, "new@example.com"])

@@ -186,6 +186,7 @@ fn keys_are_written_and_unwrapped_by_few() {
             STREAMED,
             "oauth-token",
             "passwordless-start",
+            "tickets",
             "unblock",
             "user-factors"
         ]
@@ -203,7 +204,7 @@ fn keys_are_written_and_unwrapped_by_few() {
     assert_eq!(who(&ask("dynamodb:PutItem", Some("API#x"), None)), ["resource-servers"]);
 }
 
-/// SEC-31: the stream invokes `notices` for new notices and nothing else, repeats a bounded time, and what is given up
+/// SEC-31: the stream invokes `notices` for what is to be mailed and nothing else, repeats a bounded time, and what is given up
 /// is kept, encrypted.
 #[test]
 fn the_stream_feeds_notices() {
@@ -219,9 +220,10 @@ fn the_stream_feeds_notices() {
     assert_eq!(source, Some("Table.StreamArn"));
     let filters = mapping["FilterCriteria"]["Filters"].as_sequence().unwrap();
     let pattern: serde_json::Value = serde_json::from_str(filters[0]["Pattern"].as_str().unwrap()).unwrap();
-    let notice = serde_json::json!({ "S": [postern::store::notices::SORT_KEY] });
+    let mails = [postern::store::notices::SORT_KEY, postern::store::account_mails::SORT_KEY];
+    let mails = serde_json::json!({ "S": mails });
     assert_eq!((filters.len(), &pattern["eventName"][0]), (1, &serde_json::json!("INSERT")));
-    assert_eq!(pattern["dynamodb"]["Keys"]["sk"], notice);
+    assert_eq!(pattern["dynamodb"]["Keys"]["sk"], mails);
     assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
     assert!(mapping["MaximumRetryAttempts"].as_u64().is_some());
     assert!(

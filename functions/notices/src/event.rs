@@ -1,12 +1,12 @@
 //! A batch of the table's stream as Lambda delivers it, and the answer that says from where to repeat it.
 
-use postern::id::NoticeId;
+use postern::id::{MailId, NoticeId};
 use postern::lambda::Error;
-use postern::store::notices::{PARTITION, SORT_KEY};
+use postern::store::{account_mails, notices};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The event; of each change only what tells which notice it is.
+/// The event; of each change only what tells which item it is.
 #[derive(Deserialize)]
 pub(crate) struct StreamEvent {
     #[serde(rename = "Records")]
@@ -39,9 +39,41 @@ struct Text {
     text: String,
 }
 
-/// A notice that was written.
-pub(crate) struct NewNotice {
-    pub(crate) notice: NoticeId,
+/// What is to be mailed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// A security notice.
+    Notice(NoticeId),
+    /// A mail with a link to a page.
+    Mail(MailId),
+}
+
+impl Announced {
+    /// The name of its log line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Notice(_) => "notice",
+            Self::Mail(_) => "account_mail",
+        }
+    }
+
+    fn of(keys: &Keys) -> Option<Self> {
+        let Keys { pk, sk } = keys;
+        match sk.text.as_str() {
+            notices::SORT_KEY => {
+                pk.text.strip_prefix(notices::PARTITION).map(|id| Self::Notice(NoticeId::new(id)))
+            }
+            account_mails::SORT_KEY => {
+                pk.text.strip_prefix(account_mails::PARTITION).map(|id| Self::Mail(MailId::new(id)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Something that was written.
+pub(crate) struct New {
+    pub(crate) what: Announced,
     pub(crate) sequence_number: String,
 }
 
@@ -51,13 +83,13 @@ impl StreamEvent {
         serde_json::from_value(event).map_err(|_| Error::from("not an event of a DynamoDB stream"))
     }
 
-    /// The notices among the changes. The stream's filter lets nothing else through; without it nothing else is harmed.
-    pub(crate) fn new_notices(self) -> impl Iterator<Item = NewNotice> {
+    /// What is to be mailed among the changes. The stream's filter lets nothing else through; without it nothing else is
+    /// harmed.
+    pub(crate) fn announced(self) -> impl Iterator<Item = New> {
         self.records.into_iter().filter_map(|Record { event_name, dynamodb }| {
             let Change { keys, sequence_number } = dynamodb;
-            let id = keys.pk.text.strip_prefix(PARTITION)?;
-            let written = event_name == "INSERT" && keys.sk.text == SORT_KEY;
-            written.then(|| NewNotice { notice: NoticeId::new(id), sequence_number })
+            let what = Announced::of(&keys).filter(|_| event_name == "INSERT")?;
+            Some(New { what, sequence_number })
         })
     }
 }
@@ -100,19 +132,23 @@ mod tests {
         })
     }
 
-    /// Only insertions of notices: marking one as sent, and TTL's deletion of it, change it too.
+    /// Only insertions: marking one as sent, and TTL's deletion of it, change it too.
     #[test]
-    fn only_new_notices_count() {
+    fn only_what_is_new_counts() {
         let records = json!({ "Records": [
             record("INSERT", "NOTICE#a", "NOTICE"),
             record("MODIFY", "NOTICE#b", "NOTICE"),
             record("REMOVE", "NOTICE#c", "NOTICE"),
             record("INSERT", "USER#a", "PROFILE"),
-            record("INSERT", "NOTICE#d", "NOTICE"),
+            record("INSERT", "MAIL#d", "MAIL"),
+            record("MODIFY", "MAIL#e", "MAIL"),
+            record("INSERT", "NOTICE#f", "MAIL"),
         ] });
-        let notices: Vec<_> = StreamEvent::read(records).unwrap().new_notices().collect();
-        let ids: Vec<_> = notices.iter().map(|new| (new.notice.as_str(), &*new.sequence_number)).collect();
-        assert_eq!(ids, [("a", "10NOTICE#a"), ("d", "10NOTICE#d")]);
+        let new: Vec<_> = StreamEvent::read(records).unwrap().announced().collect();
+        let new: Vec<_> = new.into_iter().map(|new| (new.what, new.sequence_number)).collect();
+        let notice = (Announced::Notice(NoticeId::new("a")), "10NOTICE#a".to_owned());
+        let mail = (Announced::Mail(MailId::new("d")), "10MAIL#d".to_owned());
+        assert_eq!(new, [notice, mail]);
     }
 
     #[test]

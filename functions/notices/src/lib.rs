@@ -1,9 +1,10 @@
-//! `notices`: mails the security notices that requests leave in the table, invoked by the table's stream (SEC-31,
-//! SEC-33).
+//! `notices`: mails what requests leave in the table to be mailed, invoked by the table's stream: security notices
+//! (SEC-31, SEC-33), and links that verify an address or lead to a new password.
 //!
-//! The stream delivers at least once. A notice that was mailed is marked so and not mailed again; twice in the mailbox
+//! The stream delivers at least once. A mail that was mailed is marked so and not mailed again; twice in the mailbox
 //! it is only when the mark could not be written after SES had taken the mail, or when SES took it and did not say so.
 
+mod account;
 mod event;
 mod mail;
 
@@ -14,9 +15,9 @@ use postern::lambda::{Error, app_from_environment};
 use postern::token::keys::KeyNeeds;
 use serde_json::Value;
 
-use event::{Answer, StreamEvent};
+use event::{Announced, Answer, StreamEvent};
 
-/// What this function unwraps: roots, to seal the tickets of unblock links.
+/// What this function unwraps: roots, to seal the tickets of links.
 pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
 
 /// Serves events until the environment ends.
@@ -29,16 +30,20 @@ pub async fn serve() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Value>| handle(&app, event.payload))).await
 }
 
-/// Mails the notices of a batch of the stream, in order, up to the first that cannot be mailed now: what ails one
+/// Mails what a batch of the stream announces, in order, up to the first that cannot be mailed now: what ails one
 /// (SES, the table) ails the next, and the stream repeats everything from there on anyway.
 ///
 /// # Errors
 /// When the event is none of a DynamoDB stream.
 pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
     let event = StreamEvent::read(event)?;
-    for change in event.new_notices() {
-        match mail::send(app, &change.notice).await {
-            Ok(outcome) => tracing::info!(event = "notice", ?outcome),
+    for change in event.announced() {
+        let sent = match &change.what {
+            Announced::Notice(notice) => mail::send(app, notice).await,
+            Announced::Mail(mail) => account::send(app, mail).await,
+        };
+        match sent {
+            Ok(outcome) => tracing::info!(event = change.what.name(), ?outcome),
             Err(mail::TryAgain) => return Ok(Answer::from(change.sequence_number).into_json()),
         }
     }

@@ -33,6 +33,8 @@ pub(crate) enum Outcome {
     Over,
     /// Its kind is switched off.
     SwitchedOff,
+    /// What it was to do is done: the address is verified.
+    Needless,
     /// There is nobody to tell: no such login, or no address.
     Nobody,
     /// The user was told of other blocks a moment ago.
@@ -195,5 +197,6 @@ async fn mail(
         source: blocked.map(|blocked| blocked.source()),
         unblock: link.as_deref(),
     };
-    app.mailer.send_notice(to, app.mailer.notice_email(notice.kind, &details, occasion)).await
+    let composed = app.mailer.notice_email(notice.kind, &details, occasion);
+    app.mailer.send_notice(to, composed, "security-notice").await
 }

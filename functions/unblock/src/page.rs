@@ -1,22 +1,13 @@
-//! The pages: one document that fetches nothing, runs nothing, and tells no other site where it came from.
+//! The pages.
 
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PRAGMA, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use postern::delivery::template::{escape_html, fill};
-use postern::wire::refusal::RETRY_AFTER_FAILURE_SECONDS;
+use postern::http::page::Page as Shown;
 
-const DOCUMENT: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
 /// Posts to the page's own address without its query; the ticket travels in the body.
 const FORM: &str = r#"<form method="post" action="unblock"><input type="hidden" name="ticket" value="{{ticket}}"><button>Unblock sign-in</button></form>
 "#;
-/// Styles stand in the document; nothing else is let in, sent elsewhere, or framed.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
 
 /// Why a block was not ended.
 #[derive(Clone, Copy, Debug)]
@@ -84,30 +75,6 @@ impl Page {
             Self::Ask { ticket } => fill(FORM, &[("ticket", ticket.clone())], escape_html),
             _ => String::new(),
         };
-        let values = [
-            ("tenant", escape_html(tenant)),
-            ("heading", heading.to_owned()),
-            ("text", text.to_owned()),
-            ("style", STYLE.to_owned()),
-            ("form", form),
-        ];
-        // The values are HTML already.
-        let mut response = (status, fill(DOCUMENT, &values, str::to_owned)).into_response();
-        let headers = response.headers_mut();
-        for (name, value) in [
-            (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CONTENT_SECURITY_POLICY, POLICY),
-            (CACHE_CONTROL, "no-store"),
-            (PRAGMA, "no-cache"),
-            (REFERRER_POLICY, "no-referrer"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (X_FRAME_OPTIONS, "DENY"),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_FAILURE_SECONDS));
-        }
-        response
+        Shown { status, heading, text, form }.response(tenant)
     }
 }

@@ -1,28 +1,21 @@
 //! The properties of a user as a request names them, each of its type and within its bounds.
 
-use postern::id::UserId;
+use postern::id::{ClientId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::metadata::{METADATA_BYTES_MAX, MetadataKind};
 use postern::store::logins::DEFAULT_CONNECTION;
 use postern::store::user_changes::{ProfileText, UserChange};
-use postern::token::password::{PASSWORD_BYTES_MAX, Password};
+use postern::token::password::{PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, Password};
 use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value};
-
-/// NIST SP 800-63B-4 §3.1.1.2: the shortest password beside a second factor.
-const PASSWORD_CHARACTERS_MIN: usize = 8;
-/// Longest name and nickname, in characters, as Auth0 has it.
-const NAME_CHARACTERS_MAX: usize = 300;
-/// Longest given name and family name, in characters, as Auth0 has it.
-const PART_CHARACTERS_MAX: usize = 150;
-/// Longest address of a picture, in bytes.
-const URL_BYTES_MAX: usize = 2_048;
 
 /// A user to be made.
 pub(crate) struct NewUser {
     pub(crate) email: EmailAddress,
     pub(crate) password: Password,
     pub(crate) chosen_id: Option<UserId>,
+    /// Whether a link to verify the address is mailed.
+    pub(crate) is_mailed: bool,
     /// What it is beside these.
     pub(crate) change: UserChange,
 }
@@ -30,6 +23,10 @@ pub(crate) struct NewUser {
 /// What a request changes.
 pub(crate) struct Change {
     pub(crate) password: Option<Password>,
+    /// Whether a link to verify the address is mailed, if it is not verified then.
+    pub(crate) is_mailed: bool,
+    /// The client that such a mail speaks of.
+    pub(crate) client: Option<ClientId>,
     /// What changes beside it.
     pub(crate) change: UserChange,
 }
@@ -40,12 +37,15 @@ struct Properties {
     connection: bool,
     user_id: Option<UserId>,
     password: Option<Password>,
+    is_mailed: bool,
+    client: Option<ClientId>,
     change: UserChange,
 }
 
 impl NewUser {
     pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
-        let Properties { connection, user_id, password, mut change } = Properties::of(body, true)?;
+        let properties = Properties::of(body, true)?;
+        let Properties { connection, user_id, password, is_mailed, mut change, .. } = properties;
         if !connection {
             return Err(ManagementRefusal::missing("connection"));
         }
@@ -53,6 +53,7 @@ impl NewUser {
             email: change.email.take().ok_or_else(|| ManagementRefusal::missing("email"))?,
             password: password.ok_or_else(|| ManagementRefusal::missing("password"))?,
             chosen_id: user_id,
+            is_mailed,
             change,
         })
     }
@@ -61,15 +62,40 @@ impl NewUser {
 impl Change {
     /// A password and an address are not changed at once, as at Auth0.
     pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
-        let Properties { password, change, .. } = Properties::of(body, false)?;
+        let Properties { password, is_mailed, client, change, .. } = Properties::of(body, false)?;
         let address = ["email", "email_verified"].into_iter().find(|name| body.contains_key(*name));
         match address.filter(|_| password.is_some()) {
-            None => Ok(Self { password, change }),
+            None => Ok(Self { password, is_mailed, client, change }),
             Some(name) => {
                 let problem = format!("'Cannot update password and {name} simultaneously'.");
                 Err(ManagementRefusal::InvalidBody(problem))
             }
         }
+    }
+}
+
+/// A mail that is to verify an address.
+pub(crate) struct Verification {
+    pub(crate) user: UserId,
+    /// The client that it speaks of.
+    pub(crate) client: Option<ClientId>,
+}
+
+impl Verification {
+    pub(crate) fn of(body: &Map<String, Value>) -> Result<Self, ManagementRefusal> {
+        let (mut user, mut client) = (None, None);
+        for (name, value) in body {
+            match name.as_str() {
+                "user_id" => {
+                    let id = UserId::parse(string("user_id", value)?);
+                    user = Some(id.ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))?);
+                }
+                "client_id" => client = Some(client_id(value)?),
+                other => return Err(ManagementRefusal::additional(other)),
+            }
+        }
+        let user = user.ok_or_else(|| ManagementRefusal::missing("user_id"))?;
+        Ok(Self { user, client })
     }
 }
 
@@ -90,9 +116,8 @@ impl Properties {
                 "blocked" => change.blocked = Some(truth("blocked", value)?),
                 "user_metadata" => change.user_metadata = Some(metadata(MetadataKind::User, value)?),
                 "app_metadata" => change.app_metadata = Some(metadata(MetadataKind::App, value)?),
-                "verify_email" => verify_email(value)?,
-                // Whose mail would be sent, were one sent.
-                "client_id" if !is_new => drop(string("client_id", value)?),
+                "verify_email" => properties.is_mailed = truth("verify_email", value)?,
+                "client_id" if !is_new => properties.client = Some(client_id(value)?),
                 other => {
                     let text = ProfileText::ALL.into_iter().find(|text| text.as_str() == other);
                     let text = text.ok_or_else(|| ManagementRefusal::additional(other))?;
@@ -165,12 +190,10 @@ fn metadata(kind: MetadataKind, value: &Value) -> Result<Map<String, Value>, Man
     }
 }
 
-/// Nobody is mailed to verify an address yet, and is not promised to be.
-fn verify_email(value: &Value) -> Result<(), ManagementRefusal> {
-    match truth("verify_email", value)? {
-        true => Err(ManagementRefusal::Unsupported("Verification mails are not sent yet.".to_owned())),
-        false => Ok(()),
-    }
+/// The client that a mail is to speak of.
+fn client_id(value: &Value) -> Result<ClientId, ManagementRefusal> {
+    ClientId::parse(string("client_id", value)?)
+        .ok_or_else(|| ManagementRefusal::malformed("client_id", "client-id"))
 }
 
 /// Null takes it away.
@@ -180,24 +203,14 @@ fn words(text: ProfileText, value: &Value) -> Result<Option<String>, ManagementR
     }
     let property = text.as_str();
     let words = string(property, value)?;
-    let characters_max = match text {
-        ProfileText::Name | ProfileText::Nickname => NAME_CHARACTERS_MAX,
-        ProfileText::GivenName | ProfileText::FamilyName => PART_CHARACTERS_MAX,
-        ProfileText::Picture => URL_BYTES_MAX,
-    };
     long_enough(property, words, 1)?;
-    let characters = words.chars().count();
+    let (characters, characters_max) = (words.chars().count(), text.characters_max());
     if characters > characters_max {
         let problem = format!("String is too long ({characters} chars), maximum {characters_max}");
         return Err(ManagementRefusal::property(property, &problem));
     }
-    if text == ProfileText::Picture && !is_url(words) {
+    if !text.has_form(words) {
         return Err(ManagementRefusal::malformed(property, "uri"));
     }
     Ok(Some(words.to_owned()))
-}
-
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
 }

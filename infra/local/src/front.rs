@@ -33,6 +33,8 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("resource-servers", resource_servers::routes()))
         .merge(function("userinfo", userinfo::routes()))
         .merge(function("unblock", unblock::routes()))
+        .merge(function("dbconnections", dbconnections::routes()))
+        .merge(function("tickets", tickets::routes()))
         .merge(function("well-known", well_known::routes()));
     let random = app.random.clone();
     postern::http::serve(functions, app)

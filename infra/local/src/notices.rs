@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use postern::app::App;
-use postern::store::notices::{PARTITION, SORT_KEY};
+use postern::store::{account_mails, notices as stored};
 use postern::time::{Timestamp, pause};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ const TRIES: u32 = 5;
 /// The pause after the first failure; it doubles.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A notice that could not be mailed.
+/// A notice, or a mail with a link, that could not be mailed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeadLetter {
     /// Its id.
@@ -113,7 +113,7 @@ impl Notices {
 
     fn give_up(&self, change: Option<&Value>, tries: u32) {
         let pk = change.and_then(|change| key(change, "pk")).unwrap_or_default();
-        let notice = pk.strip_prefix(PARTITION).unwrap_or_default().to_owned();
+        let notice = pk.split_once('#').map_or("", |(_, id)| id).to_owned();
         tracing::error!(event = "dead_letter", notice, tries);
         self.dead().push(DeadLetter { notice, tries, at: self.app.now() });
     }
@@ -125,5 +125,7 @@ fn key<'a>(change: &'a Value, name: &str) -> Option<&'a str> {
 
 /// The filter of the event source mapping in `infra/template.yaml`.
 fn is_new_notice(change: &Value) -> bool {
-    change.get("eventName").and_then(Value::as_str) == Some("INSERT") && key(change, "sk") == Some(SORT_KEY)
+    let mailed = [stored::SORT_KEY, account_mails::SORT_KEY];
+    change.get("eventName").and_then(Value::as_str) == Some("INSERT")
+        && key(change, "sk").is_some_and(|sk| mailed.contains(&sk))
 }

@@ -11,7 +11,9 @@ use postern::rules::client::{ClientKind, ClientSecret};
 use postern::rules::metadata::UserMetadata;
 use postern::rules::passwordless::Connection;
 use postern::rules::phone::PhoneNumber;
+use postern::rules::policy::TenantSettings;
 use postern::rules::scope::Scope;
+use postern::rules::settings::{Setting, SettingValue, Unfit};
 use postern::store::StoreError;
 use postern::store::clients::{Api, Client};
 use postern::store::expression::{text, value_of};
@@ -37,6 +39,9 @@ pub struct Seed {
     apis: Vec<SeedApi>,
     #[serde(default)]
     users: Vec<SeedUser>,
+    /// Settings, by their names in the Management API.
+    #[serde(default)]
+    settings: BTreeMap<String, SettingValue>,
 }
 
 #[derive(Deserialize)]
@@ -110,13 +115,14 @@ impl Seed {
     }
 
     /// Plants it: clients and APIs are replaced, users that are there stay as they are, and so does whoever has their
-    /// address by now.
+    /// address by now, and so do settings once one was set.
     ///
     /// # Errors
     /// See [`SeedError`].
     pub async fn plant(&self, app: &App) -> Result<(), SeedError> {
         let named: Vec<_> = self.users.iter().map(Named::by).collect::<Result<_, _>>()?;
         self.each_once(&named)?;
+        self.plant_settings(app).await?;
         for client in &self.clients {
             plant_client(app, client).await?;
         }
@@ -127,6 +133,22 @@ impl Seed {
         }
         for (row, (user, named)) in self.users.iter().zip(&named).enumerate() {
             plant_user(app, row, user, named).await?;
+        }
+        Ok(())
+    }
+
+    /// Only where nothing was ever set: what an operator changed stays.
+    async fn plant_settings(&self, app: &App) -> Result<(), SeedError> {
+        let mut settings = TenantSettings::default();
+        let mut changes = Vec::new();
+        for (name, value) in &self.settings {
+            let unfit = |why: &str| SeedError::Invalid(format!("settings: {name} {why}"));
+            let setting = Setting::named(name).ok_or_else(|| unfit("is no setting"))?;
+            setting.set(&mut settings, value.clone()).map_err(|Unfit(why)| unfit(&why))?;
+            changes.push((setting, value.clone()));
+        }
+        if !changes.is_empty() && app.store.tenant_settings().await? == TenantSettings::default() {
+            app.store.change_settings(&changes).await?;
         }
         Ok(())
     }
@@ -232,7 +254,7 @@ async fn plant_user(app: &App, row: usize, seed: &SeedUser, named: &Named) -> Re
         password_hash: name.has_password().then(|| hash.clone()),
     };
     let logins: Vec<_> = logins.iter().map(login).collect();
-    if app.store.create_user_by_chosen_id(&profile, &logins, &app.clock).await?.is_none() {
+    if app.store.create_user_by_chosen_id(&profile, &logins, None, &app.clock).await?.is_none() {
         // An operator deleted or moved the user whom an earlier start planted, and gave another one the address.
         tracing::warn!(event = "seed_user_not_planted", row, reason = "somebody has the address or number");
     }

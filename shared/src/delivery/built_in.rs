@@ -27,6 +27,10 @@ pub enum CodeMail {
 pub enum LinkMail {
     /// Enrolment.
     Enrolment,
+    /// To prove an address.
+    VerifyEmail,
+    /// A new password.
+    ResetPassword,
     /// A sign-in without password.
     SignIn,
 }
@@ -110,6 +114,8 @@ pub fn link_email(mail: LinkMail, language: Language, details: &MailDetails<'_>)
     let texts = language.texts();
     let LinkWords { subject, heading, instruction, button, unasked } = match mail {
         LinkMail::Enrolment => &texts.enrolment_link,
+        LinkMail::VerifyEmail => &texts.verify_link,
+        LinkMail::ResetPassword => &texts.reset_link,
         LinkMail::SignIn => &texts.sign_in_link,
     };
     let blocks = vec![

@@ -34,7 +34,7 @@ fn visible(html: &str) -> String {
 
 fn all_mails(language: Language) -> Vec<RenderedEmail> {
     let codes = [CodeMail::SecondFactor, CodeMail::VerifyEmail, CodeMail::SignIn];
-    let links = [LinkMail::Enrolment, LinkMail::SignIn];
+    let links = [LinkMail::Enrolment, LinkMail::VerifyEmail, LinkMail::ResetPassword, LinkMail::SignIn];
     let link = MailDetails { secret: "https://login.example.com/l?t=123456", ..EMAIL };
     let codes = codes.map(|mail| code_email(mail, language, &EMAIL));
     let links = links.map(|mail| link_email(mail, language, &link));

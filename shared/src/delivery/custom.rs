@@ -27,7 +27,7 @@ impl CodeMail {
     pub fn template(self) -> TemplateName {
         match self {
             Self::SecondFactor => TemplateName::MfaOobCode,
-            Self::VerifyEmail => TemplateName::VerifyEmail,
+            Self::VerifyEmail => TemplateName::VerifyEmailByCode,
             Self::SignIn => TemplateName::AuthEmailByCode,
         }
     }
@@ -39,6 +39,8 @@ impl LinkMail {
     pub fn template(self) -> TemplateName {
         match self {
             Self::Enrolment => TemplateName::EnrollmentEmail,
+            Self::VerifyEmail => TemplateName::VerifyEmail,
+            Self::ResetPassword => TemplateName::ResetEmail,
             Self::SignIn => TemplateName::AuthEmailByCode,
         }
     }
@@ -59,6 +61,8 @@ pub struct CustomTemplate {
     body: Liquid,
     subject: Liquid,
     from: Option<Liquid>,
+    link_seconds: Option<u64>,
+    result_url: Option<String>,
 }
 
 /// A template that cannot be used: which property, and what is wrong with it.
@@ -104,6 +108,8 @@ impl CustomTemplate {
             body: Liquid::parse(&template.body, escaping(template.template)).map_err(property("body"))?,
             subject: Liquid::parse(&template.subject, Escaping::None).map_err(property("subject"))?,
             from: from.map_err(property("from"))?,
+            link_seconds: template.url_lifetime_in_seconds,
+            result_url: template.result_url.clone(),
         })
     }
 
@@ -137,10 +143,12 @@ impl CustomTemplate {
                 let problem = "The template shows neither the code, {{ code }}, nor the link, {{ link }}";
                 Err(misfit("body", problem))
             }
-            TemplateName::MfaOobCode | TemplateName::VerifyEmail if !text.contains(SAMPLE_CODE) => {
+            TemplateName::MfaOobCode | TemplateName::VerifyEmailByCode if !text.contains(SAMPLE_CODE) => {
                 Err(misfit("body", "The template does not show the code: {{ code }}"))
             }
-            TemplateName::EnrollmentEmail if !html.contains(SAMPLE_LINK) => {
+            TemplateName::EnrollmentEmail | TemplateName::VerifyEmail | TemplateName::ResetEmail
+                if !html.contains(SAMPLE_LINK) =>
+            {
                 Err(misfit("body", "The template does not show the link: {{ link }}"))
             }
             _ => Ok(()),
@@ -151,6 +159,18 @@ impl CustomTemplate {
     #[must_use]
     pub fn name(&self) -> TemplateName {
         self.name
+    }
+
+    /// How long its link is good, in seconds, where it says so.
+    #[must_use]
+    pub fn link_seconds(&self) -> Option<u64> {
+        self.link_seconds
+    }
+
+    /// Where the page of its link leads on, where it says so.
+    #[must_use]
+    pub fn result_url(&self) -> Option<&str> {
+        self.result_url.as_deref()
     }
 
     /// A mail by this template, or `None` (and a line in the log) when it fails for these values or does not show what

@@ -1,4 +1,4 @@
-//! Mailing a security notice.
+//! Mailing what nobody's answer waits for: security notices, and links to pages.
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 
@@ -24,13 +24,17 @@ impl Mailer {
         &self.tenant_name
     }
 
-    /// Mails a notice; one attempt.
+    /// Mails something that nobody's answer waits for; one attempt. `kind` is what SES's events name it by.
     ///
     /// # Errors
     /// See [`NoticeFailure`].
-    pub async fn send_notice(&self, to: &EmailAddress, notice: Composed) -> Result<(), NoticeFailure> {
-        let call =
-            self.call(to.as_str(), notice, "security-notice").map_err(|Unsendable| NoticeFailure::Refused)?;
+    pub async fn send_notice(
+        &self,
+        to: &EmailAddress,
+        notice: Composed,
+        kind: &str,
+    ) -> Result<(), NoticeFailure> {
+        let call = self.call(to.as_str(), notice, kind).map_err(|Unsendable| NoticeFailure::Refused)?;
         call.send().await.map(|_| ()).map_err(|error| classify(&error))
     }
 }

@@ -13,6 +13,7 @@ use crate::token::keyring::KeyError;
 use crate::token::password::HashingFailed;
 use crate::wire::management::{ManagementRefusal, ManagementRefusalBody};
 use crate::wire::refusal::{RETRY_AFTER_CONFLICT_SECONDS, RETRY_AFTER_FAILURE_SECONDS, Refusal, RefusalBody};
+use crate::wire::signup::{LegacyBody, SignupRefusal, WeakPasswordBody};
 
 /// The error code of a response, for the log line of its request.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +67,21 @@ fn challenge(refusal: &Refusal) -> Option<HeaderValue> {
     }
 }
 
+impl IntoResponse for SignupRefusal {
+    fn into_response(self) -> Response {
+        let (label, body) = match self {
+            Self::Refused(refusal) => return refusal.into_response(),
+            Self::Disabled => ("signup_disabled", Json(SignupRefusal::disabled()).into_response()),
+            Self::Invalid => ("invalid_signup", Json(LegacyBody::invalid_signup()).into_response()),
+            Self::WeakPassword => ("invalid_password", Json(WeakPasswordBody::default()).into_response()),
+        };
+        let mut response = (StatusCode::BAD_REQUEST, body).into_response();
+        never_stored(&mut response);
+        response.extensions_mut().insert(ErrorLabel(label));
+        response
+    }
+}
+
 impl IntoResponse for ManagementRefusal {
     fn into_response(self) -> Response {
         let (status_code, error, message, error_code) = self.wire();
@@ -105,6 +121,24 @@ impl From<StoreError> for Refusal {
             StoreError::Busy => Self::Busy,
             StoreError::Corrupt => Self::Internal,
         }
+    }
+}
+
+impl From<StoreError> for SignupRefusal {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<RandomUnavailable> for SignupRefusal {
+    fn from(error: RandomUnavailable) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<HashingFailed> for SignupRefusal {
+    fn from(error: HashingFailed) -> Self {
+        Self::Refused(error.into())
     }
 }
 

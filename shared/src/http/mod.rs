@@ -8,6 +8,7 @@ pub mod error;
 pub mod fields;
 mod language;
 pub mod management;
+pub mod page;
 pub mod paging;
 pub mod params;
 pub mod properties;

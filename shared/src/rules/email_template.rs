@@ -13,13 +13,13 @@ pub const URL_BYTES_MAX: usize = 2_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateName {
-    /// The code that proves an address. Kept, not sent yet; the code is demanded at upload.
+    /// The link that verifies an address.
     VerifyEmail,
-    /// Kept, not sent.
+    /// A code that verifies an address. Kept, not sent; the code is demanded at upload.
     VerifyEmailByCode,
     /// Code or link of a sign-in without password.
     AuthEmailByCode,
-    /// Kept, not sent.
+    /// The link to a new password.
     ResetEmail,
     /// Kept, not sent.
     ResetEmailByCode,
@@ -110,14 +110,14 @@ pub struct EmailTemplate {
     /// The sender, in Liquid; of it the name is used (see `delivery/custom`).
     #[serde(default)]
     pub from: Option<String>,
-    /// Where a link's page leads on; kept for clients, not used.
+    /// Where the page of a link leads on, with those that verify an address or lead to a new password.
     #[serde(default)]
     pub result_url: Option<String>,
     /// The subject, in Liquid.
     pub subject: String,
     /// Always `liquid`.
     pub syntax: Syntax,
-    /// How long a link is valid, in seconds; kept for clients, not used.
+    /// How long such a link is valid, in seconds.
     #[serde(default)]
     pub url_lifetime_in_seconds: Option<u64>,
     /// Whether `resultUrl` gets the address; kept for clients, not used.

@@ -134,7 +134,8 @@ impl<'de> Deserialize<'de> for Language {
 }
 
 /// A well-formed language tag as somebody wrote it, `_` read as `-`: short ASCII words joined by hyphens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct LanguageTag(String);
 
 impl LanguageTag {
@@ -160,9 +161,11 @@ impl LanguageTag {
 }
 
 /// The languages a request asks for: those of `x-request-language`, and apart from them those of `Accept-Language`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestedLanguages {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     explicit: Vec<LanguageTag>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     accepted: Vec<LanguageTag>,
 }
 

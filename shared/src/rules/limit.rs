@@ -65,6 +65,12 @@ pub struct Limits {
     pub passwordless_sends: Bucket,
     /// Sign-ins without password begun from one source (contract §7).
     pub passwordless_starts: Bucket,
+    /// Sign-ups tried from one source, refused ones included: what they tell of addresses is told slowly.
+    pub signups: Bucket,
+    /// Mails with a link to a new password, to one address.
+    pub password_resets: Bucket,
+    /// Such mails asked for from one source.
+    pub password_reset_requests: Bucket,
 }
 
 impl Limits {
@@ -83,6 +89,9 @@ impl Limits {
         // Each code may be guessed at three times: this is also what bounds guessing.
         passwordless_sends: Bucket { name: "PASSWORDLESS", burst: 10, refill_seconds: 600 },
         passwordless_starts: Bucket { name: "PASSWORDLESS-START", burst: 50, refill_seconds: 72 },
+        signups: Bucket { name: "SIGNUP", burst: 20, refill_seconds: 180 },
+        password_resets: Bucket { name: "RESET", burst: 5, refill_seconds: 600 },
+        password_reset_requests: Bucket { name: "RESET-REQUEST", burst: 20, refill_seconds: 180 },
     };
 }
 

@@ -27,3 +27,4 @@ pub mod scope;
 pub mod settings;
 pub mod totp;
 pub mod twilio;
+pub mod web_url;

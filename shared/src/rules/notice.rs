@@ -18,17 +18,20 @@ pub enum NoticeKind {
     AuthenticatorLocked,
     /// The password was right, but codes fail repeatedly (SEC-33).
     CodesFailing,
+    /// There is a new password: by the link in a mail, or by an operator.
+    PasswordChanged,
 }
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::RecoveryCodeUsed,
         Self::PasswordBlocked,
         Self::AuthenticatorLocked,
         Self::CodesFailing,
+        Self::PasswordChanged,
     ];
 
     /// Its name in the table, in settings and in logs.
@@ -41,6 +44,7 @@ impl NoticeKind {
             Self::PasswordBlocked => "password_blocked",
             Self::AuthenticatorLocked => "authenticator_locked",
             Self::CodesFailing => "codes_failing",
+            Self::PasswordChanged => "password_changed",
         }
     }
 }
@@ -61,6 +65,8 @@ pub struct NoticeSwitches {
     pub authenticator_locked: bool,
     /// [`NoticeKind::CodesFailing`].
     pub codes_failing: bool,
+    /// [`NoticeKind::PasswordChanged`].
+    pub password_changed: bool,
 }
 
 impl Default for NoticeSwitches {
@@ -72,6 +78,7 @@ impl Default for NoticeSwitches {
             password_blocked: true,
             authenticator_locked: true,
             codes_failing: true,
+            password_changed: true,
         }
     }
 }
@@ -87,6 +94,7 @@ impl NoticeSwitches {
             NoticeKind::PasswordBlocked => self.password_blocked,
             NoticeKind::AuthenticatorLocked => self.authenticator_locked,
             NoticeKind::CodesFailing => self.codes_failing,
+            NoticeKind::PasswordChanged => self.password_changed,
         }
     }
 }

@@ -176,6 +176,8 @@ pub struct TenantSettings {
     pub notices: NoticeSwitches,
     /// By which connections users may sign in without password.
     pub passwordless: PasswordlessSwitches,
+    /// Whether anybody may sign up. Off by default: it lets strangers write users, and mails to whom they like.
+    pub signup: bool,
 }
 
 #[cfg(test)]

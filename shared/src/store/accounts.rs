@@ -15,6 +15,7 @@ use super::expression::{Write, number, text, value_of};
 use super::limits::{Counter, LimitKey};
 use super::logins::{LoginKey, LoginName, PasswordHash};
 use super::notices::Notice;
+use super::tickets::PASSWORD_BUDGETS_MAX;
 use super::user_changes::{Changed, DoesNotFit, UserChange, done};
 use super::users::{self, Authenticator, PROFILE, Profile, RECOVERY, UserState};
 use super::{DECISION_TRIES, Store, StoreError, TRANSACTION_MAX};
@@ -24,10 +25,6 @@ use crate::rules::limit::Limits;
 use crate::rules::policy::Factor;
 use crate::time::{Clock, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
-
-/// Password limits cleared with a password change at most: a transaction holds a hundred writes. Any beyond, from as many
-/// networks, decay by themselves.
-const PASSWORD_LIMITS_MAX: usize = 80;
 
 /// The most that takes part when all factors are replaced: the profile, what went (two more for each association that
 /// ran beside an operator's gift, and what has expired), the recovery code, what comes with a phone's two channels, three
@@ -77,8 +74,19 @@ pub struct NewFactors {
     pub notices: Vec<Notice>,
 }
 
+/// A password that an operator sets.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPassword<'a> {
+    /// Its hash.
+    pub hash: &'a PasswordHash,
+    /// What changes beside it; never the address.
+    pub change: &'a UserChange,
+    /// What the user is told (SEC-31).
+    pub notice: &'a Notice,
+}
+
 impl Store {
-    /// Sets a user's password, with what changes beside it (never the address), and ends what was issued under the old
+    /// Sets a user's password, with what changes beside it, tells the user, and ends what was issued under the old
     /// one. Clears the debts of wrong codes and wrong passwords, and unlocks the authenticator that a verified address is
     /// by itself, which cannot be enrolled anew (design §5, §6). Other authenticators at the hard cap stay locked
     /// (SEC-20).
@@ -88,10 +96,10 @@ impl Store {
     pub async fn set_password(
         &self,
         user: &UserId,
-        hash: &PasswordHash,
-        change: &UserChange,
+        new: NewPassword<'_>,
         clock: &Clock,
     ) -> Result<Changed, StoreError> {
+        let NewPassword { hash, change, notice } = new;
         for _ in 0..DECISION_TRIES {
             let now = clock.now();
             let Some(seen) = self.user(user, now).await? else { return Ok(Changed::NoSuchUser) };
@@ -106,7 +114,7 @@ impl Store {
                 .when("user_id = :user")
                 .value(":user", text(user.as_str()))
                 .value(":hash", value_of(hash)?);
-            let mut writes = vec![new_hash, profile];
+            let mut writes = vec![new_hash, profile, notice.write()?];
             writes.extend(cleared(&seen));
             writes.extend(self.password_limits(&login).await?);
             // Otherwise the login was moved or deleted meanwhile, or something else was ended.
@@ -139,7 +147,7 @@ impl Store {
     /// The buckets of wrong passwords of a login, to be deleted.
     async fn password_limits(&self, login: &LoginKey) -> Result<Vec<Write>, StoreError> {
         let budgets = self.password_budgets(login).await?;
-        Ok(budgets.iter().take(PASSWORD_LIMITS_MAX).map(|budget| budget.delete(login)).collect())
+        Ok(budgets.iter().take(PASSWORD_BUDGETS_MAX).map(|budget| budget.delete(login)).collect())
     }
 
     /// Blocks a user and ends what was issued; unblocking does not bring it back. `false` when there is no such user.

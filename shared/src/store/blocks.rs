@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use super::expression::Write;
 use super::limits::LimitState;
 use super::logins::LoginKey;
-use super::{Store, StoreError, TRANSACTION_MAX};
+use super::{Item, Store, StoreError, TRANSACTION_MAX};
 use crate::rules::limit::{Bucket, Standing};
 use crate::time::Timestamp;
 
@@ -41,28 +41,32 @@ impl PasswordBudget {
         matches!(bucket.standing(Some(self.tat), now), Standing::Spent { .. })
     }
 
+    /// Those in a login's partition that owe something: those that owe most first, so that the blocked ones are dealt
+    /// with where there is no room or no time for all.
+    pub(super) fn all_of(items: &[Item]) -> Vec<Self> {
+        let budget = |item: &Item| {
+            let sk = item.get("sk")?.as_s().ok()?.clone();
+            // What was given back leaves an item that owes nothing.
+            let tat = LimitState::of(item).tat?;
+            sk.starts_with("LIMIT#").then_some(Self { sk, tat })
+        };
+        let mut budgets: Vec<_> = items.iter().filter_map(budget).collect();
+        budgets.sort_by_key(|budget| Reverse(budget.tat));
+        budgets
+    }
+
     pub(super) fn delete(&self, login: &LoginKey) -> Write {
         Write::delete(login.pk(), &self.sk)
     }
 }
 
 impl Store {
-    /// The budgets of wrong passwords of a login, of the sources that owe something: those that owe most first, so that
-    /// the blocked ones are dealt with where there is no room or no time for all.
+    /// The budgets of wrong passwords of a login, of the sources that owe something: those that owe most first.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn password_budgets(&self, login: &LoginKey) -> Result<Vec<PasswordBudget>, StoreError> {
-        let items = self.query(login.pk(), None).await?;
-        let budget = |item: &super::Item| {
-            let sk = item.get("sk")?.as_s().ok()?.clone();
-            // What was given back leaves an item that owes nothing.
-            let tat = LimitState::of(item).tat?;
-            sk.starts_with("LIMIT#").then_some(PasswordBudget { sk, tat })
-        };
-        let mut budgets: Vec<_> = items.iter().filter_map(budget).collect();
-        budgets.sort_by_key(|budget| Reverse(budget.tat));
-        Ok(budgets)
+        Ok(PasswordBudget::all_of(&self.query(login.pk(), None).await?))
     }
 
     /// Makes the budgets of wrong passwords of a login whole again, for all sources. Where it fails in the middle, a

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::expression::Write;
 use super::limit_key::FAILURES;
-use super::{Item, Outcome, Store, StoreError};
+use super::{Item, NotWritten, Outcome, Store, StoreError};
 use crate::rules::limit::Charge;
 use crate::time::Timestamp;
 
@@ -61,7 +62,50 @@ pub enum Taken {
     },
 }
 
+/// What became of a write that a budget had to have room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It is written and counted.
+    Written,
+    /// The budget is spent, and nothing is written.
+    Spent {
+        /// Seconds until one has come back.
+        retry_after: u64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChargedStep {
+    Written,
+    Budget,
+}
+
 impl Store {
+    /// Writes something and charges a budget for it, both or neither: one transaction, a second one only after a debt that
+    /// has decayed. The write itself has no condition.
+    pub(super) async fn write_charged(
+        &self,
+        write: &Write,
+        budget: &LimitKey,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError> {
+        for decayed in [false, true, false] {
+            let charge = budget.charge(decayed, now);
+            let steps = [(ChargedStep::Written, write.clone()), (ChargedStep::Budget, charge)];
+            let refused = match self.transact(&steps).await {
+                Ok(()) => return Ok(Begun::Written),
+                Err(NotWritten::Failed(error)) => return Err(error),
+                Err(NotWritten::Refused(refused)) => refused,
+            };
+            let old = refused.into_iter().find(|refused| refused.step == ChargedStep::Budget);
+            let state = old.and_then(|refused| refused.old).as_ref().map(LimitState::of).unwrap_or_default();
+            if let Some(retry_after) = budget.refusal(&state, now) {
+                return Ok(Begun::Spent { retry_after });
+            }
+        }
+        Ok(Begun::Spent { retry_after: budget.bucket().refill_seconds })
+    }
+
     /// Takes an attempt: one write for the clean user and for the one in debt, a second only after a debt that has
     /// decayed. Whoever loses that second write to a parallel attempt tries the first once more.
     ///

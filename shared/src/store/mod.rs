@@ -1,5 +1,6 @@
 //! The table: one module per entity, each function one DynamoDB call or one transaction (design §3).
 
+pub mod account_mails;
 pub mod accounts;
 pub mod applications;
 pub mod authenticators;
@@ -23,6 +24,7 @@ pub mod schema;
 pub mod sends;
 pub mod templates;
 pub mod tenant;
+pub mod tickets;
 mod user_change;
 pub mod user_changes;
 pub mod user_life;

@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use super::expression::{Write, minus_one, number, text};
-use super::limits::{LimitKey, LimitState};
-use super::{NotWritten, Outcome, Store, StoreError, read};
+pub use super::limits::Begun;
+use super::limits::LimitKey;
+use super::{Outcome, Store, StoreError, read};
 use crate::id::{ClientId, Nonce};
 use crate::rules::destination::Destination;
 use crate::rules::limit::Bucket;
@@ -146,18 +147,6 @@ impl NewSignIn {
     }
 }
 
-/// What became of a start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begun {
-    /// The code is stored and counted.
-    Written,
-    /// The address had its share.
-    Spent {
-        /// Seconds until a send has come back.
-        retry_after: u64,
-    },
-}
-
 /// What became of a try.
 #[derive(Debug)]
 pub enum Try {
@@ -169,34 +158,13 @@ pub enum Try {
     NoCode,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BeginStep {
-    Code,
-    Sends,
-}
-
 impl Store {
-    /// Stores a code over the one before, and counts that it is sent: one transaction, a second one only after a debt of
-    /// the address that has decayed.
+    /// Stores a code over the one before, and counts that it is sent.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn begin_sign_in(&self, new: &NewSignIn) -> Result<Begun, StoreError> {
-        let sends = new.key.sends(new.sends);
-        for decayed in [false, true, false] {
-            let steps = [(BeginStep::Code, new.write()), (BeginStep::Sends, sends.charge(decayed, new.now))];
-            let refused = match self.transact(&steps).await {
-                Ok(()) => return Ok(Begun::Written),
-                Err(NotWritten::Failed(error)) => return Err(error),
-                Err(NotWritten::Refused(refused)) => refused,
-            };
-            let old = refused.into_iter().find(|refused| refused.step == BeginStep::Sends);
-            let state = old.and_then(|refused| refused.old).as_ref().map(LimitState::of).unwrap_or_default();
-            if let Some(retry_after) = sends.refusal(&state, new.now) {
-                return Ok(Begun::Spent { retry_after });
-            }
-        }
-        Ok(Begun::Spent { retry_after: new.sends.refill_seconds })
+        self.write_charged(&new.write(), &new.key.sends(new.sends), new.now).await
     }
 
     /// Wrong codes of this client for this address since the last right one.

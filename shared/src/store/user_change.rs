@@ -11,7 +11,15 @@ use super::users::{self, PROFILE, Profile};
 use crate::id::UserId;
 use crate::rules::address::EmailAddress;
 use crate::rules::metadata::{MetadataKind, UserMetadata};
+use crate::rules::web_url::is_web_url;
 use crate::time::Timestamp;
+
+/// Longest name and nickname, in characters, as Auth0 has it.
+const NAME_CHARACTERS_MAX: usize = 300;
+/// Longest given name and family name, in characters, as Auth0 has it.
+const PART_CHARACTERS_MAX: usize = 150;
+/// Longest address of a picture, in characters.
+const URL_CHARACTERS_MAX: usize = 2_048;
 
 /// What a profile says in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +50,22 @@ impl ProfileText {
             Self::FamilyName => "family_name",
             Self::Picture => "picture",
         }
+    }
+
+    /// The longest it may be, in characters.
+    #[must_use]
+    pub fn characters_max(self) -> usize {
+        match self {
+            Self::Name | Self::Nickname => NAME_CHARACTERS_MAX,
+            Self::GivenName | Self::FamilyName => PART_CHARACTERS_MAX,
+            Self::Picture => URL_CHARACTERS_MAX,
+        }
+    }
+
+    /// Whether words have the form that it demands, their length aside.
+    #[must_use]
+    pub fn has_form(self, words: &str) -> bool {
+        self != Self::Picture || is_web_url(words)
     }
 }
 

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account_mails::AccountMail;
 use super::expression::{Write, number, text, value_of};
 use super::logins::{Login, LoginName, PasswordHash};
 use super::users::{self, PROFILE, Profile, RECOVERY};
@@ -63,6 +64,7 @@ enum CreateStep {
     Login,
     Tombstone,
     Remains,
+    Mail,
 }
 
 impl Store {
@@ -76,7 +78,21 @@ impl Store {
         profile: Profile,
         logins: &[NewLogin],
     ) -> Result<Option<Profile>, StoreError> {
-        let (profile, steps) = creation(profile, logins)?;
+        self.create_user_and_mail(profile, logins, None).await
+    }
+
+    /// The same, with a mail to the new user that is asked for in the same transaction.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn create_user_and_mail(
+        &self,
+        profile: Profile,
+        logins: &[NewLogin],
+        mail: Option<&AccountMail>,
+    ) -> Result<Option<Profile>, StoreError> {
+        let (profile, mut steps) = creation(profile, logins)?;
+        steps.extend(mail_step(mail)?);
         match self.transact(&steps).await {
             Ok(()) => Ok(Some(profile)),
             Err(NotWritten::Refused(_)) => Ok(None),
@@ -93,6 +109,7 @@ impl Store {
         &self,
         profile: &Profile,
         logins: &[NewLogin],
+        mail: Option<&AccountMail>,
         clock: &Clock,
     ) -> Result<Option<Profile>, StoreError> {
         let user = &profile.user_id;
@@ -107,6 +124,7 @@ impl Store {
             let (profile, mut steps) =
                 creation(Profile { tokens_valid_after: ended, ..profile.clone() }, logins)?;
             steps.push((CreateStep::Tombstone, without_tombstone(user, tombstone.as_ref())));
+            steps.extend(mail_step(mail)?);
             if others.len() > TRANSACTION_MAX.saturating_sub(steps.len()) {
                 self.sweep(user, &others).await?;
                 continue;
@@ -197,6 +215,10 @@ fn creation(
         steps.push((CreateStep::Login, Write::put(name.key().pk(), "LOGIN", &login)?.when(new)));
     }
     Ok((profile, steps))
+}
+
+fn mail_step(mail: Option<&AccountMail>) -> Result<Option<(CreateStep, Write)>, StoreError> {
+    mail.map(|mail| Ok((CreateStep::Mail, mail.write()?))).transpose()
 }
 
 /// Takes away the tombstone that was seen, or demands that there is none.

@@ -51,6 +51,10 @@ pub enum Purpose {
     RefreshSecret,
     /// Sealing the tickets of unblock links.
     UnblockTicket,
+    /// Sealing the tickets of links that verify an address.
+    VerifyTicket,
+    /// Sealing the tickets of links to a new password.
+    ResetTicket,
 }
 
 impl Purpose {
@@ -66,6 +70,8 @@ impl Purpose {
             Self::Destination => b"postern/v1/destination",
             Self::RefreshSecret => b"postern/v1/refresh-secret",
             Self::UnblockTicket => b"postern/v1/unblock-ticket",
+            Self::VerifyTicket => b"postern/v1/verify-ticket",
+            Self::ResetTicket => b"postern/v1/reset-ticket",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Tokens and the keys behind them: sealed `mfa_token` and `oob_code`, RS256 JWTs, passwords, key generations.
 
+pub mod account_ticket;
 pub mod claims;
 pub mod code_mac;
 pub mod credentials;

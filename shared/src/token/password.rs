@@ -10,6 +10,8 @@ use crate::rules::random::Random;
 
 /// Longest password that is hashed, in bytes.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// NIST SP 800-63B-4 §3.1.1.2: the shortest password beside a second factor, in characters.
+pub const PASSWORD_CHARACTERS_MIN: usize = 8;
 /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -28,6 +30,29 @@ impl Password {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// Takes one that somebody chose.
+    ///
+    /// # Errors
+    /// See [`Unsuitable`].
+    pub fn chosen(text: &str) -> Result<Self, Unsuitable> {
+        if text.chars().count() < PASSWORD_CHARACTERS_MIN {
+            Err(Unsuitable::TooShort)
+        } else if text.len() > PASSWORD_BYTES_MAX {
+            Err(Unsuitable::TooLong)
+        } else {
+            Ok(Self::new(text))
+        }
+    }
+}
+
+/// Why a password cannot be chosen. What it consists of is nobody's business (NIST SP 800-63B-4 §3.1.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsuitable {
+    /// Less than [`PASSWORD_CHARACTERS_MIN`].
+    TooShort,
+    /// More than [`PASSWORD_BYTES_MAX`].
+    TooLong,
 }
 
 impl fmt::Debug for Password {

@@ -6,3 +6,4 @@ pub mod mfa_due;
 pub mod oauth;
 pub mod passwordless;
 pub mod refusal;
+pub mod signup;

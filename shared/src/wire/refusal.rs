@@ -98,6 +98,13 @@ pub enum Refusal {
         /// How many are admitted at once.
         limit: u64,
     },
+    /// §6 sign-ups from one source.
+    TooManySignups {
+        /// Seconds until an attempt has come back.
+        retry_after: u64,
+        /// How many are admitted at once.
+        limit: u64,
+    },
     /// Five unconfirmed authenticators wait already (design §5).
     TooManyPending {
         /// Seconds until the first of them expires.
@@ -170,6 +177,7 @@ impl Refusal {
             Self::TooManyCodes { .. }
             | Self::TooManySends { .. }
             | Self::TooManyPasswords { .. }
+            | Self::TooManySignups { .. }
             | Self::TooManyPending { .. } => self.limit_wire(),
             Self::DeliveryFailed | Self::Unavailable | Self::Busy | Self::Internal => self.failure_wire(),
             Self::NotFound | Self::MethodNotAllowed | Self::BodyTooLarge | Self::AccessTokenInvalid => {
@@ -308,6 +316,7 @@ impl Refusal {
             Self::TooManyPasswords { .. } => {
                 "Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method with instructions on how to unblock it."
             }
+            Self::TooManySignups { .. } => "Too many sign-ups. Wait for some minutes before retrying.",
             Self::TooManyPending { .. } => {
                 "Too many unconfirmed authenticators. Wait for some minutes before retrying."
             }
@@ -357,6 +366,7 @@ impl Refusal {
             Self::TooManyCodes { limit, .. }
             | Self::TooManySends { limit, .. }
             | Self::TooManyPasswords { limit, .. }
+            | Self::TooManySignups { limit, .. }
             | Self::TooManyPending { limit, .. } => Some(*limit),
             _ => None,
         }
@@ -369,6 +379,7 @@ impl Refusal {
             Self::TooManyCodes { retry_after, .. }
             | Self::TooManySends { retry_after, .. }
             | Self::TooManyPasswords { retry_after, .. }
+            | Self::TooManySignups { retry_after, .. }
             | Self::TooManyPending { retry_after, .. } => Some((*retry_after).max(1)),
             Self::DeliveryFailed | Self::Unavailable => Some(RETRY_AFTER_FAILURE_SECONDS),
             Self::Busy => Some(RETRY_AFTER_CONFLICT_SECONDS),

@@ -13,7 +13,7 @@ use postern::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
 use crate::measure::STARTS;
-use crate::support::{Body, Item, World, user_pk};
+use crate::support::{Body, Item, World, ticket_in, user_pk};
 
 /// Has a verified address, and so a factor.
 const VERIFIED: &str = "verified@example.com";
@@ -98,6 +98,8 @@ impl Tenant {
                 ("sms_sends", often.clone()),
                 ("sms_sends_per_number", often.clone()),
                 ("email_sends_per_address", often.clone()),
+                ("password_resets", often.clone()),
+                ("password_reset_requests", often.clone()),
                 ("otp_associations", often),
             ])
             .await;
@@ -135,6 +137,8 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
     let associate = json!({ "authenticator_types": ["otp"] }).to_string();
     let [by_client, by_password] = oauth_token(world);
     let start = json!({ "connection": "email", "email": VERIFIED, "send": "code" });
+    let forgotten = json!({ "connection": "Username-Password-Authentication", "email": VERIFIED });
+    let verify = json!({ "ticket": verify_ticket(world).await }).to_string();
     vec![
         Case::http("well-known", event("GET", "/.well-known/jwks.json", &[], "")),
         Case::http("userinfo", event("GET", "/userinfo", &bearer(&access_token), "")),
@@ -161,6 +165,8 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
         by_password,
         Case::http("oauth-revoke", revoke(world)),
         Case::http("unblock", event("POST", "/u/unblock", &[], &ticket)),
+        Case::http("dbconnections", event("POST", "/dbconnections/change_password", &[], &as_app(forgotten))),
+        Case::http("tickets", event("POST", "/lo/verify-email", &[], &verify)),
         notices(world).await,
         rotate_keys(),
     ]
@@ -223,6 +229,13 @@ async fn ticket(world: &World) -> String {
     let page = world.send("GET", link.strip_prefix(world.twin.base_url()).unwrap(), &[], Body::none()).await;
     let (_, rest) = page.body.split_once(r#"name="ticket" value=""#).expect("a button");
     rest.split_once('"').unwrap().0.to_owned()
+}
+
+/// A ticket that verifies an address; verified once, it is answered alike.
+async fn verify_ticket(world: &World) -> String {
+    let user = json!({ "user_id": user_pk(USER).trim_start_matches("USER#") });
+    let ticket = world.manage("POST", "/api/v2/tickets/email-verification", Some(&user)).await;
+    ticket_in(&ticket.text("ticket"))
 }
 
 /// A notice to be mailed for each event: the same one again would only be looked at.

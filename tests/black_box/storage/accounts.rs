@@ -7,6 +7,7 @@ use postern::rules::limit::Limits;
 use postern::rules::notice::NoticeKind;
 use postern::rules::policy::Factor;
 use postern::rules::random::Random;
+use postern::store::accounts::NewPassword;
 use postern::store::expression::text;
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::logins::{DEFAULT_CONNECTION, LoginKey, PasswordHash};
@@ -27,8 +28,9 @@ use crate::support::START;
 const LIMITS: Limits = Limits::DEFAULT;
 
 async fn set_password_at(store: &Store, now: Timestamp) -> Result<Changed, StoreError> {
-    let (hash, change) = (PasswordHash("new".into()), UserChange::default());
-    store.set_password(&user(), &hash, &change, &Clock::fixed(now)).await
+    let (hash, change, notice) = (PasswordHash("new".into()), UserChange::default(), notice());
+    let new = NewPassword { hash: &hash, change: &change, notice: &notice };
+    store.set_password(&user(), new, &Clock::fixed(now)).await
 }
 
 async fn set_password(store: &Store, now: Timestamp) -> bool {

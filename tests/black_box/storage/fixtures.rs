@@ -7,6 +7,7 @@ use postern::rules::address::EmailAddress;
 use postern::rules::channel::Channel;
 use postern::rules::enrolment::Gate;
 use postern::rules::limit::{Charge, Limits, Window};
+use postern::rules::notice::NoticeKind;
 use postern::rules::otp::OneTimeCode;
 use postern::rules::policy::TenantSettings;
 use postern::rules::random::Random;
@@ -19,6 +20,7 @@ use postern::store::mfa::{
     Association, Challenge, ChallengePurpose, CodeBinding, Confirmation, NewAuthenticator, NewChallenge,
     Proven, Sending,
 };
+use postern::store::notices::{Notice, Recipient};
 use postern::store::user_life::NewLogin;
 use postern::store::users::{
     Authenticator, AuthenticatorKind, Labels, Pending, Profile, Recovery, SealedSecret, Source, State,
@@ -33,6 +35,12 @@ pub(crate) const ADDRESS: &str = "user@example.com";
 
 pub(crate) fn user() -> UserId {
     UserId::new("auth0|1")
+}
+
+/// What a user is told of a new password.
+pub(crate) fn password_notice() -> Notice {
+    let (to, client) = (Recipient::User(user()), ClientId::new("operator"));
+    Notice::new(NoticeKind::PasswordChanged, to, None, &client, &Random::system(), START).unwrap()
 }
 
 pub(crate) fn jti(name: &str) -> Jti {

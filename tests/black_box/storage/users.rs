@@ -5,6 +5,7 @@ use std::sync::Arc;
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
 use postern::store::Store;
+use postern::store::accounts::NewPassword;
 use postern::store::expression::text;
 use postern::store::logins::{LoginName, PasswordHash};
 use postern::store::user_changes::{Changed, UserChange};
@@ -13,7 +14,7 @@ use postern::store::users::Profile;
 use postern::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 use serde_json::json;
 
-use super::fixtures::{ADDRESS, association, clock, login, profile, state, user};
+use super::fixtures::{ADDRESS, association, clock, login, password_notice, profile, state, user};
 use super::{Subject, at_once, subjects};
 use crate::support::START;
 
@@ -23,7 +24,7 @@ fn by_code(address: &str) -> NewLogin {
 
 async fn make(store: &Store) {
     let logins = [login(ADDRESS), by_code(ADDRESS)];
-    assert!(store.create_user_by_chosen_id(&profile(), &logins, &clock()).await.unwrap().is_some());
+    assert!(store.create_user_by_chosen_id(&profile(), &logins, None, &clock()).await.unwrap().is_some());
 }
 
 async fn owner(store: &Store, name: &LoginName) -> Option<String> {
@@ -123,7 +124,8 @@ async fn a_move_keeps_a_password_that_changes_meanwhile() {
                     );
                 }
                 let (hash, beside) = (PasswordHash("new".into()), UserChange::default());
-                let changed = store.set_password(&user(), &hash, &beside, &clock()).await;
+                let new = NewPassword { hash: &hash, change: &beside, notice: &password_notice() };
+                let changed = store.set_password(&user(), new, &clock()).await;
                 matches!(changed, Ok(Changed::Done(_)))
             }
         })

@@ -72,6 +72,9 @@ pub(crate) enum Step {
     SetPassword,
     ResetUser,
     DeleteUser,
+    VerificationJob,
+    Forget,
+    SignUp,
     Factors(FactorStep),
     Applications(ApplicationStep),
 }
@@ -122,6 +125,11 @@ impl Step {
             | Self::StartTextByTwilio
             | Self::Passwordless
             | Self::PasswordlessOffline => self.with_passwordless(world).await,
+            Self::Forget | Self::SignUp => {
+                // Settings are read now, and not by the request that is counted.
+                world.forget("warm@example.com").await;
+                Ready::default()
+            }
             Self::Factors(step) => {
                 let id = step.prepare(world).await;
                 Ready { id, ..Ready::with(world.management_token().await) }
@@ -169,6 +177,7 @@ impl Step {
                 | Self::SetPassword
                 | Self::ResetUser
                 | Self::DeleteUser
+                | Self::VerificationJob
         )
     }
 
@@ -293,6 +302,8 @@ impl Step {
             Self::StartText | Self::StartTextByTwilio => world.start_sms(NUMBER).await,
             Self::Passwordless | Self::PasswordlessOffline => world.passwordless("email", USER, code).await,
             Self::ClientCredentials => world.client_credentials("").await,
+            Self::Forget => world.forget(USER).await,
+            Self::SignUp => world.sign_up("ada@example.com").await,
             Self::Factors(step) => step.send(world, token, id).await,
             Self::Applications(step) => step.send(world, token, id).await,
             _ if self.is_about_user() => self.send_about_user(world, ready).await,
@@ -346,6 +357,11 @@ impl Step {
             Self::SetPassword => ("PATCH", path, Some(json!({ "password": "another password" }))),
             Self::ResetUser => ("DELETE", format!("{path}/authenticators"), None),
             Self::DeleteUser => ("DELETE", path, None),
+            Self::VerificationJob => (
+                "POST",
+                "/api/v2/jobs/verification-email".to_owned(),
+                Some(json!({ "user_id": ready.id, "client_id": "demo-app" })),
+            ),
             other => unreachable!("{other:?} is not about a user"),
         };
         world.bearer(method, &path, &ready.token, body.as_ref().map_or_else(Body::none, Body::json)).await

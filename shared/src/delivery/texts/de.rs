@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Dann öffnen Sie den Link nicht und fragen Sie bei {{tenant}} nach.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Bestätigen Sie Ihre E-Mail-Adresse für {{tenant}}",
+        heading: "Bestätigen Sie Ihre E-Mail-Adresse",
+        instruction: "Öffnen Sie den Link, um zu bestätigen, dass diese Adresse Ihnen gehört. Dann weiß {{application}}, wo Sie zu erreichen sind. Er funktioniert einmal.",
+        button: "Adresse bestätigen",
+        unasked: Remark {
+            lead: "Sie haben das nicht angefordert?",
+            text: "Dann hat vermutlich jemand versehentlich Ihre Adresse eingegeben. Sie können diese E-Mail ignorieren.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Neues Passwort für {{tenant}} wählen",
+        heading: "Wählen Sie ein neues Passwort",
+        instruction: "Öffnen Sie den Link, um ein neues Passwort für {{application}} zu wählen. Er ist {{validity}} gültig und funktioniert einmal.",
+        button: "Passwort wählen",
+        unasked: Remark {
+            lead: "Sie haben das nicht angefordert?",
+            text: "Dann können Sie diese E-Mail ignorieren. Ihr Passwort bleibt, wie es ist.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Ihr Anmeldelink für {{application}}",
         heading: "Anmelden",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Jemand gibt falsche Codes ein",
             body: "Jemand hat sich mit Ihrem richtigen Passwort angemeldet und danach mehrmals falsche Codes eingegeben. Auf diese Weise ist niemand in Ihr Konto gelangt.",
             advice: "Dann kennt jemand Ihr Passwort. Ändern Sie es sofort und teilen Sie niemandem einen Code mit.",
+        },
+        password_changed: NoticeWords {
+            subject: "Das Passwort Ihres Kontos bei {{tenant}} wurde geändert",
+            heading: "Ihr Passwort wurde geändert",
+            body: "Ab jetzt melden Sie sich mit dem neuen Passwort an. Sie wurden überall abgemeldet.",
+            advice: "Dann hat möglicherweise jemand anders Zugang zu Ihrem Konto. Wählen Sie sofort ein neues Passwort und wenden Sie sich an {{tenant}}.",
         },
         not_you: "Das waren nicht Sie?",
         unblock: "Sperre aufheben",

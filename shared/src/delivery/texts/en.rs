@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Then do not open the link, and ask {{tenant}} about it.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Confirm your email address for {{tenant}}",
+        heading: "Confirm your email address",
+        instruction: "Open the link to confirm that this address is yours. Then {{application}} knows where to reach you. It works once.",
+        button: "Confirm the address",
+        unasked: Remark {
+            lead: "You did not ask for this?",
+            text: "Then somebody may have entered your address by mistake. You can ignore this email.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Choose a new password for {{tenant}}",
+        heading: "Choose a new password",
+        instruction: "Open the link to choose a new password for {{application}}. It is valid for {{validity}} and works once.",
+        button: "Choose a password",
+        unasked: Remark {
+            lead: "You did not ask for this?",
+            text: "Then you can ignore this email. Your password stays as it is.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Your sign-in link for {{application}}",
         heading: "Sign in",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Somebody enters wrong codes",
             body: "Somebody signed in with your right password, and then entered wrong codes several times. Nobody got in that way.",
             advice: "Then somebody knows your password. Change it now, and tell nobody a code.",
+        },
+        password_changed: NoticeWords {
+            subject: "The password of your {{tenant}} account was changed",
+            heading: "Your password was changed",
+            body: "From now on you sign in with the new password. You were signed out wherever you were signed in.",
+            advice: "Then somebody else may have access to your account. Choose a new password now and contact {{tenant}}.",
         },
         not_you: "This was not you?",
         unblock: "End the block",

@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Entonces no abras el enlace y consulta con {{tenant}}.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Confirma tu correo electrónico para {{tenant}}",
+        heading: "Confirma tu correo electrónico",
+        instruction: "Abre el enlace para confirmar que esta dirección es tuya. Así {{application}} sabrá dónde encontrarte. Solo se puede usar una vez.",
+        button: "Confirmar la dirección",
+        unasked: Remark {
+            lead: "¿No lo has pedido?",
+            text: "Entonces es posible que alguien haya escrito tu dirección por error. Puedes ignorar este mensaje.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Elige una contraseña nueva para {{tenant}}",
+        heading: "Elige una contraseña nueva",
+        instruction: "Abre el enlace para elegir una contraseña nueva para {{application}}. Es válido durante {{validity}} y solo se puede usar una vez.",
+        button: "Elegir contraseña",
+        unasked: Remark {
+            lead: "¿No lo has pedido?",
+            text: "Entonces puedes ignorar este mensaje. Tu contraseña no cambia.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Tu enlace para iniciar sesión en {{application}}",
         heading: "Inicia sesión",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Alguien introduce códigos incorrectos",
             body: "Alguien ha iniciado sesión con tu contraseña correcta y después ha introducido códigos incorrectos varias veces. Nadie ha entrado de esa manera.",
             advice: "Entonces alguien sabe tu contraseña. Cámbiala ahora y no le digas ningún código a nadie.",
+        },
+        password_changed: NoticeWords {
+            subject: "Se ha cambiado la contraseña de tu cuenta de {{tenant}}",
+            heading: "Se ha cambiado tu contraseña",
+            body: "A partir de ahora inicias sesión con la contraseña nueva. Se ha cerrado la sesión en todas partes.",
+            advice: "Entonces es posible que otra persona tenga acceso a tu cuenta. Elige ahora otra contraseña y ponte en contacto con {{tenant}}.",
         },
         not_you: "¿No has sido tú?",
         unblock: "Quitar el bloqueo",

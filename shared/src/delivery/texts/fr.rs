@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "N’ouvrez pas le lien et renseignez-vous auprès de {{tenant}}.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Confirmez votre adresse e-mail pour {{tenant}}",
+        heading: "Confirmez votre adresse e-mail",
+        instruction: "Ouvrez le lien pour confirmer que cette adresse est la vôtre. {{application}} saura ainsi où vous joindre. Il ne sert qu’une fois.",
+        button: "Confirmer l’adresse",
+        unasked: Remark {
+            lead: "Vous n’avez rien demandé\u{a0}?",
+            text: "Quelqu’un a sans doute saisi votre adresse par erreur. Vous pouvez ignorer cet e-mail.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Choisissez un nouveau mot de passe pour {{tenant}}",
+        heading: "Choisissez un nouveau mot de passe",
+        instruction: "Ouvrez le lien pour choisir un nouveau mot de passe pour {{application}}. Il est valable {{validity}} et ne sert qu’une fois.",
+        button: "Choisir un mot de passe",
+        unasked: Remark {
+            lead: "Vous n’avez rien demandé\u{a0}?",
+            text: "Vous pouvez ignorer cet e-mail. Votre mot de passe reste inchangé.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Votre lien de connexion pour {{application}}",
         heading: "Connectez-vous",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Quelqu’un saisit des codes erronés",
             body: "Quelqu’un s’est connecté avec votre mot de passe, puis a saisi plusieurs fois des codes erronés. Personne n’est entré de cette façon.",
             advice: "Quelqu’un connaît votre mot de passe. Changez-le immédiatement et ne communiquez aucun code à personne.",
+        },
+        password_changed: NoticeWords {
+            subject: "Le mot de passe de votre compte {{tenant}} a été modifié",
+            heading: "Votre mot de passe a été modifié",
+            body: "Connectez-vous désormais avec le nouveau mot de passe. Vous avez été déconnecté partout.",
+            advice: "Une autre personne a peut-être accès à votre compte. Choisissez immédiatement un nouveau mot de passe et contactez {{tenant}}.",
         },
         not_you: "Ce n’était pas vous\u{a0}?",
         unblock: "Lever le blocage",

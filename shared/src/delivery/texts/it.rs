@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Allora non aprire il link e chiedi informazioni a {{tenant}}.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Conferma il tuo indirizzo email per {{tenant}}",
+        heading: "Conferma il tuo indirizzo email",
+        instruction: "Apri il link per confermare che questo indirizzo è tuo. Così {{application}} saprà dove contattarti. Si può usare una sola volta.",
+        button: "Conferma l’indirizzo",
+        unasked: Remark {
+            lead: "Non l’hai richiesto?",
+            text: "Allora forse qualcuno ha inserito il tuo indirizzo per errore. Puoi ignorare questa email.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Scegli una nuova password per {{tenant}}",
+        heading: "Scegli una nuova password",
+        instruction: "Apri il link per scegliere una nuova password per {{application}}. È valido per {{validity}} e si può usare una sola volta.",
+        button: "Scegli la password",
+        unasked: Remark {
+            lead: "Non l’hai richiesto?",
+            text: "Allora puoi ignorare questa email. La tua password resta quella di prima.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Il tuo link di accesso per {{application}}",
         heading: "Accedi",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Qualcuno inserisce codici errati",
             body: "Qualcuno ha usato la tua password corretta e poi ha inserito più volte codici errati. In questo modo non è entrato nessuno.",
             advice: "Allora qualcuno conosce la tua password. Cambiala subito e non comunicare codici a nessuno.",
+        },
+        password_changed: NoticeWords {
+            subject: "La password del tuo account {{tenant}} è stata cambiata",
+            heading: "La tua password è stata cambiata",
+            body: "D’ora in poi accedi con la nuova password. Tutte le sessioni sono state chiuse.",
+            advice: "Allora un’altra persona potrebbe avere accesso al tuo account. Scegli subito una nuova password e contatta {{tenant}}.",
         },
         not_you: "Non sei stato tu?",
         unblock: "Rimuovi il blocco",

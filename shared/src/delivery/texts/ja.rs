@@ -49,6 +49,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "リンクを開かず、{{tenant}} にお問い合わせください。",
         },
     },
+    verify_link: LinkWords {
+        subject: "{{tenant}} のメールアドレスの確認",
+        heading: "メールアドレスの確認",
+        instruction: "このアドレスがご本人のものであることを確認するため、リンクを開いてください。{{application}} からの連絡先になります。リンクは1回だけ使用できます。",
+        button: "アドレスを確認する",
+        unasked: Remark {
+            lead: "お心当たりがない場合",
+            text: "どなたかが誤ってこのアドレスを入力した可能性があります。このメールは無視してかまいません。",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "{{tenant}} の新しいパスワードの設定",
+        heading: "新しいパスワードの設定",
+        instruction: "リンクを開くと {{application}} の新しいパスワードを設定できます。有効期間は{{validity}}で、1回だけ使用できます。",
+        button: "パスワードを設定する",
+        unasked: Remark {
+            lead: "お心当たりがない場合",
+            text: "このメールは無視してかまいません。パスワードは変わりません。",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "{{application}} のログインリンク",
         heading: "ログイン",
@@ -99,6 +119,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "誤ったコードが入力されています",
             body: "正しいパスワードが入力されたあと、誤ったコードが何度か入力されました。この方法でログインした人はいません。",
             advice: "第三者がパスワードを知っています。すぐにパスワードを変更し、コードは誰にも教えないでください。",
+        },
+        password_changed: NoticeWords {
+            subject: "{{tenant}} アカウントのパスワードが変更されました",
+            heading: "パスワードが変更されました",
+            body: "今後は新しいパスワードでログインしてください。すべての端末からログアウトされました。",
+            advice: "第三者がアカウントにアクセスしているおそれがあります。すぐに新しいパスワードを設定し、{{tenant}} にご連絡ください。",
         },
         not_you: "お心当たりがない場合",
         unblock: "ブロックを解除する",

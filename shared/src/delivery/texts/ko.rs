@@ -49,6 +49,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "링크를 열지 말고 {{tenant}}에 문의하십시오.",
         },
     },
+    verify_link: LinkWords {
+        subject: "{{tenant}} 이메일 주소를 확인하십시오",
+        heading: "이메일 주소 확인",
+        instruction: "본인의 주소임을 확인하려면 링크를 여십시오. 확인된 주소는 {{application}}에서 연락할 때 사용됩니다. 링크는 한 번만 사용할 수 있습니다.",
+        button: "주소 확인하기",
+        unasked: Remark {
+            lead: "요청하지 않으셨습니까?",
+            text: "다른 사람이 실수로 이 주소를 입력했을 수 있습니다. 이 메일은 무시하셔도 됩니다.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "{{tenant}} 새 비밀번호 설정",
+        heading: "새 비밀번호 설정",
+        instruction: "{{application}}의 새 비밀번호를 설정하려면 링크를 여십시오. 링크는 {{validity}} 동안 유효하며 한 번만 사용할 수 있습니다.",
+        button: "비밀번호 설정하기",
+        unasked: Remark {
+            lead: "요청하지 않으셨습니까?",
+            text: "이 메일은 무시하셔도 됩니다. 비밀번호는 그대로 유지됩니다.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "{{application}} 로그인 링크",
         heading: "로그인",
@@ -99,6 +119,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "잘못된 코드가 입력되고 있습니다",
             body: "올바른 비밀번호가 입력된 후 잘못된 코드가 여러 번 입력되었습니다. 이 방법으로 로그인한 사람은 없습니다.",
             advice: "다른 사람이 비밀번호를 알고 있습니다. 지금 바로 비밀번호를 변경하고 코드를 누구에게도 알려 주지 마십시오.",
+        },
+        password_changed: NoticeWords {
+            subject: "{{tenant}} 계정의 비밀번호가 변경되었습니다",
+            heading: "비밀번호가 변경되었습니다",
+            body: "이제부터 새 비밀번호로 로그인하십시오. 모든 기기에서 로그아웃되었습니다.",
+            advice: "다른 사람이 계정에 접근하고 있을 수 있습니다. 지금 바로 새 비밀번호를 설정하고 {{tenant}}에 문의하십시오.",
         },
         not_you: "본인이 아니십니까?",
         unblock: "차단 해제",

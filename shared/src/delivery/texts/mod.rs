@@ -45,6 +45,10 @@ pub struct Texts {
     pub sign_in_code: CodeWords,
     /// The link to enrolment.
     pub enrolment_link: LinkWords,
+    /// The link that verifies an address.
+    pub verify_link: LinkWords,
+    /// The link to a new password.
+    pub reset_link: LinkWords,
     /// The link of a sign-in without password.
     pub sign_in_link: LinkWords,
     /// Before an address that is to be opened by hand.
@@ -124,6 +128,8 @@ pub struct Notices {
     pub authenticator_locked: NoticeWords,
     /// [`NoticeKind::CodesFailing`].
     pub codes_failing: NoticeWords,
+    /// [`NoticeKind::PasswordChanged`].
+    pub password_changed: NoticeWords,
     /// Before the advice.
     pub not_you: &'static str,
     /// On the link that ends a block.
@@ -159,6 +165,7 @@ impl Notices {
             NoticeKind::PasswordBlocked => &self.password_blocked,
             NoticeKind::AuthenticatorLocked => &self.authenticator_locked,
             NoticeKind::CodesFailing => &self.codes_failing,
+            NoticeKind::PasswordChanged => &self.password_changed,
         }
     }
 

@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Open de link dan niet en vraag het na bij {{tenant}}.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Bevestig je e-mailadres voor {{tenant}}",
+        heading: "Bevestig je e-mailadres",
+        instruction: "Open de link om te bevestigen dat dit adres van jou is. Dan weet {{application}} waar je te bereiken bent. De link werkt één keer.",
+        button: "Adres bevestigen",
+        unasked: Remark {
+            lead: "Heb je hier niet om gevraagd?",
+            text: "Dan heeft iemand misschien per ongeluk jouw adres ingevuld. Je kunt deze e-mail negeren.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Kies een nieuw wachtwoord voor {{tenant}}",
+        heading: "Kies een nieuw wachtwoord",
+        instruction: "Open de link om een nieuw wachtwoord voor {{application}} te kiezen. De link is {{validity}} geldig en werkt één keer.",
+        button: "Wachtwoord kiezen",
+        unasked: Remark {
+            lead: "Heb je hier niet om gevraagd?",
+            text: "Dan kun je deze e-mail negeren. Je wachtwoord blijft zoals het is.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Je inloglink voor {{application}}",
         heading: "Inloggen",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Iemand vult verkeerde codes in",
             body: "Iemand heeft je juiste wachtwoord gebruikt en daarna meerdere keren verkeerde codes ingevuld. Zo is er niemand binnengekomen.",
             advice: "Dan kent iemand je wachtwoord. Wijzig het meteen en vertel niemand een code.",
+        },
+        password_changed: NoticeWords {
+            subject: "Het wachtwoord van je account bij {{tenant}} is gewijzigd",
+            heading: "Je wachtwoord is gewijzigd",
+            body: "Vanaf nu log je in met het nieuwe wachtwoord. Je bent overal uitgelogd.",
+            advice: "Dan heeft iemand anders misschien toegang tot je account. Kies meteen een nieuw wachtwoord en neem contact op met {{tenant}}.",
         },
         not_you: "Was jij dit niet?",
         unblock: "Blokkering opheffen",

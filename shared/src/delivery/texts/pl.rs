@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Nie otwieraj linku i zapytaj o niego w {{tenant}}.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Potwierdź adres e-mail w {{tenant}}",
+        heading: "Potwierdź adres e-mail",
+        instruction: "Otwórz link, aby potwierdzić, że ten adres należy do Ciebie. Dzięki temu {{application}} będzie wiedzieć, jak się z Tobą skontaktować. Link działa tylko raz.",
+        button: "Potwierdź adres",
+        unasked: Remark {
+            lead: "Ta prośba nie pochodzi od Ciebie?",
+            text: "Ktoś mógł pomyłkowo wpisać Twój adres. Możesz zignorować tę wiadomość.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Ustaw nowe hasło w {{tenant}}",
+        heading: "Ustaw nowe hasło",
+        instruction: "Otwórz link, aby ustawić nowe hasło w {{application}}. Jest ważny przez {{validity}} i działa tylko raz.",
+        button: "Ustaw hasło",
+        unasked: Remark {
+            lead: "Ta prośba nie pochodzi od Ciebie?",
+            text: "Możesz zignorować tę wiadomość. Hasło pozostaje bez zmian.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Twój link do logowania w {{application}}",
         heading: "Zaloguj się",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Ktoś wpisuje błędne kody",
             body: "Ktoś podał Twoje prawidłowe hasło, a potem kilka razy wpisał błędny kod. Nikt się w ten sposób nie zalogował.",
             advice: "Ktoś zna Twoje hasło. Zmień je od razu i nikomu nie podawaj żadnego kodu.",
+        },
+        password_changed: NoticeWords {
+            subject: "Hasło do Twojego konta w {{tenant}} zostało zmienione",
+            heading: "Twoje hasło zostało zmienione",
+            body: "Od teraz logujesz się nowym hasłem. Wszędzie nastąpiło wylogowanie.",
+            advice: "Ktoś inny może mieć dostęp do Twojego konta. Ustaw od razu nowe hasło i skontaktuj się z {{tenant}}.",
         },
         not_you: "To nie Ty?",
         unblock: "Zdejmij blokadę",

@@ -52,6 +52,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Então não abra o link e fale com {{tenant}}.",
         },
     },
+    verify_link: LinkWords {
+        subject: "Confirme seu e-mail para {{tenant}}",
+        heading: "Confirme seu e-mail",
+        instruction: "Abra o link para confirmar que este endereço é seu. Assim {{application}} saberá onde encontrar você. Ele funciona uma única vez.",
+        button: "Confirmar o endereço",
+        unasked: Remark {
+            lead: "Você não pediu isto?",
+            text: "Então alguém pode ter digitado seu endereço por engano. Você pode ignorar este e-mail.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "Escolha uma nova senha para {{tenant}}",
+        heading: "Escolha uma nova senha",
+        instruction: "Abra o link para escolher uma nova senha para {{application}}. Ele é válido por {{validity}} e funciona uma única vez.",
+        button: "Escolher senha",
+        unasked: Remark {
+            lead: "Você não pediu isto?",
+            text: "Então você pode ignorar este e-mail. Sua senha continua a mesma.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "Seu link de acesso para {{application}}",
         heading: "Entre na sua conta",
@@ -102,6 +122,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Alguém está digitando códigos errados",
             body: "Alguém usou sua senha correta e depois digitou códigos errados várias vezes. Ninguém entrou dessa forma.",
             advice: "Então alguém sabe sua senha. Troque-a agora e não informe nenhum código a ninguém.",
+        },
+        password_changed: NoticeWords {
+            subject: "A senha da sua conta de {{tenant}} foi alterada",
+            heading: "Sua senha foi alterada",
+            body: "De agora em diante, entre com a nova senha. Todas as sessões foram encerradas.",
+            advice: "Então outra pessoa pode ter acesso à sua conta. Escolha uma nova senha agora e fale com {{tenant}}.",
         },
         not_you: "Não foi você?",
         unblock: "Remover o bloqueio",

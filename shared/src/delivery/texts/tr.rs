@@ -49,6 +49,26 @@ pub(super) static TEXTS: Texts = Texts {
             text: "Bu durumda bağlantıyı açmayın ve {{tenant}} ile görüşün.",
         },
     },
+    verify_link: LinkWords {
+        subject: "{{tenant}} için e-posta adresinizi doğrulayın",
+        heading: "E-posta adresinizi doğrulayın",
+        instruction: "Bu adresin size ait olduğunu doğrulamak için bağlantıyı açın. Böylece {{application}} size nereden ulaşacağını bilir. Yalnızca bir kez kullanılabilir.",
+        button: "Adresi doğrulayın",
+        unasked: Remark {
+            lead: "Bunu siz istemediniz mi?",
+            text: "Bu durumda birisi adresinizi yanlışlıkla girmiş olabilir. Bu e-postayı yok sayabilirsiniz.",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "{{tenant}} için yeni bir parola seçin",
+        heading: "Yeni bir parola seçin",
+        instruction: "{{application}} için yeni bir parola seçmek üzere bağlantıyı açın. Geçerlilik süresi: {{validity}}. Yalnızca bir kez kullanılabilir.",
+        button: "Parola seçin",
+        unasked: Remark {
+            lead: "Bunu siz istemediniz mi?",
+            text: "Bu durumda bu e-postayı yok sayabilirsiniz. Parolanız olduğu gibi kalır.",
+        },
+    },
     sign_in_link: LinkWords {
         subject: "{{application}} için giriş bağlantınız",
         heading: "Giriş yapın",
@@ -99,6 +119,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Birisi yanlış kodlar giriyor",
             body: "Birisi doğru parolanızla giriş yaptı ve ardından birkaç kez yanlış kod girdi. Bu yolla kimse hesabınıza giremedi.",
             advice: "Bu durumda birisi parolanızı biliyor. Parolanızı hemen değiştirin ve kimseye kod söylemeyin.",
+        },
+        password_changed: NoticeWords {
+            subject: "{{tenant}} hesabınızın parolası değiştirildi",
+            heading: "Parolanız değiştirildi",
+            body: "Bundan böyle yeni parolayla giriş yaparsınız. Tüm oturumlarınız kapatıldı.",
+            advice: "Bu durumda hesabınıza başka biri erişiyor olabilir. Hemen yeni bir parola seçin ve {{tenant}} ile iletişime geçin.",
         },
         not_you: "Bu siz değil miydiniz?",
         unblock: "Engeli kaldır",

@@ -49,6 +49,25 @@ pub(super) static TEXTS: Texts = Texts {
             text: "那么请不要打开链接，并向 {{tenant}} 咨询。",
         },
     },
+    verify_link: LinkWords {
+        subject: "请确认您在 {{tenant}} 的邮箱地址",
+        heading: "确认您的邮箱地址",
+        instruction: "请打开链接，以确认该邮箱地址属于您。{{application}} 将通过此地址与您联系。链接只能使用一次。",
+        button: "确认地址",
+        unasked: Remark {
+            lead: "您没有提出此请求？",
+            text: "那么可能有人误填了您的邮箱地址。您可以忽略此邮件。",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "为 {{tenant}} 设置新密码",
+        heading: "设置新密码",
+        instruction: "请打开链接，为 {{application}} 设置新密码。链接在 {{validity}}内有效，且只能使用一次。",
+        button: "设置密码",
+        unasked: Remark {
+            lead: "您没有提出此请求？", text: "那么您可以忽略此邮件。您的密码保持不变。"
+        },
+    },
     sign_in_link: LinkWords {
         subject: "您的 {{application}} 登录链接",
         heading: "登录",
@@ -99,6 +118,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "有人输入错误的验证码",
             body: "有人输入了您的正确密码，随后多次输入错误的验证码。没有人以这种方式登录成功。",
             advice: "那么有人知道您的密码。请立即更改密码，不要将任何验证码告诉他人。",
+        },
+        password_changed: NoticeWords {
+            subject: "您的 {{tenant}} 账户密码已更改",
+            heading: "您的密码已更改",
+            body: "今后请使用新密码登录。您已在所有设备上退出登录。",
+            advice: "那么可能有其他人能够访问您的账户。请立即设置新密码，并联系 {{tenant}}。",
         },
         not_you: "这不是您本人操作？",
         unblock: "解除阻止",

@@ -48,6 +48,25 @@ pub(super) static TEXTS: Texts = Texts {
             text: "那麼請不要開啟連結，並向 {{tenant}} 詢問。",
         },
     },
+    verify_link: LinkWords {
+        subject: "請確認您在 {{tenant}} 的電子郵件地址",
+        heading: "確認您的電子郵件地址",
+        instruction: "請開啟連結，以確認該地址屬於您。{{application}} 將透過此地址與您聯絡。連結只能使用一次。",
+        button: "確認地址",
+        unasked: Remark {
+            lead: "您沒有提出此要求？",
+            text: "那麼可能有人誤填了您的地址。您可以忽略這封郵件。",
+        },
+    },
+    reset_link: LinkWords {
+        subject: "為 {{tenant}} 設定新密碼",
+        heading: "設定新密碼",
+        instruction: "請開啟連結，為 {{application}} 設定新密碼。連結在 {{validity}}內有效，且只能使用一次。",
+        button: "設定密碼",
+        unasked: Remark {
+            lead: "您沒有提出此要求？", text: "那麼您可以忽略這封郵件。您的密碼保持不變。"
+        },
+    },
     sign_in_link: LinkWords {
         subject: "您的 {{application}} 登入連結",
         heading: "登入",
@@ -98,6 +117,12 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "有人輸入錯誤的驗證碼",
             body: "有人輸入了您的正確密碼，隨後多次輸入錯誤的驗證碼。沒有人以這種方式登入成功。",
             advice: "那麼有人知道您的密碼。請立即變更密碼，不要將任何驗證碼告訴他人。",
+        },
+        password_changed: NoticeWords {
+            subject: "您的 {{tenant}} 帳戶密碼已變更",
+            heading: "您的密碼已變更",
+            body: "今後請使用新密碼登入。您已在所有裝置上登出。",
+            advice: "那麼可能有其他人能夠存取您的帳戶。請立即設定新密碼，並聯絡 {{tenant}}。",
         },
         not_you: "這不是您本人的操作？",
         unblock: "解除封鎖",

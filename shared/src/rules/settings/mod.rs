@@ -2,7 +2,7 @@
 //! the documentation all follow. Defaults are Auth0's figures; bounds are those of the standards (SEC-7, SEC-20,
 //! SEC-25).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::policy::TenantSettings;
 
@@ -46,7 +46,7 @@ impl Default for Lifetimes {
 }
 
 /// A value of a setting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SettingValue {
     /// Not set: what the meaning says of it.

@@ -240,6 +240,48 @@ pub const SETTINGS: &[Setting] = &[
         |s| &mut s.notices.codes_failing,
         "a mail when codes fail repeatedly after a right password",
     ),
+    switch(
+        "notice_password_changed",
+        |s| &mut s.notices.password_changed,
+        "a mail when the password is changed, by whomever",
+    ),
+    switch("signup", |s| &mut s.signup, "whether anybody may sign up, by POST /dbconnections/signup"),
+    number(
+        "signups",
+        ATTEMPTS,
+        |s| &mut s.limits.signups.burst,
+        "sign-ups that one source may try at once, refused ones included",
+    ),
+    number(
+        "signup_seconds",
+        REFILL,
+        |s| &mut s.limits.signups.refill_seconds,
+        "seconds until one of them has come back",
+    ),
+    number(
+        "password_resets",
+        ATTEMPTS,
+        |s| &mut s.limits.password_resets.burst,
+        "mails with a link to a new password that one address gets at once",
+    ),
+    number(
+        "password_reset_seconds",
+        REFILL,
+        |s| &mut s.limits.password_resets.refill_seconds,
+        "seconds until one of them has come back",
+    ),
+    number(
+        "password_reset_requests",
+        ATTEMPTS,
+        |s| &mut s.limits.password_reset_requests.burst,
+        "such mails that one source may ask for at once, for whatever addresses",
+    ),
+    number(
+        "password_reset_request_seconds",
+        REFILL,
+        |s| &mut s.limits.password_reset_requests.refill_seconds,
+        "seconds until one of them has come back",
+    ),
 ];
 
 /// RFC 1123 §2.1, with at least one dot.

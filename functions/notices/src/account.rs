@@ -1,0 +1,173 @@
+//! One mail with a link to a page: whom it is for, whether it is still wanted, and the ticket in the link.
+//!
+//! Who asked for a new password did not look whether there is such a user; this does, and what is for nobody ends here.
+
+use std::sync::Arc;
+
+use postern::app::App;
+use postern::delivery::built_in::LinkMail;
+use postern::delivery::custom::CustomTemplate;
+use postern::delivery::notice::NoticeFailure;
+use postern::delivery::occasion::Occasion;
+use postern::id::{ClientId, MailId};
+use postern::rules::address::EmailAddress;
+use postern::rules::web_url::is_web_url;
+use postern::store::StoreError;
+use postern::store::account_mails::{AccountMail, Errand};
+use postern::store::clients::Client;
+use postern::store::logins::{Login, LoginKey};
+use postern::store::users::Profile;
+use postern::time::Timestamp;
+use postern::token::account_ticket::{
+    RESET_SECONDS, ResetTicket, TICKET_SECONDS_MAX, VERIFY_SECONDS, VerifyTicket,
+};
+use postern::token::keyring::KeyError;
+
+use crate::mail::{Outcome, TryAgain};
+
+impl From<KeyError> for TryAgain {
+    fn from(_: KeyError) -> Self {
+        Self
+    }
+}
+
+/// Mails a link, unless it was mailed before, nobody is there to get it, or it is needed no more.
+pub(crate) async fn send(app: &App, id: &MailId) -> Result<Outcome, TryAgain> {
+    let now = app.now();
+    let Some(mail) = app.store.account_mail(id).await? else { return Ok(Outcome::Over) };
+    if mail.sent_at.is_some() || mail.expires_at.is_past(now) {
+        return Ok(Outcome::Over);
+    }
+    let Some(letter) = Letter::of(app, &mail).await? else { return Ok(Outcome::Nobody) };
+    let outcome = match letter.is_needed() {
+        true => letter.send(app, &mail, now).await?,
+        false => Outcome::Needless,
+    };
+    // Whatever comes of the mark, the mail is on its way: at worst it comes twice.
+    let _ = app.store.mark_mailed(id, now).await;
+    Ok(outcome)
+}
+
+/// Whom a mail is for, and what it may speak of.
+struct Letter {
+    profile: Profile,
+    address: EmailAddress,
+    /// The login that gets a new password.
+    login: Option<Login>,
+    client: Option<Client>,
+    template: Option<Arc<CustomTemplate>>,
+}
+
+impl Letter {
+    /// `None` when there is nobody, or no address.
+    async fn of(app: &App, mail: &AccountMail) -> Result<Option<Self>, StoreError> {
+        let (whom, client, template) = tokio::join!(
+            whom(app, &mail.errand),
+            client(app, mail.client_id.as_ref()),
+            app.template(link_mail(&mail.errand).template()),
+        );
+        let Some((profile, login)) = whom? else { return Ok(None) };
+        let Some(address) = profile.email.clone() else { return Ok(None) };
+        Ok(Some(Self { profile, address, login, client: client?, template: template? }))
+    }
+
+    fn is_needed(&self) -> bool {
+        self.login.is_some() || !self.profile.email_verified
+    }
+
+    async fn send(&self, app: &App, mail: &AccountMail, now: Timestamp) -> Result<Outcome, TryAgain> {
+        let settings = app.settings().await?;
+        let ring = app.keys.ring(now).await?;
+        let seconds = self.link_seconds(&mail.errand);
+        let expires_at = now.plus(seconds);
+        let random = &app.random;
+        let sealed = match &mail.errand {
+            Errand::VerifyEmail(_) => VerifyTicket::of(&self.profile, self.result_url(), expires_at)
+                .map(|ticket| ticket.seal(&ring, random, now)),
+            Errand::ResetPassword(_) => {
+                self.reset_ticket(mail, expires_at).map(|ticket| ticket.seal(&ring, random, now))
+            }
+        };
+        let Some(sealed) = sealed.transpose()? else { return Ok(Outcome::Nobody) };
+        let url = app.config.issuer.endpoint(&format!("{}?ticket={sealed}", page(&mail.errand)));
+        let client = self.client.as_ref();
+        let occasion = Occasion {
+            profile: &self.profile,
+            client: client.map(|client| &client.client_id),
+            application: client.map_or("", |client| &client.name),
+            client_metadata: client.map(|client| &client.client_metadata),
+            languages: &mail.languages,
+            settings: &settings,
+            template: self.template.as_deref(),
+            now,
+        };
+        let composed = app.mailer.link_email(link_mail(&mail.errand), &url, seconds / 60, &occasion);
+        match app.mailer.send_notice(&self.address, composed, mail.errand.as_str()).await {
+            Ok(()) => Ok(Outcome::Sent),
+            Err(NoticeFailure::Refused) => Ok(Outcome::Refused),
+            Err(NoticeFailure::NotNow) => Err(TryAgain),
+        }
+    }
+
+    /// As the operator's template has it, within bounds.
+    fn link_seconds(&self, errand: &Errand) -> u64 {
+        let usual = match errand {
+            Errand::VerifyEmail(_) => VERIFY_SECONDS,
+            Errand::ResetPassword(_) => RESET_SECONDS,
+        };
+        let said = self.template.as_ref().and_then(|template| template.link_seconds());
+        said.filter(|seconds| *seconds > 0).unwrap_or(usual).min(TICKET_SECONDS_MAX)
+    }
+
+    /// Where the operator's template has the page lead on, if that is an address as it stands.
+    fn result_url(&self) -> Option<String> {
+        let said = self.template.as_ref().and_then(|template| template.result_url());
+        said.filter(|url| is_web_url(url)).map(ToOwned::to_owned)
+    }
+
+    /// Mailed to the address, it proves the address.
+    fn reset_ticket(&self, mail: &AccountMail, expires_at: Timestamp) -> Option<ResetTicket> {
+        let login = (self.profile.password_login()?, self.login.as_ref()?);
+        let client = mail.client_id.clone().unwrap_or_else(|| ClientId::new(""));
+        Some(ResetTicket::of(login, Some(self.address.clone()), client, self.result_url(), expires_at))
+    }
+}
+
+fn link_mail(errand: &Errand) -> LinkMail {
+    match errand {
+        Errand::VerifyEmail(_) => LinkMail::VerifyEmail,
+        Errand::ResetPassword(_) => LinkMail::ResetPassword,
+    }
+}
+
+/// Where the link leads, behind the issuer.
+fn page(errand: &Errand) -> &'static str {
+    match errand {
+        Errand::VerifyEmail(_) => "lo/verify-email",
+        Errand::ResetPassword(_) => "lo/reset",
+    }
+}
+
+async fn client(app: &App, id: Option<&ClientId>) -> Result<Option<Client>, StoreError> {
+    match id {
+        Some(id) => app.store.client(id).await,
+        None => Ok(None),
+    }
+}
+
+/// The user, and the login for a new password; nobody where that login is not the one that the user's password belongs
+/// to, or is blocked: whoever is gets no further with a new password.
+async fn whom(app: &App, errand: &Errand) -> Result<Option<(Profile, Option<Login>)>, StoreError> {
+    let partition = match errand {
+        Errand::VerifyEmail(user) => {
+            return Ok(app.store.profile(user).await?.map(|profile| (profile, None)));
+        }
+        Errand::ResetPassword(partition) => partition,
+    };
+    let Some(login) = app.store.login(&LoginKey::of_partition(partition)).await? else { return Ok(None) };
+    let profile = app.store.profile(&login.user_id).await?;
+    let is_theirs = |profile: &Profile| {
+        !profile.blocked && profile.password_login().is_some_and(|name| name.key().pk() == partition)
+    };
+    Ok(profile.filter(is_theirs).map(|profile| (profile, Some(login))))
+}

@@ -1,0 +1,44 @@
+//! The link that verifies an address.
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use postern::app::App;
+use postern::http::Params;
+use postern::token::account_ticket::VerifyTicket;
+use postern::wire::refusal::Refusal;
+
+use crate::page::Page;
+use crate::{Presented, Problem, of_link};
+
+/// Shows the button.
+pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {
+    let opened = Presented::open(&app, of_link(&uri).as_ref(), app.now(), VerifyTicket::open).await;
+    let page = match opened {
+        Ok((ticket, _)) => Page::Verify(ticket),
+        Err(problem) => Page::NotVerified(problem),
+    };
+    page.response(&app.config.tenant_name)
+}
+
+/// Verifies the address.
+pub(crate) async fn verify(State(app): State<App>, params: Result<Params, Refusal>) -> Response {
+    let page = match spend(&app, params.ok()).await {
+        Ok(result_url) => Page::Verified(result_url),
+        Err(problem) => Page::NotVerified(problem),
+    };
+    page.response(&app.config.tenant_name)
+}
+
+/// Gives where the page leads on.
+async fn spend(app: &App, params: Option<Params>) -> Result<Option<String>, Problem> {
+    let now = app.now();
+    let (_, ticket) = Presented::open(app, params.as_ref(), now, VerifyTicket::open).await?;
+    match app.store.verify_email(&ticket, now).await? {
+        true => {
+            tracing::info!(event = "email_verified");
+            Ok(ticket.result_url)
+        }
+        false => Err(Problem::NoTicket),
+    }
+}
