@@ -4,19 +4,13 @@ use postern::id::UserId;
 use postern::rules::address::EmailAddress;
 use postern::rules::metadata::METADATA_BYTES_MAX;
 use postern::store::logins::DEFAULT_CONNECTION;
-use postern::store::user_changes::{ProfileText, UserChange};
+use postern::store::user_changes::{ProfileText, TextFlaw, UserChange};
 use postern::token::password::{PASSWORD_BYTES_MAX, Password};
 use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value};
 
 /// NIST SP 800-63B-4 §3.1.1.2: the shortest password beside a second factor.
 const PASSWORD_CHARACTERS_MIN: usize = 8;
-/// Longest name and nickname, in characters, as Auth0 has it.
-const NAME_CHARACTERS_MAX: usize = 300;
-/// Longest given name and family name, in characters, as Auth0 has it.
-const PART_CHARACTERS_MAX: usize = 150;
-/// Longest address of a picture, in bytes.
-const URL_BYTES_MAX: usize = 2_048;
 
 /// A user to be made.
 pub(crate) struct NewUser {
@@ -179,24 +173,13 @@ fn words(text: ProfileText, value: &Value) -> Result<Option<String>, ManagementR
     }
     let property = text.as_str();
     let words = string(property, value)?;
-    let characters_max = match text {
-        ProfileText::Name | ProfileText::Nickname => NAME_CHARACTERS_MAX,
-        ProfileText::GivenName | ProfileText::FamilyName => PART_CHARACTERS_MAX,
-        ProfileText::Picture => URL_BYTES_MAX,
-    };
-    long_enough(property, words, 1)?;
-    let characters = words.chars().count();
-    if characters > characters_max {
-        let problem = format!("String is too long ({characters} chars), maximum {characters_max}");
-        return Err(ManagementRefusal::property(property, &problem));
+    match text.flaw(words) {
+        None => Ok(Some(words.to_owned())),
+        Some(TextFlaw::Empty) => long_enough(property, words, 1).map(|()| None),
+        Some(TextFlaw::TooLong { characters, most }) => {
+            let problem = format!("String is too long ({characters} chars), maximum {most}");
+            Err(ManagementRefusal::property(property, &problem))
+        }
+        Some(TextFlaw::NotAUrl) => Err(ManagementRefusal::malformed(property, "uri")),
     }
-    if text == ProfileText::Picture && !is_url(words) {
-        return Err(ManagementRefusal::malformed(property, "uri"));
-    }
-    Ok(Some(words.to_owned()))
-}
-
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
 }

@@ -86,6 +86,11 @@ impl ListedKey {
         &self.pk
     }
 
+    /// The key of an item that is read with others, whether or not it is listed.
+    pub(super) fn of_item(pk: &str, sk: &str) -> Self {
+        Self { listed_as: String::new(), pk: pk.to_owned(), sk: sk.to_owned() }
+    }
+
     fn of(item: &Item) -> Option<Self> {
         let text = |name| Some(item.get(name)?.as_s().ok()?.clone());
         Some(Self { listed_as: text(LISTED_AS)?, pk: text("pk")?, sk: text("sk")? })

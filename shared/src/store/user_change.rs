@@ -45,6 +45,54 @@ impl ProfileText {
     }
 }
 
+/// Longest name and nickname, in characters, as Auth0 has it.
+const NAME_CHARACTERS_MAX: usize = 300;
+/// Longest given name and family name, in characters, as Auth0 has it.
+const PART_CHARACTERS_MAX: usize = 150;
+/// Longest address of a picture, in characters, which are ASCII.
+const URL_CHARACTERS_MAX: usize = 2_048;
+
+/// What does not fit of words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFlaw {
+    /// There are none.
+    Empty,
+    /// There are too many characters.
+    TooLong {
+        /// That many.
+        characters: usize,
+        /// Of at most so many.
+        most: usize,
+    },
+    /// It is not the URL of a picture.
+    NotAUrl,
+}
+
+impl ProfileText {
+    /// What of these words a profile cannot say.
+    #[must_use]
+    pub fn flaw(self, words: &str) -> Option<TextFlaw> {
+        let most = match self {
+            Self::Name | Self::Nickname => NAME_CHARACTERS_MAX,
+            Self::GivenName | Self::FamilyName => PART_CHARACTERS_MAX,
+            Self::Picture => URL_CHARACTERS_MAX,
+        };
+        let characters = words.chars().count();
+        if characters == 0 {
+            return Some(TextFlaw::Empty);
+        }
+        if characters > most {
+            return Some(TextFlaw::TooLong { characters, most });
+        }
+        (self == Self::Picture && !is_url(words)).then_some(TextFlaw::NotAUrl)
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
 /// What changes of a user; what is not named stays.
 #[derive(Clone, Default)]
 pub struct UserChange {

@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod code_mac;
 pub mod credentials;
+pub mod foreign;
 pub mod issue;
 pub mod jwt;
 pub mod keyring;
@@ -13,3 +14,4 @@ pub mod rotation;
 pub mod sealed;
 pub mod ticket;
 pub mod totp_secret;
+pub mod vouched;

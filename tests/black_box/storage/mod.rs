@@ -9,6 +9,7 @@ mod enrol;
 mod give;
 mod keys;
 mod limits;
+mod move_in;
 mod notices;
 mod operator;
 mod passwordless;
