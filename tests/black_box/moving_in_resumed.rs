@@ -13,7 +13,7 @@ const BATCHES: u32 = 5;
 
 /// Users, with a row that is refused after every fifty.
 fn rows() -> Vec<Value> {
-    let mut rows: Vec<_> = (0..ROWS).map(|number| row(&format!("u{number}"))).collect();
+    let mut rows: Vec<_> = (0..ROWS).map(|number| row(&format!("m{number}"))).collect();
     for at in [149, 99, 49] {
         rows.insert(at, json!({ "user_id": format!("auth0|bad{at}") }));
     }
@@ -22,12 +22,12 @@ fn rows() -> Vec<Value> {
 
 /// Everybody is there, once and whole, and nobody else.
 fn assert_all(table: &Table) {
-    let of_import = |pk: &str| pk.starts_with("USER#auth0|u") || pk.contains("#u");
+    let of_import = |pk: &str| pk.starts_with("USER#auth0|m") || pk.contains("#m");
     let keys: Vec<_> = table.keys().filter(|(pk, _)| of_import(pk)).collect();
     assert_eq!(keys.len(), 2 * ROWS);
     for number in 0..ROWS {
-        let login = format!("LOGIN#Username-Password-Authentication#u{number}@example.com");
-        for (pk, sk) in [(format!("USER#auth0|u{number}"), "PROFILE"), (login, "LOGIN")] {
+        let login = format!("LOGIN#Username-Password-Authentication#m{number}@example.com");
+        for (pk, sk) in [(format!("USER#auth0|m{number}"), "PROFILE"), (login, "LOGIN")] {
             assert!(table.contains_key(&(pk, sk.to_owned())), "{number} {sk}");
         }
     }
@@ -74,6 +74,7 @@ async fn an_import_goes_on_where_it_failed() {
         }
         assert_eq!(refused_lines(&moving.report()), [50, 101, 152], "once each, in order");
         assert_all(&world.stored().await);
+        world.clock.advance(1);
         let again = moving.done_into(&world).await;
         assert_eq!((again.imported, again.known, again.refused), (0, 150, 3));
         assert_all(&world.stored().await);
@@ -162,6 +163,7 @@ async fn a_checkpoint_is_of_one_import() {
     fs::write(moving.path("export.json.postern-import"), "{").unwrap();
     assert!(moving.import_to(&world).await.unwrap_err().to_string().ends_with(text));
     moving.auth0.restart = true;
+    world.clock.advance(1);
     let summary = moving.done_into(&world).await;
     assert_eq!((summary.rows, summary.imported + summary.known), (153, 150));
     assert!(summary.known > 60);

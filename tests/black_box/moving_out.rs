@@ -53,7 +53,7 @@ async fn a_user_is_exported_whole() {
         json!({
             "user_id": "auth0|ada", "email": "ada@example.com", "email_verified": true, "name": "Ada Lovelace",
             "picture": "https://example.com/a.png", "blocked": true, "created_at": "2019-01-10T21:58:59.000Z",
-            "updated_at": "2030-03-17T17:48:00.000Z",
+            "updated_at": "2030-03-17T17:49:00.000Z",
             "identities": [{
                 "connection": "Username-Password-Authentication", "provider": "auth0", "user_id": "ada",
                 "isSocial": false,

@@ -4,7 +4,7 @@
 use super::expression::Write;
 use super::user_life::{CreateStep, NewLogin, creation, factors, no_tombstone};
 use super::users::{Authenticator, Profile};
-use super::{Item, NotWritten, RefusedStep, Store, StoreError, TRANSACTION_MAX, read};
+use super::{NotWritten, RefusedStep, Store, StoreError, TRANSACTION_MAX, read};
 use crate::time::Clock;
 
 /// A user to move in.
@@ -16,6 +16,15 @@ pub struct Newcomer {
     pub logins: Vec<NewLogin>,
     /// Confirmed authenticators, with sealed secrets.
     pub authenticators: Vec<Authenticator>,
+}
+
+/// Whether newcomers may have moved in by an earlier try of the same call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Try {
+    /// There was none.
+    First,
+    /// One failed, and left open what was written.
+    Again,
 }
 
 /// What became of a newcomer.
@@ -64,11 +73,16 @@ impl Store {
     /// Lets newcomers move in, in one transaction: together they must be few enough for one
     /// ([`Newcomer::has_room`]), and have no id and no login twice. The answers are in their order.
     ///
-    /// May be repeated after a failure that left open what was written: whoever moved in by then is told to have.
+    /// May be tried again after a failure that left open what was written: whoever moved in by then is told to have.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn move_in(&self, newcomers: &[Newcomer], clock: &Clock) -> Result<Vec<Arrival>, StoreError> {
+    pub async fn move_in(
+        &self,
+        newcomers: &[Newcomer],
+        tried: Try,
+        clock: &Clock,
+    ) -> Result<Vec<Arrival>, StoreError> {
         let mut arrivals: Vec<Option<Arrival>> = vec![None; newcomers.len()];
         // Each round but the last is refused for somebody, who is then out of it.
         for _ in 0..newcomers.len() {
@@ -80,7 +94,8 @@ impl Store {
                 Ok(()) => arrivals.iter_mut().for_each(|arrival| _ = arrival.get_or_insert(Arrival::Done)),
                 Err(NotWritten::Failed(error)) => return Err(error),
                 Err(NotWritten::Refused(refused)) => {
-                    self.settle(newcomers, &members, &refused, &mut arrivals, clock).await?;
+                    let round = Round { newcomers, tried, members: &members, refused: &refused };
+                    self.settle(round, &mut arrivals, clock).await?;
                 }
             }
         }
@@ -89,21 +104,17 @@ impl Store {
 
     async fn settle(
         &self,
-        newcomers: &[Newcomer],
-        members: &[(Member, Write)],
-        refused: &[RefusedStep<Member>],
+        round: Round<'_>,
         arrivals: &mut [Option<Arrival>],
         clock: &Clock,
     ) -> Result<(), StoreError> {
-        for ((index, newcomer), arrival) in newcomers.iter().enumerate().zip(arrivals) {
-            let mine = |step| refused.iter().find(|it| it.step == (index, step));
+        for ((index, newcomer), arrival) in round.newcomers.iter().enumerate().zip(arrivals) {
+            let mine = |step| round.refused.iter().find(|it| it.step == (index, step));
             if let Some(profile) = mine(CreateStep::Profile) {
-                let put = members.iter().find(|(member, _)| *member == profile.step);
-                let put = put.and_then(|(_, write)| write.put.as_ref());
-                *arrival = Some(newcomer.judged(put, profile.old.as_ref())?);
+                *arrival = Some(round.judged(newcomer, profile)?);
             } else if mine(CreateStep::Login).is_some() {
                 *arrival = Some(Arrival::AddressTaken);
-            } else if refused.iter().any(|it| it.step.0 == index) {
+            } else if round.refused.iter().any(|it| it.step.0 == index) {
                 *arrival = Some(self.move_in_again(newcomer, clock).await?);
             }
         }
@@ -133,17 +144,29 @@ fn members(newcomers: &[Newcomer], arrivals: &[Option<Arrival>]) -> Result<Vec<(
     Ok(members)
 }
 
-impl Newcomer {
-    /// What it means that there is a profile of the id: `put` was to be written, `old` is there.
-    fn judged(&self, put: Option<&Item>, old: Option<&Item>) -> Result<Arrival, StoreError> {
-        match old {
-            // Written by an attempt of this very call whose answer was lost.
-            Some(old) if put == Some(old) => Ok(Arrival::Done),
-            Some(old) => Ok(self.beside(&read(old.clone())?)),
-            None => Ok(Arrival::IdTaken),
-        }
-    }
+/// A transaction that was refused.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    newcomers: &'a [Newcomer],
+    tried: Try,
+    members: &'a [(Member, Write)],
+    refused: &'a [RefusedStep<Member>],
+}
 
+impl Round<'_> {
+    /// What it means that there is a profile of the id.
+    fn judged(&self, newcomer: &Newcomer, there: &RefusedStep<Member>) -> Result<Arrival, StoreError> {
+        let Some(old) = &there.old else { return Ok(Arrival::IdTaken) };
+        let put = self.members.iter().find(|(member, _)| *member == there.step);
+        let is_ours = put.and_then(|(_, write)| write.put.as_ref()) == Some(old);
+        if is_ours && self.tried == Try::Again {
+            return Ok(Arrival::Done);
+        }
+        Ok(newcomer.beside(&read(old.clone())?))
+    }
+}
+
+impl Newcomer {
     fn beside(&self, there: &Profile) -> Arrival {
         if there.email == self.profile.email { Arrival::Known } else { Arrival::IdTaken }
     }

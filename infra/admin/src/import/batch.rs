@@ -56,13 +56,20 @@ impl Feeder {
         for _ in 0..done {
             self.rows.next()?;
         }
-        while let Some(raw) = self.rows.next()? {
-            if !self.add(raw) {
-                return Ok(());
+        loop {
+            match self.rows.next() {
+                Ok(Some(raw)) => {
+                    if !self.add(raw) {
+                        return Ok(());
+                    }
+                }
+                // What came before a failure is dealt with.
+                end => {
+                    self.hand_on();
+                    return end.map(|_| ());
+                }
             }
         }
-        self.hand_on();
-        Ok(())
     }
 
     /// `false` when nobody takes it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use postern::rules::policy::TenantSettings;
 use postern::rules::random::Random;
-use postern::store::import::{Arrival, Newcomer};
+use postern::store::import::{Arrival, Newcomer, Try};
 use postern::store::users::Labels;
 use postern::store::{Store, StoreError};
 use postern::time::{Clock, pause};
@@ -82,25 +82,25 @@ impl Importer {
         &self,
         users: &[&Incoming],
         newcomers: &[Newcomer],
+        tried: Try,
     ) -> Result<Vec<Arrival>, StoreError> {
         self.note_cost(users).await?;
-        self.0.store.move_in(newcomers, &self.0.clock).await
+        self.0.store.move_in(newcomers, tried, &self.0.clock).await
     }
 
     /// Tries again while the table is busy or out of reach: a new table on demand takes its time to grow.
     async fn write(&self, users: &[&Incoming], tries: u32) -> Result<Vec<Arrival>, CommandError> {
         let newcomers: Vec<_> =
             users.iter().map(|incoming| self.newcomer(incoming)).collect::<Result<_, _>>()?;
-        let mut tried = 1;
-        loop {
-            match self.try_to_write(users, &newcomers).await {
-                Ok(arrivals) => return Ok(arrivals),
-                Err(StoreError::Corrupt) => return Err(StoreError::Corrupt.into()),
-                Err(error) if tried >= tries => return Err(error.into()),
-                Err(_) => self.back_off(tried).await,
+        let mut result = self.try_to_write(users, &newcomers, Try::First).await;
+        for tried in 1..tries {
+            match result {
+                Err(StoreError::Busy | StoreError::Unavailable) => self.back_off(tried).await,
+                done => return Ok(done?),
             }
-            tried += 1;
+            result = self.try_to_write(users, &newcomers, Try::Again).await;
         }
+        Ok(result?)
     }
 
     async fn back_off(&self, tried: u32) {
