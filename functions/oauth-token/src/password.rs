@@ -4,6 +4,7 @@ use postern::app::App;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext, admit_charged};
 use postern::rules::limit::Quota;
+use postern::rules::policy::TenantSettings;
 use postern::rules::scope::Scope;
 use postern::store::limits::LimitKey;
 use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
@@ -86,9 +87,7 @@ pub(crate) async fn sign_in(
     let spent = |retry_after| Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after };
     let ((client, target, login, ring), charge) =
         admit_charged(&app.store, &limit, attempt, admit(), spent).await?;
-    let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
-    let right = password::verify(request.password.clone(), stored, settings.bcrypt_cost).await?;
-    let Some(login) = login.filter(|_| right) else {
+    let Some(login) = opened(login, request.password.clone(), &settings).await? else {
         return Err(alarm::wrong_password(app, &limit, &charge, &client.client_id).await);
     };
     let (user, given_back) =
@@ -112,6 +111,17 @@ pub(crate) async fn sign_in(
     let renewal = renew(app, &request.login, &login, request.password);
     let (answer, ()) = tokio::join!(first.answer(), renewal);
     Ok((answer?, charge.quota_given_back()))
+}
+
+/// The login, if the password is its own. Where there is none, the work is the same.
+async fn opened(
+    login: Option<Login>,
+    password: Password,
+    settings: &TenantSettings,
+) -> Result<Option<Login>, Refusal> {
+    let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
+    let is_right = password::verify(password, stored, settings.bcrypt_cost).await?;
+    Ok(login.filter(|_| is_right))
 }
 
 /// A hash that the user moved in with gives way to one of ours, now that the password is known. The sign-in does not
