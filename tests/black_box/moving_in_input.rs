@@ -151,7 +151,7 @@ async fn who_is_there_already() {
     let summary = moving.done_into(&world).await;
     assert_eq!((summary.imported, summary.known, summary.refused), (2, 1, 4));
     assert_snapshot!(moving.report(), @r#"
-    {"line":2,"user_id":"auth0|bob","reason":"another user has this id"}
+    {"line":2,"user_id":"auth0|bob","reason":"a user of another address has this id"}
     {"line":3,"user_id":"auth0|cyd","reason":"another user has this address or number"}
     {"line":5,"user_id":"auth0|dee","reason":"an earlier row has this id, address or number"}
     {"line":6,"user_id":"auth0|eve","reason":"an earlier row has this id, address or number"}

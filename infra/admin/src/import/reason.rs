@@ -53,7 +53,7 @@ pub(crate) enum Reason {
     FactorEmail,
     #[error("an earlier row has this id, address or number")]
     Repeated,
-    #[error("another user has this id")]
+    #[error("a user of another address has this id")]
     IdTaken,
     #[error("another user has this address or number")]
     AddressTaken,
