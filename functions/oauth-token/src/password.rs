@@ -4,9 +4,10 @@ use postern::app::App;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext, admit_charged};
 use postern::rules::limit::Quota;
+use postern::rules::policy::TenantSettings;
 use postern::rules::scope::Scope;
 use postern::store::limits::LimitKey;
-use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey};
+use postern::store::logins::{DEFAULT_CONNECTION, Login, LoginKey, PasswordHash};
 use postern::store::users::UserState;
 use postern::time::Timestamp;
 use postern::token::claims::GrantedBy;
@@ -86,9 +87,7 @@ pub(crate) async fn sign_in(
     let spent = |retry_after| Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after };
     let ((client, target, login, ring), charge) =
         admit_charged(&app.store, &limit, attempt, admit(), spent).await?;
-    let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
-    let right = password::verify(request.password, stored).await?;
-    let Some(login) = login.filter(|_| right) else {
+    let Some(login) = opened(login, request.password.clone(), &settings).await? else {
         return Err(alarm::wrong_password(app, &limit, &charge, &client.client_id).await);
     };
     let (user, given_back) =
@@ -109,7 +108,33 @@ pub(crate) async fn sign_in(
         requirements: requirements::of(&user, &settings),
         now,
     };
-    Ok((first.answer().await?, charge.quota_given_back()))
+    let renewal = renew(app, &request.login, &login, request.password);
+    let (answer, ()) = tokio::join!(first.answer(), renewal);
+    Ok((answer?, charge.quota_given_back()))
+}
+
+/// The login, if the password is its own. Where there is none, the work is the same.
+async fn opened(
+    login: Option<Login>,
+    password: Password,
+    settings: &TenantSettings,
+) -> Result<Option<Login>, Refusal> {
+    let stored = login.as_ref().and_then(|login| login.password_hash.as_ref().map(|hash| hash.0.clone()));
+    let is_right = password::verify(password, stored, settings.bcrypt_cost).await?;
+    Ok(login.filter(|_| is_right))
+}
+
+/// A hash that the user moved in with gives way to one of ours, now that the password is known. The sign-in does not
+/// depend on it: the next one tries again.
+async fn renew(app: &App, key: &LoginKey, login: &Login, password: Password) {
+    let Some(verified) = login.password_hash.as_ref().filter(|hash| password.outgrows(&hash.0)) else {
+        return;
+    };
+    let Ok(renewed) = password::hash_apart(password, &app.random).await else { return };
+    let renewed = app.store.renew_password_hash(key, verified, &PasswordHash(renewed)).await;
+    if !matches!(renewed, Ok(true)) {
+        tracing::info!(event = "password_hash_not_renewed");
+    }
 }
 
 /// The user whose password was verified, unless blocked.

@@ -6,6 +6,7 @@ use postern::rules::label::{LABEL_CHARACTERS_MAX, Label};
 use postern::rules::phone::{NotANumber, PhoneNumber};
 use postern::rules::totp::TotpSecret;
 use postern::store::users::Labels;
+use postern::token::vouched::Reaches;
 use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value};
 
@@ -16,13 +17,6 @@ const NOT_HERE: [&str; 4] = ["passkey", "push", "webauthn-platform", "webauthn-r
 pub(crate) struct NewMethod {
     pub(crate) labels: Labels,
     pub(crate) reaches: Reaches,
-}
-
-/// What its codes come to, or from.
-pub(crate) enum Reaches {
-    Address(EmailAddress),
-    Phone(PhoneNumber),
-    App(TotpSecret),
 }
 
 /// What is noted of a method.

@@ -4,7 +4,7 @@ use postern::id::{ClientId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::metadata::{METADATA_BYTES_MAX, MetadataKind};
 use postern::store::logins::DEFAULT_CONNECTION;
-use postern::store::user_changes::{ProfileText, UserChange};
+use postern::store::user_changes::{ProfileText, TextFlaw, UserChange};
 use postern::token::password::{PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, Password};
 use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value};
@@ -203,14 +203,13 @@ fn words(text: ProfileText, value: &Value) -> Result<Option<String>, ManagementR
     }
     let property = text.as_str();
     let words = string(property, value)?;
-    long_enough(property, words, 1)?;
-    let (characters, characters_max) = (words.chars().count(), text.characters_max());
-    if characters > characters_max {
-        let problem = format!("String is too long ({characters} chars), maximum {characters_max}");
-        return Err(ManagementRefusal::property(property, &problem));
+    match text.flaw(words) {
+        None => Ok(Some(words.to_owned())),
+        Some(TextFlaw::Empty) => long_enough(property, words, 1).map(|()| None),
+        Some(TextFlaw::TooLong { characters, most }) => {
+            let problem = format!("String is too long ({characters} chars), maximum {most}");
+            Err(ManagementRefusal::property(property, &problem))
+        }
+        Some(TextFlaw::NotAUrl) => Err(ManagementRefusal::malformed(property, "uri")),
     }
-    if !text.has_form(words) {
-        return Err(ManagementRefusal::malformed(property, "uri"));
-    }
-    Ok(Some(words.to_owned()))
 }

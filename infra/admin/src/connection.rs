@@ -1,5 +1,6 @@
 //! Which deployment a command is for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region};
@@ -9,6 +10,8 @@ use postern::config::{Issuer, Timeouts};
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::time::{Clock, Timestamp};
+use postern::token::keyring::KeyRing;
+use postern::token::keys::{KeyNeeds, Keys};
 use postern::token::rotation::Rotation;
 
 use crate::CommandError;
@@ -43,10 +46,12 @@ pub(crate) struct Connection {
 pub(crate) struct Tenant {
     pub(crate) store: Store,
     pub(crate) random: Random,
+    /// Which table this is, in words: an import goes on only where it began.
+    pub(crate) place: String,
+    pub(crate) clock: Clock,
     clients: Clients,
     kms_key: String,
     issuer: Option<Issuer>,
-    clock: Clock,
 }
 
 impl Connection {
@@ -65,6 +70,8 @@ impl Connection {
             let text = "no AWS region: give --region, or set AWS_REGION (any region will do for a twin)";
             return Err(CommandError::Setting(text.to_owned()));
         }
+        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
+        let place = format!("{} in {}", self.table, self.dynamodb_url.as_ref().unwrap_or(&region));
         let endpoints = Endpoints { dynamodb: self.dynamodb_url, kms: self.kms_url, ..Endpoints::default() };
         // KMS may take seconds for a key pair, and a person can wait.
         let timeouts = Timeouts { attempt: Duration::from_secs(10), ..Timeouts::default() };
@@ -73,10 +80,11 @@ impl Connection {
         Ok(Tenant {
             store: Store::new(clients.dynamodb.clone(), &self.table, random.clone()),
             random,
+            place,
+            clock: Clock::host(),
             clients,
             kms_key: self.kms_key,
             issuer: self.issuer.as_deref().map(Issuer::new),
-            clock: Clock::host(),
         })
     }
 }
@@ -89,6 +97,13 @@ impl Tenant {
     pub(crate) fn issuer(&self) -> Result<&Issuer, CommandError> {
         let text = "no issuer: give --issuer with the stack's output `Issuer`, or the twin's base URL";
         self.issuer.as_ref().ok_or_else(|| CommandError::Setting(text.to_owned()))
+    }
+
+    /// The roots, unwrapped.
+    pub(crate) async fn ring(&self) -> Result<Arc<KeyRing>, CommandError> {
+        let keys = Keys::new(self.store.clone(), self.clients.kms.clone(), KeyNeeds::ROOTS);
+        let text = "the keys cannot be had: run `postern init` once, and check that you may use the KMS key";
+        keys.ring(self.now()).await.map_err(|_| CommandError::Setting(text.to_owned()))
     }
 
     pub(crate) fn rotation(&self) -> Rotation<'_> {

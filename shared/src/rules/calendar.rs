@@ -90,7 +90,9 @@ impl UtcTime {
         (Self::of(read.timestamp()?) == read).then_some(read)
     }
 
-    fn timestamp(&self) -> Option<Timestamp> {
+    /// The point in time; `None` where there is no such date or time of day.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<Timestamp> {
         let bounded = (1970..=YEAR_MAX).contains(&self.year)
             && (1..=12).contains(&self.month)
             && (1..=31).contains(&self.day)

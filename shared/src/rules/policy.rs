@@ -149,6 +149,9 @@ impl SmsProvider {
     }
 }
 
+/// The most work of a bcrypt hash that is taken, as the logarithm of its rounds: a second or so of a sign-in.
+pub const BCRYPT_COST_MAX: u64 = 14;
+
 /// The tenant's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantSettings {
@@ -178,6 +181,8 @@ pub struct TenantSettings {
     pub passwordless: PasswordlessSwitches,
     /// Whether anybody may sign up. Off by default: it lets strangers write users, and mails to whom they like.
     pub signup: bool,
+    /// The greatest cost of the bcrypt hashes that users moved in with; 0 where there are none (SEC-35).
+    pub bcrypt_cost: u64,
 }
 
 #[cfg(test)]

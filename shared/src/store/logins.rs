@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, read};
+use super::expression::{Write, value_of};
+use super::{Outcome, Store, StoreError, read};
 use crate::id::UserId;
 use crate::rules::passwordless::Connection;
 
@@ -53,12 +54,12 @@ impl LoginKey {
 pub struct Login {
     /// Whose it is.
     pub user_id: UserId,
-    /// PHC string; absent where codes take the password's place (connections `email` and `sms`).
+    /// PHC string, or bcrypt's own form; absent where codes take the password's place (connections `email` and `sms`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<PasswordHash>,
 }
 
-/// A PHC string; never shown.
+/// A PHC string, or bcrypt's own form where a user moved in with one and has not signed in since; never shown.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(pub String);
@@ -112,6 +113,24 @@ impl Store {
     /// See [`StoreError`].
     pub async fn login(&self, key: &LoginKey) -> Result<Option<Login>, StoreError> {
         self.get(&key.pk, "LOGIN").await?.map(read).transpose()
+    }
+
+    /// Puts another hash of the same password in the place of the one that was verified; `false`, and nothing written,
+    /// when the password was changed or the login moved meanwhile.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn renew_password_hash(
+        &self,
+        key: &LoginKey,
+        verified: &PasswordHash,
+        renewed: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let write = Write::update(&key.pk, "LOGIN", "SET password_hash = :renewed")
+            .when("password_hash = :verified")
+            .value(":verified", value_of(verified)?)
+            .value(":renewed", value_of(renewed)?);
+        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
-use super::expression::{Write, value_of};
+use super::expression::{Write, number, value_of};
 use super::{Item, Outcome, Store, StoreError};
 use crate::rules::policy::{Factor, MfaPolicy, SmsProvider, TenantSettings};
 use crate::rules::settings::{SETTINGS, Setting, SettingValue};
@@ -83,6 +83,17 @@ impl Store {
             Outcome::Done(item) => settings_of(&item),
             Outcome::Refused(_) => Err(StoreError::Corrupt),
         }
+    }
+
+    /// Notes that there are bcrypt hashes of that cost, unless a greater one is noted (SEC-35).
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn note_bcrypt_cost(&self, cost: u64) -> Result<(), StoreError> {
+        let write = Write::update(PK, SK, "SET bcrypt_cost = :cost")
+            .when("attribute_not_exists(bcrypt_cost) OR bcrypt_cost < :cost")
+            .value(":cost", number(cost));
+        self.write(&write).await.map(|_| ())
     }
 
     async fn set<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {

@@ -69,6 +69,38 @@ impl ProfileText {
     }
 }
 
+/// What does not fit of words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFlaw {
+    /// There are none.
+    Empty,
+    /// There are too many characters.
+    TooLong {
+        /// That many.
+        characters: usize,
+        /// Of at most so many.
+        most: usize,
+    },
+    /// It is not the URL of a picture.
+    NotAUrl,
+}
+
+impl ProfileText {
+    /// What of these words a profile cannot say.
+    #[must_use]
+    pub fn flaw(self, words: &str) -> Option<TextFlaw> {
+        let most = self.characters_max();
+        let characters = words.chars().count();
+        if characters == 0 {
+            return Some(TextFlaw::Empty);
+        }
+        if characters > most {
+            return Some(TextFlaw::TooLong { characters, most });
+        }
+        (!self.has_form(words)).then_some(TextFlaw::NotAUrl)
+    }
+}
+
 /// What changes of a user; what is not named stays.
 #[derive(Clone, Default)]
 pub struct UserChange {

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use super::expression::{Write, text, value_of};
 use super::logins::LoginName;
 use super::user_change::has_address;
-pub use super::user_change::{DoesNotFit, ProfileText, UserChange};
+pub use super::user_change::{DoesNotFit, ProfileText, TextFlaw, UserChange};
 use super::users::{Profile, profile_of};
 use super::{DECISION_TRIES, NotWritten, Outcome, RefusedStep, Store, StoreError};
 use crate::id::UserId;

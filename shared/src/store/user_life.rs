@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::account_mails::AccountMail;
 use super::expression::{Write, number, text, value_of};
 use super::logins::{Login, LoginName, PasswordHash};
-use super::users::{self, PROFILE, Profile, RECOVERY};
+use super::users::{self, Authenticator, PROFILE, Profile, RECOVERY};
 use super::{DECISION_TRIES, NotWritten, Store, StoreError, TRANSACTION_MAX, read};
 use crate::id::UserId;
 use crate::time::{Clock, Timestamp};
@@ -59,9 +59,10 @@ struct Partition {
 
 /// The members of a creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CreateStep {
+pub(super) enum CreateStep {
     Profile,
     Login,
+    Factor,
     Tombstone,
     Remains,
     Mail,
@@ -112,6 +113,17 @@ impl Store {
         mail: Option<&AccountMail>,
         clock: &Clock,
     ) -> Result<Option<Profile>, StoreError> {
+        self.create_with_factors(profile, logins, (&[], mail), clock).await
+    }
+
+    /// The same with authenticators, which the profile counts.
+    pub(super) async fn create_with_factors(
+        &self,
+        profile: &Profile,
+        logins: &[NewLogin],
+        (authenticators, mail): (&[Authenticator], Option<&AccountMail>),
+        clock: &Clock,
+    ) -> Result<Option<Profile>, StoreError> {
         let user = &profile.user_id;
         for _ in 0..DECISION_TRIES {
             let Partition { profile: taken, tombstone, others } = self.partition(user).await?;
@@ -121,8 +133,9 @@ impl Store {
             // After the last that was issued, and not before now: a request may have read the old profile just before
             // it went.
             let ended = tombstone.as_ref().map(|it| it.ended.plus(1).max(clock.now()));
-            let (profile, mut steps) =
-                creation(Profile { tokens_valid_after: ended, ..profile.clone() }, logins)?;
+            let tokens_valid_after = ended.max(profile.tokens_valid_after);
+            let (profile, mut steps) = creation(Profile { tokens_valid_after, ..profile.clone() }, logins)?;
+            steps.extend(factors(user, authenticators)?);
             steps.push((CreateStep::Tombstone, without_tombstone(user, tombstone.as_ref())));
             steps.extend(mail_step(mail)?);
             if others.len() > TRANSACTION_MAX.saturating_sub(steps.len()) {
@@ -200,7 +213,7 @@ impl Store {
 }
 
 /// Puts a profile with its logins where there are none.
-fn creation(
+pub(super) fn creation(
     profile: Profile,
     logins: &[NewLogin],
 ) -> Result<(Profile, Vec<(CreateStep, Write)>), StoreError> {
@@ -219,6 +232,20 @@ fn creation(
 
 fn mail_step(mail: Option<&AccountMail>) -> Result<Option<(CreateStep, Write)>, StoreError> {
     mail.map(|mail| Ok((CreateStep::Mail, mail.write()?))).transpose()
+}
+
+/// Puts the authenticators of a user who is made in the same transaction.
+pub(super) fn factors(
+    user: &UserId,
+    authenticators: &[Authenticator],
+) -> Result<Vec<(CreateStep, Write)>, StoreError> {
+    let put = |it| users::put_authenticator(user, it).map(|write| (CreateStep::Factor, write));
+    authenticators.iter().map(put).collect()
+}
+
+/// Demands that nobody of that id was deleted lately.
+pub(super) fn no_tombstone(user: &UserId) -> Write {
+    without_tombstone(user, None)
 }
 
 /// Takes away the tombstone that was seen, or demands that there is none.

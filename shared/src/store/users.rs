@@ -133,6 +133,12 @@ pub struct ImplicitEmail {
 }
 
 impl UserState {
+    /// A user of whom only the profile was read, because it counts no factors.
+    #[must_use]
+    pub fn without_factors(profile: Profile) -> Self {
+        Self { profile, authenticators: Vec::new(), recovery: None, limits: HashMap::new() }
+    }
+
     /// Confirmed authenticators; not the implicit one.
     pub fn active(&self) -> impl Iterator<Item = &Authenticator> {
         self.authenticators.iter().filter(|authenticator| authenticator.is_active())

@@ -1,4 +1,4 @@
-//! Password hashes: Argon2id with OWASP's parameters, PHC strings.
+//! Password hashes: Argon2id with OWASP's parameters, PHC strings; and those that users moved in with (`foreign`).
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use crate::rules::random::Random;
+use crate::token::foreign;
 
 /// Longest password that is hashed, in bytes.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
@@ -43,6 +44,12 @@ impl Password {
         } else {
             Ok(Self::new(text))
         }
+    }
+
+    /// Whether the stored hash that it was verified with is to give way to one of ours.
+    #[must_use]
+    pub fn outgrows(&self, stored: &str) -> bool {
+        foreign::gives_way(stored, &self.0)
     }
 }
 
@@ -92,21 +99,41 @@ pub async fn hash_apart(password: Password, random: &Random) -> Result<String, H
 }
 
 /// Whether the password is the stored one. `None` as the stored hash stands for an unknown user: the same work is
-/// done and the answer is no. Runs on a blocking thread, for it takes tens of milliseconds of processor time.
+/// done and the answer is no. Where users moved in with bcrypt hashes, of `bcrypt_cost` at most, that is both kinds of
+/// work for everybody, whatever hash is theirs (SEC-35). Runs on a blocking thread, for it takes tens of milliseconds of
+/// processor time.
 ///
 /// # Errors
 /// When the thread could not run.
-pub async fn verify(password: Password, stored: Option<String>) -> Result<bool, HashingFailed> {
+pub async fn verify(
+    password: Password,
+    stored: Option<String>,
+    bcrypt_cost: u64,
+) -> Result<bool, HashingFailed> {
     let check = move || {
-        let known = stored.is_some();
-        let phc = stored.unwrap_or_else(|| NOBODY.to_owned());
-        let (Ok(parsed), Ok(argon2)) = (PasswordHash::new(&phc), argon2id()) else { return false };
         let fits = password.0.len() <= PASSWORD_BYTES_MAX;
         let typed = if fits { password.0.as_bytes() } else { &[] };
-        let matches = argon2.verify_password(typed, &parsed).is_ok();
-        matches && known && fits
+        let (argon2, bcrypt) = match stored.as_deref() {
+            Some(stored) if foreign::is_bcrypt(stored) => (None, Some(stored)),
+            other => (other, None),
+        };
+        let by_argon2 = matches_argon2(typed, argon2.unwrap_or(NOBODY)) && argon2.is_some();
+        let by_bcrypt = match bcrypt {
+            Some(stored) => foreign::verify_bcrypt(typed, stored),
+            None if bcrypt_cost > 0 => {
+                foreign::work_like_bcrypt(typed, bcrypt_cost);
+                false
+            }
+            None => false,
+        };
+        (by_argon2 || by_bcrypt) && fits
     };
     tokio::task::spawn_blocking(check).await.map_err(|_| HashingFailed)
+}
+
+fn matches_argon2(typed: &[u8], stored: &str) -> bool {
+    let (Ok(parsed), Ok(argon2)) = (PasswordHash::new(stored), argon2id()) else { return false };
+    argon2.verify_password(typed, &parsed).is_ok()
 }
 
 #[cfg(test)]
@@ -121,14 +148,31 @@ mod tests {
         let real = PasswordHash::new(&real).unwrap();
         assert_eq!(dummy.params.to_string(), real.params.to_string());
         assert_eq!(dummy.hash.unwrap().as_bytes().len(), real.hash.unwrap().as_bytes().len());
-        assert!(!verify(Password::new("pwd"), None).await.unwrap());
+        assert!(!verify(Password::new("pwd"), None, 0).await.unwrap());
+        assert!(!verify(Password::new("pwd"), None, 4).await.unwrap());
     }
 
     #[tokio::test]
     async fn only_the_right_password_verifies() {
         let phc = hash(&Password::new("pwd"), &Random::seeded(1)).unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify(Password::new("pwd"), Some(phc.clone())).await.unwrap());
-        assert!(!verify(Password::new("pwd "), Some(phc)).await.unwrap());
+        for bcrypt_cost in [0, 4] {
+            assert!(verify(Password::new("pwd"), Some(phc.clone()), bcrypt_cost).await.unwrap());
+            assert!(!verify(Password::new("pwd "), Some(phc.clone()), bcrypt_cost).await.unwrap());
+        }
+    }
+
+    /// What users moved in with is verified, and gives way.
+    #[tokio::test]
+    async fn a_bcrypt_hash_verifies() {
+        let stored = bcrypt::hash_with_salt("pwd", 4, [7; 16]).unwrap().to_string();
+        for bcrypt_cost in [0, 4] {
+            assert!(verify(Password::new("pwd"), Some(stored.clone()), bcrypt_cost).await.unwrap());
+            assert!(!verify(Password::new("pwd "), Some(stored.clone()), bcrypt_cost).await.unwrap());
+            let long = "p".repeat(PASSWORD_BYTES_MAX + 1);
+            assert!(!verify(Password::new(long), Some(stored.clone()), bcrypt_cost).await.unwrap());
+        }
+        let renewed = hash(&Password::new("pwd"), &Random::seeded(1)).unwrap();
+        assert!(Password::new("pwd").outgrows(&stored) && !Password::new("pwd").outgrows(&renewed));
     }
 }

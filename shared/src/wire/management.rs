@@ -15,6 +15,15 @@ pub fn instant(at: Timestamp) -> String {
     UtcTime::of(at).format("%Y-%m-%dT%H:%M:%S.000Z").unwrap_or_default()
 }
 
+/// Reads what [`instant`] writes, with or without the milliseconds, which are dropped.
+#[must_use]
+pub fn instant_of(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix('Z')?;
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_fraction = fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    UtcTime::parse(seconds).filter(|_| is_fraction && seconds.contains('T'))?.timestamp()
+}
+
 /// A factor as `GET /api/v2/guardian/factors` lists it.
 #[derive(Serialize)]
 pub struct FactorItem {

@@ -10,6 +10,7 @@ mod give;
 mod keys;
 mod limits;
 mod listing;
+mod move_in;
 mod notices;
 mod operator;
 mod passwordless;

@@ -3,7 +3,7 @@
 use super::{Kind, Setting};
 use crate::rules::language::Language;
 use crate::rules::limit::CONSECUTIVE_FAILURES_MAX;
-use crate::rules::policy::{SmsProvider, TenantSettings};
+use crate::rules::policy::{BCRYPT_COST_MAX, SmsProvider, TenantSettings};
 
 const fn number(
     name: &'static str,
@@ -95,6 +95,12 @@ pub const SETTINGS: &[Setting] = &[
         REFILL,
         |s| &mut s.limits.passwords.refill_seconds,
         "seconds until one of them has come back",
+    ),
+    number(
+        "bcrypt_cost",
+        (0, BCRYPT_COST_MAX),
+        |s| &mut s.bcrypt_cost,
+        "cost of the bcrypt hashes that users moved in with: every password is checked with as much work; 0 where there are none",
     ),
     number("email_sends", ATTEMPTS, |s| &mut s.limits.emails.burst, "mails with codes a user has at once"),
     number(

@@ -9,6 +9,7 @@ mod stream;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -158,11 +159,27 @@ fn authority(address: SocketAddr) -> Result<Authority, StartError> {
 }
 
 fn open(storage: &Storage) -> Result<Database, StartError> {
-    let opened = match storage {
-        Storage::Memory => Database::memory(),
-        Storage::Directory(directory) => Database::new(&file(directory)?),
+    let name = match storage {
+        Storage::Memory => name_in_memory(),
+        Storage::Directory(directory) => file(directory)?,
     };
-    opened.map_err(|error| StartError::Database(error.to_string()))
+    let database = Database::new(&name).map_err(|error| StartError::Database(error.to_string()))?;
+    order_stream(&name).map_err(|error| StartError::Database(error.to_string()))?;
+    Ok(database)
+}
+
+/// A database of this process alone, which a second connection reaches by its name.
+fn name_in_memory() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("file:postern-{}?mode=memory&cache=shared", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The engine keeps every change of a table and, at each write, looks for the last one among them: without an index that
+/// takes longer the more was ever written, and a table that many users move into would soon be stuck.
+fn order_stream(name: &str) -> Result<(), rusqlite::Error> {
+    const ORDER: &str = "CREATE INDEX IF NOT EXISTS postern_stream_order
+        ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+    rusqlite::Connection::open(name)?.execute_batch(ORDER)
 }
 
 fn file(directory: &Path) -> Result<String, StartError> {
