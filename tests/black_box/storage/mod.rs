@@ -4,6 +4,7 @@
 pub(crate) mod fixtures;
 
 mod accounts;
+mod applications;
 mod confirm;
 mod enrol;
 mod give;
