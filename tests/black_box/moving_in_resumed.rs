@@ -48,9 +48,8 @@ fn rows_done(result: Result<admin::import::Summary, CommandError>) -> u64 {
 /// A failure at each of the transactions, one at a time or several at once; and again without the checkpoint.
 #[tokio::test]
 async fn an_import_goes_on_where_it_failed() {
-    for (failing, concurrency, is_forgotten) in
-        (0..BATCHES).flat_map(|at| [(at, 1, false), (at, 1, true), (at, 4, false)])
-    {
+    let one_at_a_time = (0..BATCHES).map(|at| (at, 1, false));
+    for (failing, concurrency, is_forgotten) in one_at_a_time.chain([(2, 1, true), (1, 4, false)]) {
         let world = World::new().await;
         let mut moving = Moving::of_rows(&rows());
         moving.auth0.concurrency = concurrency;
