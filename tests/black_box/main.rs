@@ -56,6 +56,7 @@ mod notices;
 mod operator_races;
 mod overtaken;
 mod password_reset;
+mod password_reset_mails;
 mod passwordless;
 mod passwordless_limits;
 mod passwordless_secrets;

@@ -122,7 +122,7 @@ impl Letter {
     /// Where the operator's template has the page lead on, if that is an address as it stands.
     fn result_url(&self) -> Option<String> {
         let said = self.template.as_ref().and_then(|template| template.result_url());
-        said.filter(|url| is_web_url(url)).map(ToOwned::to_owned)
+        said.filter(|url| is_web_url(url) && !url.contains("{{")).map(ToOwned::to_owned)
     }
 
     /// Mailed to the address, it proves the address.

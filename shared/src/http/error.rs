@@ -12,7 +12,8 @@ use crate::store::StoreError;
 use crate::token::keyring::KeyError;
 use crate::token::password::HashingFailed;
 use crate::wire::management::{ManagementRefusal, ManagementRefusalBody};
-use crate::wire::refusal::{RETRY_AFTER_CONFLICT_SECONDS, RETRY_AFTER_FAILURE_SECONDS, Refusal, RefusalBody};
+use crate::wire::refusal::{RETRY_AFTER_CONFLICT_SECONDS, RETRY_AFTER_FAILURE_SECONDS, Refusal};
+use crate::wire::refusal_body::RefusalBody;
 use crate::wire::signup::{LegacyBody, SignupRefusal, WeakPasswordBody};
 
 /// The error code of a response, for the log line of its request.

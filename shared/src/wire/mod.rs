@@ -6,4 +6,5 @@ pub mod mfa_due;
 pub mod oauth;
 pub mod passwordless;
 pub mod refusal;
+pub mod refusal_body;
 pub mod signup;

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
-use super::mfa_due::{MfaDue, MfaRequirements};
+use super::mfa_due::MfaDue;
 use super::passwordless::StartFault;
 use crate::rules::channel::Channel;
 
@@ -359,46 +357,31 @@ impl Refusal {
         }
     }
 
+    /// The limit that is spent, where one is: how many it admits at once, and seconds until one has come back.
+    fn spent(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::TooManyCodes { limit, retry_after }
+            | Self::TooManySends { limit, retry_after, .. }
+            | Self::TooManyPasswords { limit, retry_after }
+            | Self::TooManySignups { limit, retry_after }
+            | Self::TooManyPending { limit, retry_after } => Some((*limit, *retry_after)),
+            _ => None,
+        }
+    }
+
     /// How many the limit admits at once, where one is spent: `x-ratelimit-limit`.
     #[must_use]
     pub fn limit(&self) -> Option<u64> {
-        match self {
-            Self::TooManyCodes { limit, .. }
-            | Self::TooManySends { limit, .. }
-            | Self::TooManyPasswords { limit, .. }
-            | Self::TooManySignups { limit, .. }
-            | Self::TooManyPending { limit, .. } => Some(*limit),
-            _ => None,
-        }
+        self.spent().map(|(limit, _)| limit)
     }
 
     /// Seconds for `Retry-After`, where the refusal passes by itself.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyCodes { retry_after, .. }
-            | Self::TooManySends { retry_after, .. }
-            | Self::TooManyPasswords { retry_after, .. }
-            | Self::TooManySignups { retry_after, .. }
-            | Self::TooManyPending { retry_after, .. } => Some((*retry_after).max(1)),
             Self::DeliveryFailed | Self::Unavailable => Some(RETRY_AFTER_FAILURE_SECONDS),
             Self::Busy => Some(RETRY_AFTER_CONFLICT_SECONDS),
-            _ => None,
+            _ => self.spent().map(|(_, retry_after)| retry_after.max(1)),
         }
     }
-}
-
-/// The body of a refusal (contract §0 "Error body").
-#[derive(Serialize)]
-pub struct RefusalBody<'a> {
-    /// The code.
-    pub error: &'a str,
-    /// The text.
-    pub error_description: &'a str,
-    /// Only with `mfa_required`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mfa_token: Option<&'a str>,
-    /// Only with `mfa_required`, where the tenant wants it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mfa_requirements: Option<&'a MfaRequirements>,
 }
