@@ -19,8 +19,8 @@ fn path_of_user() -> String {
     user_path(user_pk(USER).trim_start_matches("USER#"))
 }
 
-/// Asked for, mailed, opened, chosen: the old password and all it led to is over (SEC-42), the user is told (SEC-31), the
-/// address is proven, and the second factor is asked for as before.
+/// Asked for, mailed, opened, chosen: the old password and all it led to is over (SEC-42), the user is told (SEC-31),
+/// and the second factor is asked for as before.
 #[tokio::test]
 async fn a_forgotten_password_is_chosen_anew() {
     let world = World::new().await;
@@ -62,7 +62,7 @@ async fn a_forgotten_password_is_chosen_anew() {
     let login = world.password_for(USER, NEW, API, OFFLINE).await;
     assert_eq!(login.text("error"), "mfa_required");
     assert_eq!(world.list(&login.text("mfa_token")).await.status, 200);
-    assert!(world.is_verified(USER).await, "whoever opened the link has the mailbox");
+    assert!(!world.is_verified(USER).await, "of who enrolled factors it would be one more");
     let told = world.notices(USER).await;
     assert_snapshot!(told.last().unwrap().text, @"
     Your password was changed
@@ -221,6 +221,25 @@ async fn a_password_that_does_not_do_spends_no_ticket() {
     }
     assert!(world.stored().await == before);
     assert_eq!(heading(&world.reset(&ticket, "12345678").await), DONE);
+}
+
+/// Whoever opened the link has the mailbox, so the address is verified. But a verified address is a second factor by
+/// itself: where the user enrolled an app, the mailbox alone must not become the password and the code (SEC-31).
+#[tokio::test]
+async fn a_reset_adds_no_factor_to_others() {
+    for (has_app, is_verified) in [(false, true), (true, false)] {
+        let world = World::new().await;
+        if has_app {
+            world.enrol_otp(USER).await;
+        }
+        let ticket = world.reset_ticket(USER).await;
+        assert_eq!(heading(&world.reset(&ticket, NEW).await), DONE);
+        assert_eq!(world.is_verified(USER).await, is_verified, "with an app: {has_app}");
+        let login = world.password(USER, NEW).await.text("mfa_token");
+        let listed = world.list(&login).await.json();
+        let by_mail = listed.as_array().unwrap().iter().filter(|it| it["oob_channel"] == "email").count();
+        assert_eq!(by_mail, usize::from(is_verified), "{listed}");
+    }
 }
 
 /// SEC-18: a mailbox is no second factor. What wrong codes cost stays owed, and an authenticator at the hard cap stays

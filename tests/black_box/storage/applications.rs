@@ -10,14 +10,14 @@ use postern::store::Store;
 use postern::store::applications::{Application, Changed};
 use postern::store::client_grants::{Granted, Regranted};
 use postern::store::clients::{Api, Client};
-use postern::store::listing::Part;
+use postern::store::listing::{Order, Part};
 use postern::store::properties::PropertyChange;
 use postern::store::resource_servers::ResourceServer;
 
 use super::{at_once, subjects};
 
 const API: &str = "https://api.example";
-const ALL: Part = Part { start: 0, size: 1_000, is_counted: true };
+const ALL: Part = Part { order: Order::Ascending, start: 0, size: 1_000, is_counted: true };
 
 fn application(id: &str) -> Application {
     let client = Client {
@@ -84,7 +84,10 @@ async fn a_client_is_made_once_and_listed() {
         }
         let ids = listed(store).await;
         assert!(ids.len() == 131 && ids.is_sorted(), "{}: {}", subject.name, ids.len());
-        let part = store.applications(Part { start: 129, size: 5, is_counted: false }).await.unwrap();
+        let part = store
+            .applications(Part { order: Order::Ascending, start: 129, size: 5, is_counted: false })
+            .await
+            .unwrap();
         let names: Vec<_> = part.items.iter().map(|it| it.client.name.as_str()).collect();
         assert_eq!((names, part.total), (vec!["c128", "c129"], None));
         store.delete_application(&ClientId::new("c128")).await.unwrap();
@@ -164,7 +167,9 @@ async fn a_grant_is_to_one_api() {
 
         store.delete_resource_server(API).await.unwrap();
         assert!(store.client_grant(&id.client_id, API).await.unwrap().is_none(), "{}", subject.name);
-        assert!(store.client_grants(None).await.unwrap().is_empty() && store.api(API).await.unwrap().is_none());
+        assert!(
+            store.client_grants(None).await.unwrap().is_empty() && store.api(API).await.unwrap().is_none()
+        );
         // An API that the Management API did not make, and one after it.
         store.put_api(&Api::new(API, Scope::parse("a b"), 60)).await.unwrap();
         store.put_client_grant(&id.client_id, API, &scopes).await.unwrap();
