@@ -164,7 +164,9 @@ async fn a_grant_is_to_one_api() {
 
         store.delete_resource_server(API).await.unwrap();
         assert!(store.client_grant(&id.client_id, API).await.unwrap().is_none(), "{}", subject.name);
-        assert!(store.client_grants(None).await.unwrap().is_empty() && store.api(API).await.unwrap().is_none());
+        assert!(
+            store.client_grants(None).await.unwrap().is_empty() && store.api(API).await.unwrap().is_none()
+        );
         // An API that the Management API did not make, and one after it.
         store.put_api(&Api::new(API, Scope::parse("a b"), 60)).await.unwrap();
         store.put_client_grant(&id.client_id, API, &scopes).await.unwrap();
