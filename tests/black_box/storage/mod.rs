@@ -22,6 +22,7 @@ mod remove;
 mod send;
 mod templates;
 mod tenant;
+mod tickets;
 mod twins;
 mod unique;
 mod users;
