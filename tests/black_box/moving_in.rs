@@ -123,22 +123,30 @@ async fn second_factors_come_along() {
 async fn users_without_password_move_in() {
     let world = World::new().await;
     world.passwordless_on().await;
-    let by_sms = json!({ "connection": "sms", "provider": "sms", "user_id": "x", "isSocial": false });
+    let by_sms = |number: &str| {
+        let profile = json!({ "phone_number": number });
+        json!({ "connection": "sms", "provider": "sms", "user_id": "x", "profileData": profile })
+    };
     let moving = Moving::of_rows(&[
         json!({ "user_id": "email|5f", "email": ADA, "email_verified": true }),
         json!({ "user_id": "sms|5f", "phone_number": "+12065550176", "phone_verified": true }),
         json!({
             "user_id": "auth0|bob", "email": "bob@example.com", "phone_number": "+12065550177",
-            "identities": [by_sms, { "provider": "google-oauth2", "user_id": "1" }],
+            "identities": [by_sms("+12065550177"), { "provider": "google-oauth2", "user_id": "1" }],
         }),
         json!({ "user_id": "auth0|cyd", "email": "cyd@example.com", "phone_number": "+12065550178" }),
+        // Another's number must not open the account of the row.
+        json!({
+            "user_id": "auth0|dee", "email": "dee@example.com", "phone_number": "+12065550179",
+            "identities": [by_sms("+12065550170")],
+        }),
     ]);
     let summary = moving.done_into(&world).await;
     assert_snapshot!(summary, @"
-    4 rows: 4 users moved in, 0 were there already, 0 refused.
-    2 users have no password: they cannot sign in by one until it is set.
-      left out of 1: identities
-      left out of 1: phone_number
+    5 rows: 5 users moved in, 0 were there already, 0 refused.
+    3 users have no password: they cannot sign in by one until it is set.
+      left out of 2: identities
+      left out of 2: phone_number
     ");
     assert_eq!(world.start_email(ADA).await.status, 200);
     let reply = world.passwordless("email", ADA, &world.code(ADA)).await;
@@ -148,6 +156,22 @@ async fn users_without_password_move_in() {
         let reply = world.passwordless("sms", number, &world.code(number)).await;
         assert_eq!(reply.text("error"), "mfa_required", "{}", reply.body);
     }
+}
+
+/// A user whose second factors the export does not have is taken only when that is asked for: the password alone would
+/// let in, and enrol.
+#[tokio::test]
+async fn lost_factors_are_not_lost_unnoticed() {
+    let world = World::new().await;
+    let mut row = row("ada");
+    row["multifactor"] = json!(["guardian"]);
+    let mut moving = Moving::of_rows(&[row]);
+    let summary = moving.done_into(&world).await;
+    assert_eq!((summary.imported, summary.refused), (0, 1));
+    moving.auth0.without_factors = true;
+    let summary = moving.done_into(&world).await;
+    assert_eq!((summary.imported, summary.refused), (1, 0));
+    assert!(summary.to_string().contains("left out of 1: multifactor"), "{summary}");
 }
 
 /// A JSON array, and gzip, whatever the names say.

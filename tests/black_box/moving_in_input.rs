@@ -72,6 +72,7 @@ async fn what_a_row_cannot_say() {
         json!({ "user_metadata": "x" }),
         json!({ "app_metadata": [] }),
         json!({ "user_metadata": { "x": "x".repeat(4_100) } }),
+        json!({ "multifactor": ["guardian"] }),
         json!({ "created_at": "yesterday" }),
         json!({ "phone_number": "555" }),
         json!({ "password_hash": "$2b$10$short" }),
@@ -95,7 +96,7 @@ async fn what_a_row_cannot_say() {
     ];
     let moving = Moving::of_rows(&rows.map(|properties| with(&properties)));
     let summary = moving.done_into(&world).await;
-    assert_eq!((summary.rows, summary.imported), (30, 1));
+    assert_eq!((summary.rows, summary.imported), (32, 1));
     assert_snapshot!(reasons(&moving).join("\n"), @"
     user_id: letters, digits and -._@| are taken, 64 of them at most
     user_id: letters, digits and -._@| are taken, 64 of them at most
@@ -108,6 +109,7 @@ async fn what_a_row_cannot_say() {
     user_metadata: expected an object
     app_metadata: expected an object
     user_metadata: it is larger than 4096 bytes, too deep, or has a nameless member
+    multifactor: the user had second factors, and mfa_factors has none: --without-factors takes the row
     created_at: not a time as ISO 8601 has it
     phone_number: not a number in E.164 form
     password_hash: not a hash of this algorithm

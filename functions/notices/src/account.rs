@@ -82,10 +82,11 @@ impl Letter {
         let expires_at = now.plus(seconds);
         let random = &app.random;
         let sealed = match &mail.errand {
-            Errand::VerifyEmail(_) => VerifyTicket::of(&self.profile, self.result_url(), expires_at)
+            Errand::VerifyEmail(_) => VerifyTicket::of(&self.profile, self.result_url(), now, expires_at)
                 .map(|ticket| ticket.seal(&ring, random, now)),
             Errand::ResetPassword(_) => {
-                self.reset_ticket(mail, expires_at).map(|ticket| ticket.seal(&ring, random, now))
+                let times = (self.profile.issue_time(now), expires_at);
+                self.reset_ticket(mail, times).map(|ticket| ticket.seal(&ring, random, now))
             }
         };
         let Some(sealed) = sealed.transpose()? else { return Ok(Outcome::Nobody) };
@@ -126,10 +127,10 @@ impl Letter {
     }
 
     /// Mailed to the address, it proves the address.
-    fn reset_ticket(&self, mail: &AccountMail, expires_at: Timestamp) -> Option<ResetTicket> {
+    fn reset_ticket(&self, mail: &AccountMail, times: (Timestamp, Timestamp)) -> Option<ResetTicket> {
         let login = (self.profile.password_login()?, self.login.as_ref()?);
         let client = mail.client_id.clone().unwrap_or_else(|| ClientId::new(""));
-        Some(ResetTicket::of(login, Some(self.address.clone()), client, self.result_url(), expires_at))
+        Some(ResetTicket::of(login, Some(self.address.clone()), client, self.result_url(), times))
     }
 }
 

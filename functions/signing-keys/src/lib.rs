@@ -76,14 +76,15 @@ async fn read(State(app): State<App>, kid: Named, headers: HeaderMap) -> Result<
     Ok(private_json(&shown(key, &keys, app.now())))
 }
 
-/// Makes the next keys, unless they are there; they are used when they have been known long enough.
+/// Makes the next key, unless it is there; it is used when it has been known long enough.
 async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "create:signing_keys").await?;
     let kms_key = app.config.kms_key.as_deref().ok_or(ManagementRefusal::Internal)?;
     let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random };
-    rotation.rotate(app.now()).await.map_err(|error| match error {
+    rotation.rotate_signing(app.now()).await.map_err(|error| match error {
         RotationError::Store(error) => error.into(),
         RotationError::Kms(_) => ManagementRefusal::Unavailable,
+        RotationError::TooMany => ManagementRefusal::Unsupported(error.to_string()),
         RotationError::Unusable => ManagementRefusal::Internal,
     })?;
     let keys = signing_keys(&app).await?;
@@ -108,7 +109,7 @@ async fn revoke(
         let revoked_at = match revocation(key, &keys, now) {
             Revocation::Done(at) => Some(at),
             Revocation::WouldLeaveNone => {
-                let text = "There is no other key to sign with: rotate first.";
+                let text = "There is no next key to sign with: rotate first.";
                 return Err(ManagementRefusal::Unsupported(text.to_owned()));
             }
             Revocation::By(signer) => {

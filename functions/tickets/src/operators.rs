@@ -93,7 +93,7 @@ pub(crate) async fn email_verification(
     let (profile, ring) = tokio::join!(app.store.profile(&user), app.keys.ring(now));
     let profile = profile?.ok_or_else(ManagementRefusal::no_such_user)?;
     let expires_at = now.plus(wanted.seconds.unwrap_or(VERIFY_SECONDS));
-    let ticket = VerifyTicket::of(&profile, wanted.result_url, expires_at).ok_or_else(no_address)?;
+    let ticket = VerifyTicket::of(&profile, wanted.result_url, now, expires_at).ok_or_else(no_address)?;
     let sealed = ticket.seal(&*ring?, &app.random, now)?;
     Ok(answer(&app, "lo/verify-email", &sealed))
 }
@@ -130,9 +130,10 @@ async fn reset_ticket(
         true => Some(profile.email.clone().ok_or_else(no_address)?),
         false => None,
     };
-    let expires_at = app.now().plus(wanted.seconds.unwrap_or(HANDED_SECONDS));
+    let now = app.now();
+    let times = (profile.issue_time(now), now.plus(wanted.seconds.unwrap_or(HANDED_SECONDS)));
     let client = wanted.client.unwrap_or(by);
-    Ok(ResetTicket::of((name, &login), proves, client, wanted.result_url, expires_at))
+    Ok(ResetTicket::of((name, &login), proves, client, wanted.result_url, times))
 }
 
 fn no_address() -> ManagementRefusal {

@@ -1,7 +1,7 @@
 //! `postern keys`: the key generations.
 
 use clap::Subcommand;
-use postern::token::key_life::{Revocation, revocation, state};
+use postern::token::key_life::{Revocation, Signer, revocation, state};
 use postern::token::keyring::KeyUse;
 
 use crate::CommandError;
@@ -14,7 +14,8 @@ pub(crate) enum Keys {
     List,
     /// Add a root and a signing key, and retire signing keys that no live token needs.
     Rotate,
-    /// Refuse what a signing key signed, because somebody else may have it; its successor signs at once.
+    /// Refuse what a signing key signed, because somebody else may have it. The current one needs a next one (`rotate`),
+    /// which then signs at once.
     Revoke {
         /// The key, as `list` shows it.
         kid: String,
@@ -64,16 +65,21 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<String, CommandError> {
     let key = keys.iter().find(|key| key.kid.as_str() == kid).ok_or_else(|| {
         CommandError::Setting(format!("there is no signing key {kid}: see `postern keys list`"))
     })?;
-    let done = match revocation(key, &keys, now) {
-        Revocation::Done(_) => true,
-        Revocation::By(signer) => tenant.store.revoke_key_generation(key, &signer, now).await?,
+    let signer = match revocation(key, &keys, now) {
+        Revocation::Done(_) => return Ok(format!("{kid} was revoked before.\n")),
+        Revocation::By(signer) => signer,
         Revocation::WouldLeaveNone => {
-            let text = "there is no other key to sign with: run `postern keys rotate` first";
+            let text = "there is no next key to sign with: run `postern keys rotate` first";
             return Err(CommandError::Setting(text.to_owned()));
         }
     };
-    match done {
-        true => Ok(format!("Revoked {kid}. What it signed is refused within 5 minutes.\n")),
+    let (Signer::Begun(other) | Signer::Promoted(other)) = signer;
+    match tenant.store.revoke_key_generation(key, &signer, now).await? {
+        true => Ok(format!(
+            "Revoked {kid}: what it signed is refused within 10 minutes. {} signs now. Until functions have looked again, \
+             in 5 minutes, some may still sign with the old one, and those tokens will be refused as well.\n",
+            other.kid
+        )),
         false => Err(CommandError::Setting("the keys changed meanwhile: try again".to_owned())),
     }
 }

@@ -146,7 +146,7 @@ impl Store {
 
     /// The buckets of wrong passwords of a login, to be deleted.
     async fn password_limits(&self, login: &LoginKey) -> Result<Vec<Write>, StoreError> {
-        let budgets = self.password_budgets(login).await?;
+        let budgets = self.some_password_budgets(login).await?;
         Ok(budgets.iter().take(PASSWORD_BUDGETS_MAX).map(|budget| budget.delete(login)).collect())
     }
 

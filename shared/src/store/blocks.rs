@@ -11,6 +11,8 @@ use super::{Item, Store, StoreError, TRANSACTION_MAX};
 use crate::rules::limit::{Bucket, Standing};
 use crate::time::Timestamp;
 
+/// Items beside a login that a change of its password looks at.
+const LOOKED_AT_MAX: i32 = 300;
 /// Transactions under way at once.
 const AT_ONCE: usize = 8;
 
@@ -67,6 +69,17 @@ impl Store {
     /// See [`StoreError`].
     pub async fn password_budgets(&self, login: &LoginKey) -> Result<Vec<PasswordBudget>, StoreError> {
         Ok(PasswordBudget::all_of(&self.query(login.pk(), None).await?))
+    }
+
+    /// Some of them, of one read: where an attacker left thousands, a change of the password does not wait for them.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(super) async fn some_password_budgets(
+        &self,
+        login: &LoginKey,
+    ) -> Result<Vec<PasswordBudget>, StoreError> {
+        Ok(PasswordBudget::all_of(&self.query_some(login.pk(), LOOKED_AT_MAX).await?))
     }
 
     /// Makes the budgets of wrong passwords of a login whole again, for all sources. Where it fails in the middle, a

@@ -10,6 +10,8 @@ use crate::token::key_life::Signer;
 use crate::token::keyring::KeyUse;
 
 const PK: &str = "KEYS";
+/// The condition that a generation is there and was not revoked.
+const GOOD: &str = "attribute_exists(pk) AND attribute_not_exists(revoked_at)";
 
 /// A key generation as it is stored. The sort key is its place in the sequence, not its random kid: two rotations at
 /// once ask for the same place, and one of them gets it.
@@ -74,7 +76,6 @@ impl Store {
         signer: &Signer<'_>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        const GOOD: &str = "attribute_exists(pk) AND attribute_not_exists(revoked_at)";
         let revoked = Write::update(PK, &place(key), "SET revoked_at = :now").when(GOOD);
         let signs = match signer {
             Signer::Begun(other) => Write::check(PK, &place(other), GOOD),
@@ -85,12 +86,18 @@ impl Store {
         self.all_done([revoked.value(":now", number(now.0)), signs]).await
     }
 
-    /// Deletes a generation that nothing needs any more.
+    /// Deletes a generation that nothing needs any more, on condition that its successor is good: were that revoked
+    /// meanwhile, this one might have to sign again. `false` when it is not.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn delete_key_generation(&self, key: &KeyGeneration) -> Result<(), StoreError> {
-        self.write(&Write::delete(PK, &place(key))).await.map(|_| ())
+    pub async fn delete_key_generation(
+        &self,
+        key: &KeyGeneration,
+        successor: &KeyGeneration,
+    ) -> Result<bool, StoreError> {
+        let is_good = Write::check(PK, &place(successor), GOOD);
+        self.all_done([Write::delete(PK, &place(key)), is_good]).await
     }
 }
 

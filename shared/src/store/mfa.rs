@@ -179,7 +179,7 @@ fn unspent(jti: &Jti) -> Write {
 
 /// Demands of the profile what holds for every use of a token: that the user exists, is not blocked, and accepts
 /// tokens of that time (SEC-42).
-fn accepting(write: Write, issued_at: Timestamp) -> Write {
+pub(super) fn accepting(write: Write, issued_at: Timestamp) -> Write {
     write
         .when("attribute_exists(pk)")
         .when("attribute_not_exists(blocked) OR blocked = :false")

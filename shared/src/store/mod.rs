@@ -189,6 +189,20 @@ impl Store {
         }
     }
 
+    /// Reads the first items of a partition by one call, strongly consistent (SEC-41).
+    async fn query_some(&self, pk: &str, limit: i32) -> Result<Vec<Item>, StoreError> {
+        let call = self
+            .dynamodb
+            .query()
+            .table_name(&*self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .limit(limit);
+        let page = call.send().await.map_err(|error| failed("Query", &error))?;
+        Ok(page.items.unwrap_or_default())
+    }
+
     /// One conditional write that is safe to repeat.
     async fn write(&self, write: &Write) -> Result<Outcome, StoreError> {
         self.attempt(write, false).await

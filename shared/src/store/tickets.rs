@@ -7,10 +7,11 @@ use super::blocks::PasswordBudget;
 use super::expression::{Write, number, text, value_of};
 use super::limits::{Counter, LimitKey};
 use super::logins::{Login, LoginKey, PasswordHash};
+use super::mfa::accepting;
 use super::notices::Notice;
 use super::user_change::UserChange;
 use super::users::{self, PROFILE, UserState, profile_of};
-use super::{DECISION_TRIES, Outcome, Store, StoreError, read};
+use super::{DECISION_TRIES, Outcome, Store, StoreError, compensated};
 use crate::rules::limit::Limits;
 use crate::time::{Clock, Timestamp};
 use crate::token::account_ticket::{ResetTicket, VerifyTicket};
@@ -50,6 +51,7 @@ impl Store {
                 .value(":yes", AttributeValue::Bool(true))
                 .value(":no", AttributeValue::Bool(false))
                 .value(":now", number(now.0));
+        let write = accepting(write, ticket.issued_at);
         let old = match self.write(&write).await? {
             Outcome::Done(_) => return Ok(true),
             Outcome::Refused(old) => old.map(profile_of).transpose()?,
@@ -69,14 +71,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Resettable>, StoreError> {
         let key = ticket.login.key();
-        let (partition, user) = tokio::try_join!(self.query(key.pk(), None), self.user(&ticket.user, now))?;
-        let budgets = PasswordBudget::all_of(&partition);
-        let is_login =
-            |item: &super::Item| item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == "LOGIN");
-        let login = partition.into_iter().find(is_login).map(read::<Login>).transpose()?;
+        let (login, budgets, user) = tokio::try_join!(
+            self.login(&key),
+            self.some_password_budgets(&key),
+            self.user(&ticket.user, now)
+        )?;
         let (Some(login), Some(user)) = (login, user) else { return Ok(None) };
         let has_address = ticket.proves.is_none() || ticket.proves == user.profile.email;
-        let is_good = ticket.is_about(&login) && has_address && !user.profile.blocked;
+        let accepts = user.profile.accepts_tokens_of(ticket.issued_at);
+        let is_good = ticket.is_about(&login) && has_address && accepts;
         Ok(is_good.then_some(Resettable { key, login, user, budgets }))
     }
 
@@ -99,7 +102,8 @@ impl Store {
         for _ in 0..DECISION_TRIES {
             let now = clock.now();
             if self.all_done(seen.writes(ticket, hash, notice, now)?).await? {
-                self.end_since(&ticket.user, now, clock).await?;
+                // The ticket is spent: nobody could ask again.
+                compensated("end_since", self.end_since(&ticket.user, now, clock).await);
                 return Ok(true);
             }
             // The ticket was used, or something else of the account changed, meanwhile.
@@ -135,7 +139,7 @@ impl Resettable {
             ..UserChange::default()
         };
         let profile = change.write(&self.user.profile, now, true)?.map_err(|_| StoreError::Corrupt)?;
-        let profile = profile
+        let profile = accepting(profile, ticket.issued_at)
             .when("attribute_not_exists(active_authenticators) OR active_authenticators = :enrolled")
             .value(":enrolled", number(u64::from(enrolled)));
         let mut writes = vec![login, profile, notice.write()?];

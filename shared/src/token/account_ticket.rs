@@ -35,6 +35,8 @@ pub struct VerifyTicket {
     /// Where its page leads on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
+    /// When it was made: whatever ends tokens of then ends it too (SEC-42).
+    pub issued_at: Timestamp,
     /// When it is over.
     pub expires_at: Timestamp,
 }
@@ -56,6 +58,8 @@ pub struct ResetTicket {
     /// Where its page leads on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
+    /// When it was made: whatever ends tokens of then ends it too (SEC-42).
+    pub issued_at: Timestamp,
     /// When it is over.
     pub expires_at: Timestamp,
 }
@@ -76,12 +80,18 @@ quiet!(VerifyTicket, ResetTicket);
 impl VerifyTicket {
     /// A ticket for the address a user has; `None` without one.
     #[must_use]
-    pub fn of(profile: &Profile, result_url: Option<String>, expires_at: Timestamp) -> Option<Self> {
+    pub fn of(
+        profile: &Profile,
+        result_url: Option<String>,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Option<Self> {
         Some(Self {
             user: profile.user_id.clone(),
             created_at: profile.created_at,
             email: profile.email.clone()?,
             result_url,
+            issued_at: profile.issue_time(now),
             expires_at,
         })
     }
@@ -112,10 +122,10 @@ impl ResetTicket {
         proves: Option<EmailAddress>,
         client: ClientId,
         result_url: Option<String>,
-        expires_at: Timestamp,
+        (issued_at, expires_at): (Timestamp, Timestamp),
     ) -> Self {
         let (user, login, replaces) = (login.user_id.clone(), name.clone(), digest_of(login));
-        Self { user, login, replaces, proves, client, result_url, expires_at }
+        Self { user, login, replaces, proves, client, result_url, issued_at, expires_at }
     }
 
     /// Whether the login is that user's, and has the password still that it had.
@@ -169,7 +179,7 @@ mod tests {
 
     fn reset() -> ResetTicket {
         let name = LoginName::new(DEFAULT_CONNECTION, "a@example.com");
-        ResetTicket::of((&name, &login("one")), None, ClientId::new("app"), None, NOW.plus(10))
+        ResetTicket::of((&name, &login("one")), None, ClientId::new("app"), None, (NOW, NOW.plus(10)))
     }
 
     /// SEC-4: neither ticket is one of the other, and neither outlives its time.
@@ -177,9 +187,9 @@ mod tests {
     fn a_ticket_is_good_for_its_own_thing_and_time() {
         let (ring, random) = (ring(), Random::seeded(1));
         let mut profile = Profile::new(UserId::new("auth0|a"), NOW);
-        assert_eq!(VerifyTicket::of(&profile, None, NOW), None);
+        assert_eq!(VerifyTicket::of(&profile, None, NOW, NOW), None);
         profile.email = EmailAddress::parse("a@example.com");
-        let verify = VerifyTicket::of(&profile, None, NOW.plus(10)).unwrap();
+        let verify = VerifyTicket::of(&profile, None, NOW, NOW.plus(10)).unwrap();
         let text = verify.seal(&ring, &random, NOW).unwrap();
         assert_eq!(VerifyTicket::open(&ring, &text, NOW.plus(9)).unwrap(), verify);
         assert!(VerifyTicket::open(&ring, &text, NOW.plus(10)).is_err());

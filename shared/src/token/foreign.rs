@@ -1,12 +1,14 @@
 //! Password hashes that were made elsewhere, and come with users who move in: which are taken, and how they are verified.
 //!
-//! Their cost is bounded, for whoever signs in has it spent. All but those of Argon2id give way to one of ours at the
-//! next successful sign-in.
+//! Their cost is bounded, for whoever signs in has it spent. All but those that cost what ours do give way to one
+//! of ours at the next successful sign-in.
 
 use std::str::FromStr;
 
 use argon2::Params;
 use argon2::password_hash::phc;
+
+use super::password::{LANES, MEMORY_KIB, PASSES};
 
 use crate::rules::policy::BCRYPT_COST_MAX;
 use crate::store::logins::PasswordHash;
@@ -88,13 +90,20 @@ pub fn is_bcrypt(stored: &str) -> bool {
     BCRYPT.iter().any(|beginning| stored.starts_with(beginning))
 }
 
+/// Whether a stored hash costs what ours do: another cost would tell by its time whose account it is, or be cheap to
+/// guess at.
+fn is_own(stored: &str) -> bool {
+    let own = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
+    stored.starts_with(&own)
+}
+
 /// Whether a stored hash is to give way to one of ours, once the password is known that it is of. Of a password that is
 /// longer than bcrypt looks at nobody knows whether it was typed rightly to its end: its hash stays.
 #[must_use]
 pub fn gives_way(stored: &str, password: &str) -> bool {
     match is_bcrypt(stored) {
         true => password.len() <= BCRYPT_BYTES,
-        false => !stored.starts_with("$argon2id$"),
+        false => !is_own(stored),
     }
 }
 
@@ -165,7 +174,10 @@ mod tests {
         };
         for kind in ["argon2id", "argon2i", "argon2d"] {
             let taken = argon2_hash(&hash(kind, 65_536, 10, 8)).unwrap();
-            assert_eq!(gives_way(&taken.hash.0, "any"), kind != "argon2id");
+            assert!(gives_way(&taken.hash.0, "any"));
+        }
+        for (memory, is_ours) in [(MEMORY_KIB, true), (MEMORY_KIB + 1, false)] {
+            assert_eq!(gives_way(&hash("argon2id", memory, PASSES, LANES), "any"), !is_ours);
         }
         for text in [hash("argon2id", 65_537, 1, 1), hash("argon2id", 64, 11, 1), hash("argon2id", 128, 1, 9)]
         {

@@ -75,28 +75,21 @@ pub enum Revocation<'a> {
     Done(Timestamp),
     /// It can be, and this one signs.
     By(Signer<'a>),
-    /// There is no other.
+    /// There is none to take its place.
     WouldLeaveNone,
 }
 
-/// What revoking `key` comes to. The last key of its use that is good cannot be: nobody could sign in.
+/// What revoking `key` comes to. The current one cannot be while no next one is there: nobody could sign in, or an old
+/// key would sign again.
 #[must_use]
 pub fn revocation<'a>(key: &KeyGeneration, all: &'a [KeyGeneration], now: Timestamp) -> Revocation<'a> {
-    if let Some(at) = key.revoked_at {
-        return Revocation::Done(at);
-    }
-    let others = || good(key, all).filter(|other| other.generation != key.generation);
-    let newest = |begun: bool| {
-        let those = others().filter(move |other| (other.not_before <= now) == begun);
-        those.max_by_key(|other| (other.not_before, other.generation))
+    let first = |wanted| good(key, all).find(move |other| state(other, all, now) == wanted);
+    let signer = match (state(key, all, now), key.revoked_at) {
+        (_, Some(at)) => return Revocation::Done(at),
+        (KeyState::Current, None) => first(KeyState::Next).map(Signer::Promoted),
+        (_, None) => first(KeyState::Current).map(Signer::Begun),
     };
-    // Of those to come the newest would be the last to begin; there is one at most.
-    match (state(key, all, now), newest(true), newest(false)) {
-        (KeyState::Current, _, Some(next)) => Revocation::By(Signer::Promoted(next)),
-        (_, Some(begun), _) => Revocation::By(Signer::Begun(begun)),
-        (_, None, Some(next)) => Revocation::By(Signer::Promoted(next)),
-        (_, None, None) => Revocation::WouldLeaveNone,
-    }
+    signer.map_or(Revocation::WouldLeaveNone, Revocation::By)
 }
 
 #[cfg(test)]
@@ -150,7 +143,8 @@ mod tests {
         assert_eq!(signer(0, &all, 150), Some((2, false)));
         assert_eq!(signer(1, &all, 150), Some((3, true)), "the next one at once");
         assert_eq!(signer(2, &all, 150), Some((2, false)), "the current one stays");
-        assert_eq!(signer(2, &all, 250), Some((2, false)), "no other is to come");
+        assert_eq!(signer(0, &all, 250), Some((3, false)));
+        assert_eq!(signer(2, &all, 250), None, "no other is to come, and one of old does not come back");
         let last = [key(1, 0, None), key(2, 100, Some(110))];
         assert_eq!(signer(0, &last, 150), None);
         assert!(matches!(revocation(&last[0], &last, Timestamp(150)), Revocation::WouldLeaveNone));

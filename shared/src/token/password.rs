@@ -14,9 +14,9 @@ pub const PASSWORD_BYTES_MAX: usize = 1024;
 /// NIST SP 800-63B-4 §3.1.1.2: the shortest password beside a second factor, in characters.
 pub const PASSWORD_CHARACTERS_MIN: usize = 8;
 /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+pub(super) const MEMORY_KIB: u32 = 19_456;
+pub(super) const PASSES: u32 = 2;
+pub(super) const LANES: u32 = 1;
 
 /// The hash of a password nobody has, verified for users who do not exist, so that the work is the same (SEC-35).
 const NOBODY: &str =

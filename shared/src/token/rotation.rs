@@ -13,12 +13,16 @@ use crate::store::keys::{KeyGeneration, PublicJwk};
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::token::claims::ACCESS_TOKEN_SECONDS_MAX;
+use crate::token::key_life::successor;
 use crate::token::keyring::KeyUse;
 
 /// How long a new key is known before it is used, in seconds: what a cached JWKS may live, here and at clients, and
 /// once more for an environment that could not refresh. So nothing is ever signed or sealed by one environment that
 /// another cannot read.
 pub const KNOWN_BEFORE_USE_SECONDS: u64 = 900;
+
+/// Signing keys that may be there when another is asked for over the network: every environment reads all of them.
+const SIGNING_KEYS_MAX: usize = 16;
 
 /// Keys could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +33,9 @@ pub enum RotationError {
     /// KMS failed; the text is the service's error code.
     #[error("KMS did not make a key: {0}")]
     Kms(String),
+    /// There are too many signing keys to add one.
+    #[error("there are too many signing keys: they go 30 days after their successors began")]
+    TooMany,
     /// No randomness, or a key in an unknown form.
     #[error("the key that KMS made cannot be used")]
     Unusable,
@@ -84,20 +91,56 @@ impl Rotation<'_> {
         }
         let generations = self.store.key_generations().await?;
         for key_use in [KeyUse::Root, KeyUse::Signing] {
-            let newest =
-                generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
-            // A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
-            if newest.is_some_and(|key| key.not_before > now && key.revoked_at.is_none()) {
-                continue;
-            }
-            let next = newest.map_or(1, |key| key.generation.saturating_add(1));
-            report.made.extend(self.make(key_use, next, now, now.plus(KNOWN_BEFORE_USE_SECONDS)).await?);
+            report.made.extend(self.make_next(key_use, &generations, now).await?);
         }
-        for key in retirable(&generations, now) {
-            self.store.delete_key_generation(key).await?;
-            report.retired.push(key.kid.clone());
-        }
+        self.retire(&generations, now, &mut report).await?;
         Ok(report)
+    }
+
+    /// Adds a signing key and no root, for whoever asks over the network: roots are never retired, so nobody may make
+    /// many of them. Nor of signing keys, of which all but a few come and go by the schedule.
+    ///
+    /// # Errors
+    /// See [`RotationError`].
+    pub async fn rotate_signing(&self, now: Timestamp) -> Result<Report, RotationError> {
+        let generations = self.store.key_generations().await?;
+        let signing = generations.iter().filter(|key| key.key_use == KeyUse::Signing);
+        if signing.count() >= SIGNING_KEYS_MAX {
+            return Err(RotationError::TooMany);
+        }
+        let mut report = Report::default();
+        report.made.extend(self.make_next(KeyUse::Signing, &generations, now).await?);
+        self.retire(&generations, now, &mut report).await?;
+        Ok(report)
+    }
+
+    /// A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
+    async fn make_next(
+        &self,
+        key_use: KeyUse,
+        generations: &[KeyGeneration],
+        now: Timestamp,
+    ) -> Result<Option<Kid>, RotationError> {
+        let newest = generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
+        if newest.is_some_and(|key| key.not_before > now && key.revoked_at.is_none()) {
+            return Ok(None);
+        }
+        let next = newest.map_or(1, |key| key.generation.saturating_add(1));
+        self.make(key_use, next, now, now.plus(KNOWN_BEFORE_USE_SECONDS)).await
+    }
+
+    async fn retire(
+        &self,
+        generations: &[KeyGeneration],
+        now: Timestamp,
+        report: &mut Report,
+    ) -> Result<(), RotationError> {
+        for (key, successor) in retirable(generations, now) {
+            if self.store.delete_key_generation(key, successor).await? {
+                report.retired.push(key.kid.clone());
+            }
+        }
+        Ok(())
     }
 
     async fn make(
@@ -155,16 +198,16 @@ impl Rotation<'_> {
     }
 }
 
-/// Signing keys whose successor began so long ago that no token they signed can still be live. One that was revoked
-/// succeeds nobody: the key before it may sign again.
-fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<&KeyGeneration> {
-    let signing = || generations.iter().filter(|key| key.key_use == KeyUse::Signing);
-    let superseded = |key: &&KeyGeneration| {
-        let successors = signing().filter(|other| other.generation > key.generation);
-        let began = successors.filter(|other| other.revoked_at.is_none()).map(|other| other.not_before).min();
-        began.is_some_and(|began| began.plus(ACCESS_TOKEN_SECONDS_MAX).is_past(now))
-    };
-    signing().filter(superseded).collect()
+/// Signing keys whose successor began so long ago that no token they signed can still be live, with that one. One that
+/// was revoked succeeds nobody.
+fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<(&KeyGeneration, &KeyGeneration)> {
+    let signing = generations.iter().filter(|key| key.key_use == KeyUse::Signing);
+    let superseded = signing.filter_map(|key| {
+        let successor = successor(key, generations)?;
+        let is_over = successor.not_before.plus(ACCESS_TOKEN_SECONDS_MAX).is_past(now);
+        is_over.then_some((key, successor))
+    });
+    superseded.collect()
 }
 
 /// The numbers of an RSA public key in SubjectPublicKeyInfo form (RFC 5280 §4.1.2.7).
@@ -207,7 +250,7 @@ mod tests {
         let keys = [signing(1, 0), signing(2, 1_000), signing(3, 50_000)];
         let over = Timestamp(1_000 + ACCESS_TOKEN_SECONDS_MAX);
         assert!(retirable(&keys, Timestamp(over.0 - 1)).is_empty());
-        let retired: Vec<_> = retirable(&keys, over).iter().map(|key| key.generation).collect();
+        let retired: Vec<_> = retirable(&keys, over).iter().map(|(key, _)| key.generation).collect();
         assert_eq!(retired, [1]);
         assert_eq!(retirable(&keys, Timestamp(u64::MAX)).len(), 2);
     }

@@ -4,6 +4,7 @@ use local::aws::KEY_ID;
 use postern::id::Kid;
 use postern::rules::random::Random;
 use postern::store::keys::KeyGeneration;
+use postern::token::key_life::Signer;
 use postern::token::keyring::KeyUse;
 use postern::token::rotation::Rotation;
 
@@ -45,8 +46,26 @@ async fn a_place_in_the_sequence_is_taken_once() {
         assert!(store.add_key_generation(&generation("next", KeyUse::Signing, 2)).await.unwrap());
         assert!(store.add_key_generation(&generation("root", KeyUse::Root, 1)).await.unwrap());
         assert_eq!(places(&subject).await, [("root", 1), ("signing", 1), ("signing", 2)]);
-        store.delete_key_generation(&generation("next", KeyUse::Signing, 2)).await.unwrap();
-        assert_eq!(places(&subject).await, [("root", 1), ("signing", 1)]);
+        let (first, second) =
+            (generation("first", KeyUse::Signing, 1), generation("next", KeyUse::Signing, 2));
+        assert!(store.delete_key_generation(&first, &second).await.unwrap());
+        assert_eq!(places(&subject).await, [("root", 1), ("signing", 2)]);
+    }
+}
+
+/// A key is not retired by a rotation that read its successor before that was revoked: it may have to sign again.
+#[tokio::test]
+async fn a_key_without_a_good_successor_stays() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        let (first, second) = (generation("k1", KeyUse::Signing, 1), generation("k2", KeyUse::Signing, 2));
+        for key in [&first, &second] {
+            assert!(store.add_key_generation(key).await.unwrap());
+        }
+        assert!(store.revoke_key_generation(&second, &Signer::Begun(&first), START).await.unwrap());
+        assert!(!store.delete_key_generation(&first, &second).await.unwrap(), "{}", subject.name);
+        assert_eq!(places(&subject).await, [("signing", 1), ("signing", 2)]);
+        assert!(!store.revoke_key_generation(&first, &Signer::Begun(&second), START).await.unwrap());
     }
 }
 

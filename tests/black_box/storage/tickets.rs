@@ -17,7 +17,7 @@ async fn a_password_that_changed_since_it_was_seen_is_not_replaced() {
         assert!(store.create_user(profile(), &[login(ADDRESS)]).await.unwrap().is_some());
         let stored = store.login(&name.key()).await.unwrap().unwrap();
         let (client, over) = (ClientId::new("app"), START.plus(60));
-        let ticket = ResetTicket::of((&name, &stored), None, client, None, over);
+        let ticket = ResetTicket::of((&name, &stored), None, client, None, (START, over));
         let first = store.resettable(&ticket, START).await.unwrap().unwrap();
         let second = store.resettable(&ticket, START).await.unwrap().unwrap();
         for (seen, hash, seconds, is_done) in [(first, "one", 0, true), (second, "two", 5, false)] {

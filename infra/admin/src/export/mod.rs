@@ -104,8 +104,13 @@ impl Export {
 
 /// Password hashes are nobody's but the owner's.
 fn create(path: &Path) -> io::Result<File> {
+    // One that is there may be somebody else's, and keep its rights.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
-    options.create(true).write(true).truncate(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

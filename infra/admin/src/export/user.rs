@@ -74,6 +74,16 @@ struct Identity<'a> {
     user_id: &'a str,
     #[serde(rename = "isSocial")]
     is_social: bool,
+    /// Where codes are sent, of who signs in by such.
+    #[serde(rename = "profileData", skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileData<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ProfileData<'a> {
+    Email(&'a str),
+    PhoneNumber(&'a str),
 }
 
 #[derive(Serialize)]
@@ -160,5 +170,9 @@ impl<'a> Exported<'a> {
 /// Codes by mail and SMS are providers of their own, as in Auth0.
 fn identity<'a>(login: &'a LoginName, user_id: &'a str) -> Identity<'a> {
     let provider = if login.has_password() { "auth0" } else { login.connection.as_str() };
-    Identity { connection: &login.connection, provider, user_id, is_social: false }
+    let profile = Connection::parse(&login.connection).map(|connection| match connection {
+        Connection::Email => ProfileData::Email(&login.name),
+        Connection::Sms => ProfileData::PhoneNumber(&login.name),
+    });
+    Identity { connection: &login.connection, provider, user_id, is_social: false, profile }
 }

@@ -39,6 +39,7 @@ pub(crate) struct Batch {
 pub(crate) struct Feeder {
     rows: Rows,
     clock: Clock,
+    accepts_lost_factors: bool,
     batches: Sender<Batch>,
     seen: Seen,
     next: Batch,
@@ -46,8 +47,16 @@ pub(crate) struct Feeder {
 }
 
 impl Feeder {
-    pub(crate) fn new(rows: Rows, clock: Clock, batches: Sender<Batch>) -> Self {
-        Self { rows, clock, batches, seen: Seen::default(), next: Batch::default(), members: 0 }
+    pub(crate) fn new(rows: Rows, clock: Clock, accepts_lost_factors: bool, batches: Sender<Batch>) -> Self {
+        Self {
+            rows,
+            clock,
+            accepts_lost_factors,
+            batches,
+            seen: Seen::default(),
+            next: Batch::default(),
+            members: 0,
+        }
     }
 
     /// Reads to the end, or until nobody takes batches any more. The first `done` rows are passed over: an earlier run
@@ -76,7 +85,8 @@ impl Feeder {
     fn add(&mut self, RawRow { line, json }: RawRow) -> bool {
         let row = match json {
             Some(json) => {
-                let row::Read { user_id, incoming } = row::read(&json, self.clock.now());
+                let row::Read { user_id, incoming } =
+                    row::read(&json, self.clock.now(), self.accepts_lost_factors);
                 let incoming = incoming.and_then(|incoming| self.seen.first(incoming));
                 Row { line, user_id, incoming }
             }

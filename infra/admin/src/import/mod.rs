@@ -63,6 +63,9 @@ pub struct Auth0 {
     /// Tries of a transaction, over some seconds, before giving up.
     #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=30))]
     pub tries: u32,
+    /// Take users whose second factors the export does not have: their password alone lets them in, and enrols.
+    #[arg(long)]
+    pub without_factors: bool,
     /// Begin anew, though an earlier run did not come to its end.
     #[arg(long)]
     pub restart: bool,
@@ -106,6 +109,7 @@ impl Auth0 {
             dry_run: false,
             concurrency: 8,
             tries: 8,
+            without_factors: false,
             restart: false,
         }
     }
@@ -129,7 +133,7 @@ impl Auth0 {
         let done = ledger.summary().rows;
         let (sender, batches) = mpsc::channel(AHEAD);
         let clock = importer.as_ref().map(|it| it.clock().clone()).unwrap_or_else(postern::time::Clock::host);
-        let feeder = Feeder::new(rows, clock, sender);
+        let feeder = Feeder::new(rows, clock, self.without_factors, sender);
         let feeder = tokio::task::spawn_blocking(move || feeder.run(done));
         let written = self.write(importer, batches, &mut ledger, &mut progress, stop).await;
         let read = feeder.await.map_err(|_| CommandError::Stopped).and_then(|read| read.map_err(failed));

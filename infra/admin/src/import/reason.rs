@@ -25,6 +25,10 @@ pub(crate) enum Reason {
     NoLogin,
     #[error("{0}: it is larger than 4096 bytes, too deep, or has a nameless member")]
     Metadata(&'static str),
+    #[error(
+        "multifactor: the user had second factors, and mfa_factors has none: --without-factors takes the row"
+    )]
+    FactorsMissing,
     #[error("created_at: not a time as ISO 8601 has it")]
     CreatedAt,
     #[error("{0}: not a hash of this algorithm")]

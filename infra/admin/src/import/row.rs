@@ -64,13 +64,14 @@ pub(crate) struct Read {
 
 /// Reads a row. Whoever has no id in it gets one that follows from the address, so that it is the same when the row is
 /// read again.
-pub(crate) fn read(json: &[u8], now: Timestamp) -> Read {
+pub(crate) fn read(json: &[u8], now: Timestamp, accepts_lost_factors: bool) -> Read {
     let Ok(Value::Object(members)) = serde_json::from_slice(json) else {
         return Read { user_id: None, incoming: Err(Reason::NotAnObject) };
     };
     let named = named(&members);
     let user_id = named.as_ref().ok().cloned().flatten();
-    let incoming = named.and_then(|id| Row::of(&members, now)?.incoming(id, now)).map(Box::new);
+    let incoming = named.and_then(|id| Row::of(&members, now)?.incoming(id, now, accepts_lost_factors));
+    let incoming = incoming.map(Box::new);
     let made = incoming.as_ref().ok().map(|incoming| incoming.profile.user_id.clone());
     Read { user_id: user_id.or(made), incoming }
 }
@@ -104,7 +105,9 @@ struct Row {
     hash: Option<ForeignHash>,
     factors: Vec<Reaches>,
     /// Connections without password, beside the one that the id tells of.
-    identities: Vec<Connection>,
+    identities: Vec<(Connection, Option<String>)>,
+    /// Whether Auth0 asked the user for a second factor.
+    had_factors: bool,
     left_out: Vec<String>,
 }
 
@@ -137,6 +140,7 @@ impl Row {
             "custom_password_hash" => self.take_hash(hash::custom(value)?)?,
             "mfa_factors" => self.factors = factors::factors(value)?,
             "identities" => self.take_identities(value),
+            "multifactor" if !is_empty(value) => self.had_factors = true,
             name if PASSED_OVER.contains(&name) => {}
             name => match ProfileText::ALL.into_iter().find(|text| text.as_str() == name) {
                 Some(property) => self.take_text(property, value)?,
@@ -170,20 +174,32 @@ impl Row {
             match identity.get("provider").and_then(Value::as_str) {
                 Some("auth0") | None => {}
                 Some(provider) => match Connection::parse(provider) {
-                    Some(connection) => self.identities.push(connection),
+                    Some(connection) => self.identities.push((connection, profile_of(identity))),
                     None => self.left_out.push("identities".to_owned()),
                 },
             }
         }
     }
 
-    fn incoming(self, named: Option<UserId>, now: Timestamp) -> Result<Incoming, Reason> {
+    fn incoming(
+        self,
+        named: Option<UserId>,
+        now: Timestamp,
+        accepts_lost_factors: bool,
+    ) -> Result<Incoming, Reason> {
         let user_id = match (named, &self.email) {
             (Some(id), _) => id,
             (None, Some(address)) => id_of(address),
             (None, None) => return Err(Reason::NoLogin),
         };
+        if self.had_factors && self.factors.is_empty() && !accepts_lost_factors {
+            return Err(Reason::FactorsMissing);
+        }
         let logins = self.logins(&user_id)?;
+        let is_lost = |(connection, _): &(Connection, _)| {
+            !logins.iter().any(|login| login.name.connection == connection.as_str())
+        };
+        let has_lost_identities = self.identities.iter().any(is_lost);
         let bcrypt_cost = self.hash.as_ref().and_then(|hash| hash.bcrypt_cost);
         let mut left_out = self.left_out;
         if self.phone.is_some() && !logins.iter().any(|it| it.name.connection == Connection::Sms.as_str()) {
@@ -191,6 +207,12 @@ impl Row {
         }
         if self.hash.is_some() && logins.iter().all(|login| login.password_hash.is_none()) {
             left_out.push("password_hash".to_owned());
+        }
+        if self.had_factors && self.factors.is_empty() {
+            left_out.push("multifactor".to_owned());
+        }
+        if has_lost_identities {
+            left_out.push("identities".to_owned());
         }
         left_out.sort_unstable();
         left_out.dedup();
@@ -222,18 +244,34 @@ impl Row {
             logins.push(NewLogin { name, password_hash });
         }
         for connection in [Connection::Email, Connection::Sms] {
-            if own != Some(connection) && !self.identities.contains(&connection) {
-                continue;
-            }
             let to = match connection {
                 Connection::Email => self.email.as_ref().map(EmailAddress::as_str),
                 Connection::Sms => self.phone.as_ref().map(PhoneNumber::as_str),
             };
+            if own != Some(connection) && !self.is_linked(connection, to) {
+                continue;
+            }
             let name = LoginName::new(connection.as_str(), to.ok_or(Reason::NoLogin)?);
             logins.push(NewLogin { name, password_hash: None });
         }
         Ok(logins)
     }
+}
+
+impl Row {
+    /// Whether a linked account is to that very address or number: another one must not open the user's account.
+    fn is_linked(&self, connection: Connection, to: Option<&str>) -> bool {
+        let is_same = |said: &str| to.is_some_and(|to| said.to_lowercase() == to);
+        let mut linked = self.identities.iter().filter(|(linked, _)| *linked == connection);
+        linked.any(|(_, said)| said.as_deref().is_some_and(is_same))
+    }
+}
+
+/// The address or number of a linked account.
+fn profile_of(identity: &Value) -> Option<String> {
+    let profile = identity.get("profileData")?;
+    let said = profile.get("email").or_else(|| profile.get("phone_number"))?;
+    said.as_str().map(ToOwned::to_owned)
 }
 
 fn id_of(address: &EmailAddress) -> UserId {
