@@ -3,42 +3,16 @@
 
 import { test } from 'node:test';
 import { strict as assert } from 'node:assert';
-import { ManagementClient, ManagementError } from 'auth0';
-import { API, DOMAIN, advance, newestMessage, sdk, toTheTwin, totp, verified } from './twin.mjs';
+import { all, management, refused } from './management.mjs';
+import { API, advance, newestMessage, sdk, totp, verified } from './twin.mjs';
 import { mfaTokenOf, signIn } from './steps.mjs';
 
 const CONNECTION = 'Username-Password-Authentication';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
-/** The client, which gets its token by itself. Its own retries would hide what we answer. */
-const management = new ManagementClient({
-  domain: DOMAIN,
-  clientId: 'demo-management',
-  clientSecret: 'demo-management-secret',
-  fetch: toTheTwin,
-  maxRetries: 0,
-});
-
-/** Demands that the client throws its own error for a status, with our code and text. */
-function refused(attempt, status, code, text) {
-  return assert.rejects(attempt, (error) => {
-    assert.ok(error instanceof ManagementError, `${error.name}: ${error.message}`);
-    const { errorCode, message } = error.body;
-    assert.deepEqual([error.statusCode, errorCode, message], [status, code, text]);
-    return true;
-  });
-}
-
 /** A new user of an address. */
 function make(email, more = {}) {
   return management.users.create({ connection: CONNECTION, email, password: 'correct horse battery', ...more });
-}
-
-/** All that a list gives, page after page. */
-async function all(page) {
-  const items = [];
-  for await (const item of await page) items.push(item);
-  return items;
 }
 
 test('factors are listed and switched', async () => {

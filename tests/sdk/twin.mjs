@@ -41,6 +41,12 @@ async function local(method, path, body) {
   return response.status === 204 ? undefined : response.json();
 }
 
+/** Posts a form, as a program without an SDK does. */
+export async function postForm(path, fields) {
+  const response = await fetch(`${BASE}/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+  return { status: response.status, body: await response.json() };
+}
+
 /** Calls the Management API, as an operator's tool does. */
 export async function manage(method, path, body) {
   const fields = {
