@@ -67,6 +67,19 @@ async fn the_button_verifies_and_the_link_does_not() {
     assert_eq!(tokens.status, 200, "{}", tokens.body);
 }
 
+/// SEC-42: what ends tokens ends a ticket of before, and nobody is told that it did something.
+#[tokio::test]
+async fn a_block_ends_tickets() {
+    let world = World::new().await;
+    let (id, old) = ticket(&world).await;
+    for blocked in [true, false] {
+        let changed = world.manage("PATCH", &user_path(&id), Some(&json!({ "blocked": blocked }))).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    }
+    assert_eq!(heading(&world.confirm(&old).await), OVER);
+    assert!(!world.is_verified(ADA).await);
+}
+
 /// Another address, another user of the same id, and five days make a ticket void.
 #[tokio::test]
 async fn what_happens_in_between_makes_a_ticket_void() {

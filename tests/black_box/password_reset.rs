@@ -223,6 +223,22 @@ async fn a_password_that_does_not_do_spends_no_ticket() {
     assert_eq!(heading(&world.reset(&ticket, "12345678").await), DONE);
 }
 
+/// SEC-42: what ends tokens ends the tickets of before, also when the user is let in again; one that is asked for then is
+/// good at once.
+#[tokio::test]
+async fn a_block_ends_tickets() {
+    let world = World::new().await;
+    let ticket = world.reset_ticket(USER).await;
+    for blocked in [true, false] {
+        let changed = world.manage("PATCH", &path_of_user(), Some(&json!({ "blocked": blocked }))).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    }
+    assert_eq!(heading(&world.reset(&ticket, NEW).await), OVER);
+    assert_eq!(world.password(USER, "pwd").await.text("error"), "mfa_required");
+    let ticket = world.reset_ticket(USER).await;
+    assert_eq!(heading(&world.reset(&ticket, NEW).await), DONE);
+}
+
 /// Whoever opened the link has the mailbox, so the address is verified. But a verified address is a second factor by
 /// itself: where the user enrolled an app, the mailbox alone must not become the password and the code (SEC-31).
 #[tokio::test]

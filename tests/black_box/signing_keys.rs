@@ -88,7 +88,7 @@ async fn a_revoked_key_is_good_for_nothing() {
     world.clock.advance(KEYS_FRESH_SECONDS);
     assert_eq!(world.bearer("GET", KEYS, &stolen, Body::none()).await.status, 401);
     assert_eq!((states(&world).await, signer(&world).await), (vec!["current", "revoked"], second.clone()));
-    assert_eq!(published(&world).await, [second.clone()]);
+    assert_eq!(published(&world).await, std::slice::from_ref(&second));
     let shown = list(&world).await;
     assert_eq!(shown[0]["current_since"], "2030-03-17T17:48:00.000Z", "a quarter of an hour early");
     world.clock.advance(60);

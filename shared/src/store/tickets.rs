@@ -10,7 +10,7 @@ use super::logins::{Login, LoginKey, PasswordHash};
 use super::mfa::accepting;
 use super::notices::Notice;
 use super::user_change::UserChange;
-use super::users::{self, PROFILE, UserState, profile_of};
+use super::users::{self, PROFILE, Profile, UserState, profile_of};
 use super::{DECISION_TRIES, Outcome, Store, StoreError, compensated};
 use crate::rules::limit::Limits;
 use crate::time::{Clock, Timestamp};
@@ -57,7 +57,10 @@ impl Store {
             Outcome::Refused(old) => old.map(profile_of).transpose()?,
         };
         let is_same = |email: &_, created_at| *email == ticket.email && created_at == ticket.created_at;
-        Ok(old.is_some_and(|old| old.email.is_some_and(|email| is_same(&email, old.created_at))))
+        let is_done = |old: Profile| {
+            old.email_verified && old.email.is_some_and(|email| is_same(&email, old.created_at))
+        };
+        Ok(old.is_some_and(is_done))
     }
 
     /// What a ticket for a new password is about, as it is now; `None` when the ticket is void: used, or its user has
