@@ -34,7 +34,10 @@ async fn managed() -> Gateway {
     assert_eq!(listed.json()["total"], 2, "{}", listed.body);
     let enrollments = gateway.manage("GET", &path("/enrollments"), &Value::Null).await;
     assert_eq!(enrollments.json().as_array().unwrap().len(), 2, "{}", enrollments.body);
-    let enrollment = format!("guardian/enrollments/{}", enrollments.json()[1]["id"].as_str().unwrap());
+    let of_phone = |it: &&Value| it["auth_method"] == "sms";
+    let all = enrollments.json();
+    let enrollment = all.as_array().unwrap().iter().find(of_phone).unwrap()["id"].as_str().unwrap();
+    let enrollment = format!("guardian/enrollments/{enrollment}");
     assert_eq!(gateway.manage("GET", &enrollment, &Value::Null).await.text("status"), "confirmed");
     assert_eq!(gateway.manage("DELETE", &enrollment, &Value::Null).await.status, 204);
     assert_eq!(gateway.manage("POST", &methods, &phone).await.status, 201, "it is gone");
