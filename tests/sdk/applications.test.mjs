@@ -41,7 +41,7 @@ test('an application is created, lets users in, gets another secret and is delet
   assert.deepEqual([refusal.status, refusal.body.error], [403, 'unauthorized_client']);
 
   await management.clients.delete(id);
-  await refused(management.clients.get(id), 404, 'inexistent_client', 'The client does not exist.');
+  await refused(management.clients.get(id), 404, 'inexistent_client', 'The client does not exist');
 });
 
 test('an API is made, granted and taken away', async () => {
