@@ -73,12 +73,13 @@ impl PhoneNumber {
     /// # Errors
     /// See [`NotANumber`].
     pub fn parse(input: &str) -> Result<Self, NotANumber> {
-        let digits = input.strip_prefix('+').ok_or(NotANumber::Malformed)?;
-        let shaped = (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0');
-        let number = if shaped { phonelib::PhoneNumber::parse(input) } else { None };
-        let number = number.ok_or(NotANumber::Malformed)?;
+        let dialled = planned(input).ok_or(NotANumber::Malformed)?;
+        // The plan's own form of it: a trunk prefix left in by mistake would make the same phone two destinations.
+        // What is left without the prefix has to be a number in its own right, and in its last form.
+        let number = planned(dialled.e164()).ok_or(NotANumber::Malformed)?;
+        if number.e164() != dialled.e164() {
+            return Err(NotANumber::Malformed);
+        }
         let country = number.country().code;
         let costly = matches!(
             number.phone_type(),
@@ -87,7 +88,6 @@ impl PhoneNumber {
         if costly || !is_country(country) {
             return Err(NotANumber::Costly);
         }
-        // The plan's own form of it: a trunk prefix left in by mistake would make the same phone two destinations.
         Ok(Self { number: number.e164().to_owned(), country: Country(country.to_owned()) })
     }
 
@@ -102,6 +102,15 @@ impl PhoneNumber {
     pub fn country(&self) -> &Country {
         &self.country
     }
+}
+
+/// The number as a numbering plan has it; `None` when it is not in E.164 form or no plan has it.
+fn planned(input: &str) -> Option<phonelib::PhoneNumber> {
+    let digits = input.strip_prefix('+')?;
+    let shaped = (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0');
+    if shaped { phonelib::PhoneNumber::parse(input) } else { None }
 }
 
 impl fmt::Debug for PhoneNumber {
@@ -195,6 +204,13 @@ mod tests {
         {
             assert_eq!(Country::parse(code).as_ref().map(Country::as_str), known, "{code}");
         }
+    }
+
+    #[test]
+    fn a_trunk_prefix_is_left_out() {
+        assert_eq!(PhoneNumber::parse("+49015112345678").unwrap().as_str(), "+4915112345678");
+        // Without it the number is too short for anybody's.
+        assert_eq!(PhoneNumber::parse("+4901000"), Err(NotANumber::Malformed));
     }
 
     /// SEC-34.
