@@ -224,85 +224,49 @@ impl DeviceId {
     }
 }
 
+/// Length of an id that is random as a whole: 130 bits (SEC-25 asks for 128).
 const RANDOM_ID_CHARACTERS: usize = 22;
 
-impl Jti {
-    /// A new id of 130 bits (SEC-25 asks for 128).
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
-        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
-    }
+macro_rules! random_ids {
+    ($($name:ident),*) => {
+        $(impl $name {
+            /// A new one, of 130 bits.
+            ///
+            /// # Errors
+            /// When the operating system gives no randomness.
+            pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
+                random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+            }
+        })*
+    };
+}
+
+random_ids!(Jti, FamilyId, Nonce, NoticeId, MailId, Kid);
+
+fn is_random_id(text: &str) -> bool {
+    text.len() == RANDOM_ID_CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 impl FamilyId {
     /// Length of each, in bytes.
     pub const BYTES: usize = RANDOM_ID_CHARACTERS;
 
-    /// A new id of 130 bits.
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
-        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
-    }
-
     /// Takes an id as it stands in a token; `None` when it cannot be one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = text.len() == Self::BYTES && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        well_formed.then(|| Self(text.to_owned()))
-    }
-}
-
-impl Nonce {
-    /// A new nonce of 130 bits.
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
-        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
-    }
-}
-
-impl NoticeId {
-    /// A new id of 130 bits.
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
-        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
+        is_random_id(text).then(|| Self(text.to_owned()))
     }
 }
 
 impl MailId {
-    /// A new id of 130 bits.
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
-        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
-    }
-
     /// Takes an id as a client sent it; `None` when it cannot be one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed =
-            text.len() == RANDOM_ID_CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        well_formed.then(|| Self(text.to_owned()))
+        is_random_id(text).then(|| Self(text.to_owned()))
     }
 }
 
 impl Kid {
-    /// A new key id.
-    ///
-    /// # Errors
-    /// When the operating system gives no randomness.
-    pub fn generate(random: &Random) -> Result<Self, RandomUnavailable> {
-        random.string(ALPHANUMERIC, RANDOM_ID_CHARACTERS).map(Self)
-    }
-
     /// Takes a kid as it stands in a token; `None` when it cannot be one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

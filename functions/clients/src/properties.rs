@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use postern::http::properties::{array, members, only, string, text, url, word};
+use postern::http::properties::{array, members, nullable, only, string, text, url, word};
 use postern::rules::client::{AppType, AuthMethod};
 use postern::rules::policy::MfaPolicy;
 use postern::store::clients::POLICY_METADATA;
@@ -165,13 +165,6 @@ fn each_only(
         }
     }
     Ok(())
-}
-
-fn nullable<T>(
-    value: &Value,
-    read: impl FnOnce(&Value) -> Result<T, ManagementRefusal>,
-) -> Result<Option<T>, ManagementRefusal> {
-    if value.is_null() { Ok(None) } else { read(value).map(Some) }
 }
 
 /// Names are shown in mails.

@@ -4,7 +4,7 @@ use postern::http::Params;
 use postern::rules::address::EmailAddress;
 use postern::rules::metadata::UserMetadata;
 use postern::store::logins::DEFAULT_CONNECTION;
-use postern::store::user_changes::{ProfileText, UserChange};
+use postern::store::user_changes::{ProfileText, TextFlaw, UserChange};
 use postern::token::password::{PASSWORD_BYTES_MAX, Password, Unsuitable};
 use postern::wire::refusal::Refusal;
 use postern::wire::signup::SignupRefusal;
@@ -78,12 +78,13 @@ fn texts(params: &Params) -> Result<Vec<(ProfileText, Option<String>)>, Refusal>
     let mut texts = Vec::new();
     for text in ProfileText::ALL {
         let Some(words) = params.optional(text.as_str())? else { continue };
-        let (property, characters_max) = (text.as_str(), text.characters_max());
-        if words.chars().count() > characters_max {
-            return Err(invalid(format!("Parameter {property} is longer than {characters_max} characters")));
-        }
-        if !text.has_form(words) {
-            return Err(invalid(format!("Parameter {property} must be a URL")));
+        let flaw = text.flaw(words).map(|flaw| match flaw {
+            TextFlaw::Empty => "is empty".to_owned(),
+            TextFlaw::TooLong { most, .. } => format!("is longer than {most} characters"),
+            TextFlaw::NotAUrl => "must be a URL".to_owned(),
+        });
+        if let Some(flaw) = flaw {
+            return Err(invalid(format!("Parameter {} {flaw}", text.as_str())));
         }
         texts.push((text, Some(words.to_owned())));
     }

@@ -1,5 +1,6 @@
 //! The properties of a template as a request names them, each of its type and within its bounds.
 
+use postern::http::properties::{nullable, string, truth};
 use postern::rules::email_template::{
     BODY_BYTES_MAX, EmailTemplate, LINE_BYTES_MAX, Syntax, TemplateName, URL_BYTES_MAX,
 };
@@ -29,9 +30,9 @@ impl Properties {
             match name.as_str() {
                 "template" => properties.template = Some(template(value)?),
                 "body" => properties.body = Some(text("body", value, BODY_BYTES_MAX)?),
-                "from" => properties.from = Some(optional(value, |it| text("from", it, LINE_BYTES_MAX))?),
+                "from" => properties.from = Some(nullable(value, |it| text("from", it, LINE_BYTES_MAX))?),
                 "resultUrl" => {
-                    properties.result_url = Some(optional(value, |it| text("resultUrl", it, URL_BYTES_MAX))?);
+                    properties.result_url = Some(nullable(value, |it| text("resultUrl", it, URL_BYTES_MAX))?);
                 }
                 "subject" => properties.subject = Some(text("subject", value, LINE_BYTES_MAX)?),
                 "syntax" => properties.syntax = Some(syntax(value)?),
@@ -41,11 +42,11 @@ impl Properties {
                             ManagementRefusal::property("urlLifetimeInSeconds", "Expected type integer")
                         })
                     };
-                    properties.url_lifetime_in_seconds = Some(optional(value, number)?);
+                    properties.url_lifetime_in_seconds = Some(nullable(value, number)?);
                 }
                 "includeEmailInRedirect" => {
                     properties.include_email_in_redirect =
-                        Some(optional(value, |it| truth("includeEmailInRedirect", it))?);
+                        Some(nullable(value, |it| truth("includeEmailInRedirect", it))?);
                 }
                 "enabled" => properties.enabled = Some(truth("enabled", value)?),
                 _ => return Err(ManagementRefusal::additional(name)),
@@ -122,15 +123,8 @@ impl Properties {
     }
 }
 
-fn optional<T>(
-    value: &Value,
-    read: impl FnOnce(&Value) -> Result<T, ManagementRefusal>,
-) -> Result<Option<T>, ManagementRefusal> {
-    if value.is_null() { Ok(None) } else { read(value).map(Some) }
-}
-
 fn text(property: &str, value: &Value, bytes_max: usize) -> Result<String, ManagementRefusal> {
-    let text = value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))?;
+    let text = string(property, value)?;
     if text.len() > bytes_max {
         return Err(ManagementRefusal::property(
             property,
@@ -138,10 +132,6 @@ fn text(property: &str, value: &Value, bytes_max: usize) -> Result<String, Manag
         ));
     }
     Ok(text.to_owned())
-}
-
-fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
-    value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
 }
 
 fn template(value: &Value) -> Result<TemplateName, ManagementRefusal> {

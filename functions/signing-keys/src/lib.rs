@@ -5,12 +5,13 @@ use std::cmp::Reverse;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use postern::app::App;
 use postern::http::management::authorize;
-use postern::http::{method_not_allowed, private_json};
+use postern::http::{created_json, method_not_allowed, private_json};
+use postern::id::Kid;
 use postern::store::DECISION_TRIES;
 use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
@@ -81,18 +82,26 @@ async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
     authorize(&app, &headers, "create:signing_keys").await?;
     let kms_key = app.config.kms_key.as_deref().ok_or(ManagementRefusal::Internal)?;
     let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random };
-    rotation.rotate_signing(app.now()).await.map_err(|error| match error {
+    let report = rotation.rotate_signing(app.now()).await.map_err(|error| match error {
         RotationError::Store(error) => error.into(),
         RotationError::Kms(_) => ManagementRefusal::Unavailable,
-        RotationError::TooMany => ManagementRefusal::Unsupported(error.to_string()),
+        RotationError::TooMany => {
+            let text = "There are too many signing keys. They go 30 days after their successors began.";
+            ManagementRefusal::Unsupported(text.to_owned())
+        }
         RotationError::Unusable => ManagementRefusal::Internal,
     })?;
-    let keys = signing_keys(&app).await?;
-    let newest = keys.iter().filter(|key| key.revoked_at.is_none()).max_by_key(|key| key.generation);
-    let newest = newest.ok_or(ManagementRefusal::Internal)?;
-    let mut response = private_json(&Changed { kid: newest.kid.as_str(), revoked_at: None });
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    let kid = match report.made.into_iter().next() {
+        Some(made) => made,
+        None => newest(&app).await?,
+    };
+    Ok(created_json(&Changed { kid: kid.as_str(), revoked_at: None }))
+}
+
+/// The next key, when somebody else just made it.
+async fn newest(app: &App) -> Result<Kid, ManagementRefusal> {
+    let keys = signing_keys(app).await?.into_iter().filter(|key| key.revoked_at.is_none());
+    keys.max_by_key(|key| key.generation).map(|key| key.kid).ok_or(ManagementRefusal::Internal)
 }
 
 /// What a revoked key signed is refused from then on, as far as the caches of environments and APIs let it.

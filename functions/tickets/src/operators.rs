@@ -8,6 +8,7 @@ use postern::app::App;
 use postern::http::management::{authorize, object};
 use postern::http::never_stored;
 use postern::http::params::read_body;
+use postern::http::properties::{client_id, integer, string, truth, user_id};
 use postern::id::{ClientId, UserId};
 use postern::rules::email_template::URL_BYTES_MAX;
 use postern::rules::web_url::is_web_url;
@@ -36,11 +37,14 @@ impl Wanted {
         let mut wanted = Self::default();
         for (name, value) in body {
             match name.as_str() {
-                "user_id" => wanted.user = Some(user_id(value)?),
-                "client_id" => wanted.client = Some(client_id(value)?),
+                "user_id" => wanted.user = Some(user_id("user_id", value)?),
+                "client_id" => wanted.client = Some(client_id("client_id", value)?),
                 "result_url" => wanted.result_url = Some(result_url(value)?),
                 // Auth0 takes 0 for its default.
-                "ttl_sec" => wanted.seconds = Some(ttl_sec(value)?).filter(|seconds| *seconds > 0),
+                "ttl_sec" => {
+                    wanted.seconds = Some(integer("ttl_sec", value, &(0..=TICKET_SECONDS_MAX))?)
+                        .filter(|seconds| *seconds > 0)
+                }
                 "mark_email_as_verified" if more.contains(&name.as_str()) => {
                     wanted.proves_address = truth("mark_email_as_verified", value)?;
                 }
@@ -52,33 +56,10 @@ impl Wanted {
     }
 }
 
-fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
-    value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))
-}
-
-fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
-    value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
-}
-
-fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
-    UserId::parse(string("user_id", value)?).ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))
-}
-
-fn client_id(value: &Value) -> Result<ClientId, ManagementRefusal> {
-    ClientId::parse(string("client_id", value)?)
-        .ok_or_else(|| ManagementRefusal::malformed("client_id", "client-id"))
-}
-
 fn result_url(value: &Value) -> Result<String, ManagementRefusal> {
     let text = string("result_url", value)?;
     let fits = is_web_url(text) && text.len() <= URL_BYTES_MAX;
     if fits { Ok(text.to_owned()) } else { Err(ManagementRefusal::malformed("result_url", "uri")) }
-}
-
-fn ttl_sec(value: &Value) -> Result<u64, ManagementRefusal> {
-    let seconds = value.as_u64().filter(|seconds| *seconds <= TICKET_SECONDS_MAX);
-    let problem = format!("Expected an integer from 0 to {TICKET_SECONDS_MAX}");
-    seconds.ok_or_else(|| ManagementRefusal::property("ttl_sec", &problem))
 }
 
 /// A link that verifies the address a user has now.

@@ -1,5 +1,6 @@
 //! The properties of an authentication method as a request names them, each of its type and within its bounds.
 
+use postern::http::properties::string;
 use postern::rules::address::EmailAddress;
 use postern::rules::channel::PhoneChannel;
 use postern::rules::label::{LABEL_CHARACTERS_MAX, Label};
@@ -106,8 +107,4 @@ fn number(text: &str) -> Result<PhoneNumber, ManagementRefusal> {
 
 fn secret_does_not_fit() -> ManagementRefusal {
     ManagementRefusal::property("totp_secret", "Expected base32 in capitals without padding, 128 to 512 bits")
-}
-
-fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
-    value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))
 }

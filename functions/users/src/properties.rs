@@ -1,5 +1,6 @@
 //! The properties of a user as a request names them, each of its type and within its bounds.
 
+use postern::http::properties::{client_id, string, truth, user_id};
 use postern::id::{ClientId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::metadata::{METADATA_BYTES_MAX, MetadataKind};
@@ -86,11 +87,8 @@ impl Verification {
         let (mut user, mut client) = (None, None);
         for (name, value) in body {
             match name.as_str() {
-                "user_id" => {
-                    let id = UserId::parse(string("user_id", value)?);
-                    user = Some(id.ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))?);
-                }
-                "client_id" => client = Some(client_id(value)?),
+                "user_id" => user = Some(user_id("user_id", value)?),
+                "client_id" => client = Some(client_id("client_id", value)?),
                 other => return Err(ManagementRefusal::additional(other)),
             }
         }
@@ -109,7 +107,7 @@ impl Properties {
                     connection(value)?;
                     properties.connection = true;
                 }
-                "user_id" if is_new => properties.user_id = Some(user_id(value)?),
+                "user_id" if is_new => properties.user_id = Some(chosen_id(value)?),
                 "email" => change.email = Some(address(value)?),
                 "password" => properties.password = Some(password(value)?),
                 "email_verified" => change.email_verified = Some(truth("email_verified", value)?),
@@ -117,7 +115,7 @@ impl Properties {
                 "user_metadata" => change.user_metadata = Some(metadata(MetadataKind::User, value)?),
                 "app_metadata" => change.app_metadata = Some(metadata(MetadataKind::App, value)?),
                 "verify_email" => properties.is_mailed = truth("verify_email", value)?,
-                "client_id" if !is_new => properties.client = Some(client_id(value)?),
+                "client_id" if !is_new => properties.client = Some(client_id("client_id", value)?),
                 other => {
                     let text = ProfileText::ALL.into_iter().find(|text| text.as_str() == other);
                     let text = text.ok_or_else(|| ManagementRefusal::additional(other))?;
@@ -137,14 +135,6 @@ pub(crate) fn metadata_does_not_fit(kind: MetadataKind) -> ManagementRefusal {
     ManagementRefusal::property(kind.as_str(), &problem)
 }
 
-fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
-    value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))
-}
-
-fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
-    value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
-}
-
 fn long_enough(property: &str, text: &str, characters_min: usize) -> Result<(), ManagementRefusal> {
     let characters = text.chars().count();
     if characters >= characters_min {
@@ -162,7 +152,7 @@ fn connection(value: &Value) -> Result<(), ManagementRefusal> {
     Err(ManagementRefusal::Inexistent { message, code: "inexistent_connection" })
 }
 
-fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
+fn chosen_id(value: &Value) -> Result<UserId, ManagementRefusal> {
     UserId::chosen(string("user_id", value)?)
         .ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))
 }
@@ -188,12 +178,6 @@ fn metadata(kind: MetadataKind, value: &Value) -> Result<Map<String, Value>, Man
         Value::Null => Ok(Map::new()),
         _ => Err(ManagementRefusal::property(kind.as_str(), "Expected type object")),
     }
-}
-
-/// The client that a mail is to speak of.
-fn client_id(value: &Value) -> Result<ClientId, ManagementRefusal> {
-    ClientId::parse(string("client_id", value)?)
-        .ok_or_else(|| ManagementRefusal::malformed("client_id", "client-id"))
 }
 
 /// Null takes it away.

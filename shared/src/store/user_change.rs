@@ -53,8 +53,7 @@ impl ProfileText {
     }
 
     /// The longest it may be, in characters.
-    #[must_use]
-    pub fn characters_max(self) -> usize {
+    fn characters_max(self) -> usize {
         match self {
             Self::Name | Self::Nickname => NAME_CHARACTERS_MAX,
             Self::GivenName | Self::FamilyName => PART_CHARACTERS_MAX,
@@ -63,8 +62,7 @@ impl ProfileText {
     }
 
     /// Whether words have the form that it demands, their length aside.
-    #[must_use]
-    pub fn has_form(self, words: &str) -> bool {
+    fn has_form(self, words: &str) -> bool {
         self != Self::Picture || is_web_url(words)
     }
 }

@@ -4,6 +4,7 @@
 use data_encoding::HEXLOWER;
 use ring::digest;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 use super::keyring::{KeyError, KeyRing, Purpose};
 use super::sealed::{self, NotSealed};
@@ -131,7 +132,8 @@ impl ResetTicket {
     /// Whether the login is that user's, and has the password still that it had.
     #[must_use]
     pub fn is_about(&self, login: &Login) -> bool {
-        login.user_id == self.user && digest_of(login) == self.replaces
+        let is_the_same = digest_of(login).as_bytes().ct_eq(self.replaces.as_bytes());
+        login.user_id == self.user && bool::from(is_the_same)
     }
 
     /// The ticket as text that can stand in a URL as it is.

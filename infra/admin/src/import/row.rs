@@ -196,26 +196,8 @@ impl Row {
             return Err(Reason::FactorsMissing);
         }
         let logins = self.logins(&user_id)?;
-        let is_lost = |(connection, _): &(Connection, _)| {
-            !logins.iter().any(|login| login.name.connection == connection.as_str())
-        };
-        let has_lost_identities = self.identities.iter().any(is_lost);
+        let left_out = self.left_out(&logins);
         let bcrypt_cost = self.hash.as_ref().and_then(|hash| hash.bcrypt_cost);
-        let mut left_out = self.left_out;
-        if self.phone.is_some() && !logins.iter().any(|it| it.name.connection == Connection::Sms.as_str()) {
-            left_out.push("phone_number".to_owned());
-        }
-        if self.hash.is_some() && logins.iter().all(|login| login.password_hash.is_none()) {
-            left_out.push("password_hash".to_owned());
-        }
-        if self.had_factors && self.factors.is_empty() {
-            left_out.push("multifactor".to_owned());
-        }
-        if has_lost_identities {
-            left_out.push("identities".to_owned());
-        }
-        left_out.sort_unstable();
-        left_out.dedup();
         let mut profile = Profile {
             email: self.email,
             email_verified: self.is_verified,
@@ -231,6 +213,23 @@ impl Row {
             *place(&mut profile, property) = Some(words);
         }
         Ok(Incoming { profile, logins, factors: self.factors, bcrypt_cost, left_out })
+    }
+
+    /// What the row has and the user will not, by the property.
+    fn left_out(&self, logins: &[NewLogin]) -> Vec<String> {
+        let has = |connection: Connection| logins.iter().any(|it| it.name.connection == connection.as_str());
+        let has_password = logins.iter().any(|login| login.password_hash.is_some());
+        let lost = [
+            ("phone_number", self.phone.is_some() && !has(Connection::Sms)),
+            ("password_hash", self.hash.is_some() && !has_password),
+            ("multifactor", self.had_factors && self.factors.is_empty()),
+            ("identities", self.identities.iter().any(|(connection, _)| !has(*connection))),
+        ];
+        let mut left_out = self.left_out.clone();
+        left_out.extend(lost.into_iter().filter(|(_, is_lost)| *is_lost).map(|(name, _)| name.to_owned()));
+        left_out.sort_unstable();
+        left_out.dedup();
+        left_out
     }
 
     /// The ways to sign in: by password as the id tells, by codes as the id or a linked account does.
