@@ -7,8 +7,10 @@
 pub mod event;
 mod logging;
 pub mod record;
+mod system;
 pub mod trail;
 
 pub use event::Event;
 pub use logging::{logger_to, start_logging, start_logging_to};
 pub use record::{AuditLog, Record};
+pub use system::of_system;

@@ -34,7 +34,7 @@ pub struct Request {
     /// HTTP status of the answer.
     pub status: u16,
     /// Why it was refused.
-    pub reason: Option<String>,
+    pub reason: Option<&'static str>,
 }
 
 /// One entry of the audit log (SEC-40): flat, so that a log's query reads it without unpacking. There is no place in it
@@ -62,7 +62,7 @@ pub struct Record {
     /// The factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<String>,
-    /// Why it failed, if it did.
+    /// Why it failed; of a mail that nobody waits for, why it was to be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Where the request came from.
@@ -82,12 +82,13 @@ pub struct Record {
     pub hostname: String,
 }
 
-/// What the audit log calls a user: its id; a digest where the id is, or may be, somebody's address (SEC-34).
+/// What the audit log calls a user: its id; a digest where the id is, or may be, somebody's address or
+/// number (SEC-34).
 #[must_use]
 pub fn named(user: &UserId) -> String {
     let id = user.as_str();
     match id.split_once('|') {
-        Some(_) if !id.contains('@') => id.to_owned(),
+        Some(_) if !id.contains(['@', '+']) => id.to_owned(),
         _ => HEXLOWER
             .encode(digest::digest(&digest::SHA256, id.as_bytes()).as_ref().get(..12).unwrap_or_default()),
     }
@@ -97,8 +98,11 @@ pub fn named(user: &UserId) -> String {
 #[derive(Debug, Default)]
 pub struct AuditLog {
     written: AtomicU32,
-    follower: OnceLock<mpsc::UnboundedSender<Record>>,
+    followers: [OnceLock<mpsc::UnboundedSender<Record>>; FOLLOWERS_MAX],
 }
+
+/// Who may follow at once: the twin, and a test of it.
+const FOLLOWERS_MAX: usize = 2;
 
 /// Places of one environment's records within a second.
 const PLACES: u32 = 1_000_000;
@@ -106,11 +110,11 @@ const PLACES: u32 = 1_000_000;
 const RANDOM_DIGITS: usize = 24;
 
 impl AuditLog {
-    /// Has every record from now on sent to the caller as well: the twin has no log stream. `None` when somebody follows
+    /// Has every record from now on sent to the caller as well: the twin has no log stream. `None` when two follow
     /// already.
     pub fn follow(&self) -> Option<mpsc::UnboundedReceiver<Record>> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        self.follower.set(sender).is_ok().then_some(receiver)
+        self.followers.iter().any(|place| place.set(sender.clone()).is_ok()).then_some(receiver)
     }
 
     /// Writes a record for each event of a request.
@@ -118,9 +122,9 @@ impl AuditLog {
         for event in &trail.events {
             let record = self.record(request, trail, *event, random);
             line(&record);
-            if let Some(follower) = self.follower.get() {
+            for follower in self.followers.iter().filter_map(OnceLock::get) {
                 // Whoever stopped following misses nothing that anybody reads.
-                let _ = follower.send(record);
+                let _ = follower.send(record.clone());
             }
         }
     }
@@ -139,7 +143,7 @@ impl AuditLog {
             client_id: trail.client.as_ref().map(|id| id.as_str().to_owned()),
             connection: trail.connection.clone(),
             factor: trail.factor.map(|factor| factor.as_str().to_owned()),
-            reason: request.reason.clone(),
+            reason: trail.reason.or(request.reason).map(ToOwned::to_owned),
             ip: request.ip.clone(),
             user_agent: request.user_agent.clone(),
             request_id: request.request_id.clone(),

@@ -8,10 +8,22 @@ use std::cell::RefCell;
 
 use super::event::Event;
 use crate::id::{ClientId, UserId};
+use crate::rules::channel::Channel;
 use crate::rules::policy::Factor;
 
 tokio::task_local! {
     static TRAIL: RefCell<Trail>;
+}
+
+/// Something that decides which event a request is, and that its outcome does not show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The code that was right confirms an enrolment.
+    Enrols,
+    /// The wrong answer spent its budget, or reached the hard cap.
+    Blocks,
+    /// The refresh token had been used before.
+    TokenReused,
 }
 
 /// What is known of one request.
@@ -19,14 +31,28 @@ tokio::task_local! {
 pub struct Trail {
     /// Whose account it is about.
     pub user: Option<UserId>,
-    /// The client that asks.
+    /// The client that asks; one that there is.
     pub client: Option<ClientId>,
     /// The connection that the account is looked for in.
     pub connection: Option<String>,
     /// The factor that is used, added or removed.
     pub factor: Option<Factor>,
+    /// How a code is sent.
+    pub channel: Option<Channel>,
+    /// What else decides which events there are.
+    pub facts: Vec<Fact>,
+    /// Why, where no refusal says it.
+    pub reason: Option<&'static str>,
     /// What happened, in order.
     pub events: Vec<Event>,
+}
+
+impl Trail {
+    /// Whether that was found.
+    #[must_use]
+    pub fn has(&self, fact: Fact) -> bool {
+        self.facts.contains(&fact)
+    }
 }
 
 /// Runs a request, and gives what became known of it beside its outcome.
@@ -43,12 +69,23 @@ pub fn record(event: Event) {
     note(|trail| trail.events.push(event));
 }
 
+/// The request ends: says what happened, by what became known of it.
+pub fn conclude<E>(events: impl FnOnce(&Trail) -> E)
+where
+    E: IntoIterator<Item = Event>,
+{
+    note(|trail| {
+        let happened = events(trail);
+        trail.events.extend(happened);
+    });
+}
+
 /// The request is about this user's account.
 pub fn user(id: &UserId) {
     note(|trail| trail.user = Some(id.clone()));
 }
 
-/// This client asks, and is who it says.
+/// This client asks, or is named by who asks: one that there is, never just what was typed.
 pub fn client(id: &ClientId) {
     note(|trail| trail.client = Some(id.clone()));
 }
@@ -61,6 +98,24 @@ pub fn connection(name: &str) {
 /// The request is about this factor.
 pub fn factor(factor: Factor) {
     note(|trail| trail.factor = Some(factor));
+}
+
+/// A code is sent this way, by the factor that it is the channel of.
+pub fn channel(channel: Channel) {
+    note(|trail| {
+        trail.channel = Some(channel);
+        trail.factor = Some(channel.into());
+    });
+}
+
+/// This was found.
+pub fn fact(fact: Fact) {
+    note(|trail| trail.facts.push(fact));
+}
+
+/// Why something failed, where no refusal is answered, or why something was done.
+pub fn reason(reason: &'static str) {
+    note(|trail| trail.reason = Some(reason));
 }
 
 fn note(change: impl FnOnce(&mut Trail)) {

@@ -63,7 +63,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     tell_quota(&mut response, app.now());
     // The template, never the path itself: a path holds ids.
     let route = route.as_deref().unwrap_or("(none)");
-    let error = response.extensions().get::<ErrorLabel>().map(|label| label.0);
+    let label = response.extensions().get::<ErrorLabel>().copied();
     if is_management(&path) {
         trail.events.extend(operation(&method, &response));
     }
@@ -76,7 +76,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         method: method.as_str().to_owned(),
         route: route.to_owned(),
         status: response.status().as_u16(),
-        reason: error.map(ToOwned::to_owned),
+        reason: label.map(|label| label.reason),
     };
     app.audit.write(&request, &trail, &app.random);
     tracing::info!(
@@ -85,7 +85,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         method = method.as_str(),
         route,
         status = response.status().as_u16(),
-        error,
+        error = label.map(|label| label.error),
         duration_milliseconds = watch.elapsed_milliseconds(),
     );
     response
@@ -94,10 +94,11 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
 /// Longest word of a client for itself that is kept, in characters.
 const USER_AGENT_CHARACTERS_MAX: usize = 200;
 
-/// The client's word for itself.
+/// The client's word for itself, without what may be an address (SEC-34).
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(USER_AGENT)?.to_str().ok()?;
-    Some(text.chars().take(USER_AGENT_CHARACTERS_MAX).collect())
+    let words: Vec<_> = text.split(' ').filter(|word| !word.contains('@')).collect();
+    Some(words.join(" ").chars().take(USER_AGENT_CHARACTERS_MAX).collect())
 }
 
 /// What a request to the Management API is in the audit log: every write, and everything that was refused. Reads that
