@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::audit::AuditLog;
 use crate::aws::{Clients, OnDemand};
 use crate::cached::Cached;
 use crate::config::Config;
@@ -39,6 +40,8 @@ pub struct Inner {
     pub clock: Clock,
     /// Randomness.
     pub random: Random,
+    /// What happened, for operators.
+    pub audit: AuditLog,
     /// For what makes keys.
     pub kms: OnDemand<aws_sdk_kms::Client>,
     settings: Cached<Arc<TenantSettings>>,
@@ -70,6 +73,7 @@ impl App {
             texter,
             clock,
             random,
+            audit: AuditLog::default(),
             kms: clients.kms,
             settings: Cached::default(),
             twilio: Cached::default(),

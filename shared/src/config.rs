@@ -76,6 +76,13 @@ impl Issuer {
         &self.0
     }
 
+    /// Its host, with the port if it has one.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+
     /// Address of an endpoint, `path` without a leading slash.
     #[must_use]
     pub fn endpoint(&self, path: &str) -> String {

@@ -15,6 +15,10 @@ mod http_server;
 )]
 mod support;
 
+mod audit;
+mod audit_accounts;
+mod audit_factors;
+mod audit_messages;
 mod bad_input;
 mod bad_input_management;
 mod bad_paths;

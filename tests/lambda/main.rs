@@ -25,6 +25,7 @@ mod signing_keys;
 mod template;
 
 mod applications;
+mod audit;
 mod contents;
 mod front_door;
 mod login;

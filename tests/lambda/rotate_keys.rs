@@ -112,6 +112,31 @@ async fn the_custom_resource_makes_the_first_keys_once() {
     }
 }
 
+/// SEC-40: keys that are made, or could not be, are in the audit log, by the invocation's id; a run with nothing to do is
+/// not.
+#[tokio::test]
+async fn keys_that_are_made_are_recorded() {
+    let (gateway, _) = fresh_deployment().await;
+    let fault = json!({ "service": "kms", "mode": "error", "count": 20 });
+    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    assert!(gateway.invoke("rotate-keys", schedule()).await.is_err());
+    gateway.twin.aws.faults.clear();
+    for _ in 0..3 {
+        gateway.invoke("rotate-keys", schedule()).await.unwrap();
+    }
+    let shown = |line: &Value| {
+        let members = ["type", "reason", "route", "status", "ip"].map(|member| line[member].to_string());
+        assert!(line["request_id"].as_str().is_some_and(|id| id.starts_with("request-")), "{line}");
+        members.join(" ")
+    };
+    let lines: Vec<_> = gateway.audited().await.iter().map(shown).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    "kms_key_management_failure" "kms_failed" "rotate-keys" 0 ""
+    "kms_key_management_success" null "rotate-keys" 0 ""
+    "kms_key_management_success" null "rotate-keys" 0 ""
+    "#);
+}
+
 /// design §9: a failure is answered too, or the stack hangs for an hour, and a deletion succeeds all the same.
 #[tokio::test]
 async fn the_custom_resource_answers_failures() {

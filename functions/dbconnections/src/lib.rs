@@ -16,6 +16,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use postern::app::App;
+use postern::audit::{Event, trail};
 use postern::http::client_auth::PresentedClient;
 use postern::http::{
     Params, RequestContext, admit_charged, method_not_allowed, never_stored, private_json_within,
@@ -78,6 +79,11 @@ async fn admit(
     Ok(Admitted { client, source, charge, settings })
 }
 
+/// What a request is in the audit log (SEC-40): whoever has the address (SEC-35).
+fn event<T, E>(outcome: Result<T, E>, done: Event, not_done: Event) -> Event {
+    if outcome.is_ok() { done } else { not_done }
+}
+
 async fn change_password(
     State(app): State<App>,
     context: RequestContext,
@@ -85,10 +91,23 @@ async fn change_password(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let presented = PresentedClient::of(&headers, &params)?;
-    let ResetRequest { email } = ResetRequest::parse(&params)?;
+    trail::connection(DEFAULT_CONNECTION);
+    let outcome = ask_for_reset(&app, &context, languages, &headers, &params).await;
+    trail::conclude(|_| [event(outcome.as_ref(), Event::ResetAsked, Event::ResetNotAsked)]);
+    outcome
+}
+
+async fn ask_for_reset(
+    app: &App,
+    context: &RequestContext,
+    languages: RequestedLanguages,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Response, Refusal> {
+    let presented = PresentedClient::of(headers, params)?;
+    let ResetRequest { email } = ResetRequest::parse(params)?;
     let admitted =
-        admit(&app, &context, &presented, |it| it.limits.password_reset_requests, too_many_resets).await?;
+        admit(app, context, &presented, |it| it.limits.password_reset_requests, too_many_resets).await?;
     let now = app.now();
     let sends = sends_to(&email, admitted.settings.limits.password_resets);
     let errand = Errand::reset(&LoginKey::new(DEFAULT_CONNECTION, email.as_str()));
@@ -122,12 +141,25 @@ async fn sign_up(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, SignupRefusal> {
-    let presented = PresentedClient::of(&headers, &params)?;
-    let Signup { email, password, change } = Signup::parse(&params)?;
+    trail::connection(DEFAULT_CONNECTION);
+    let outcome = create(&app, &context, languages, &headers, &params).await;
+    trail::conclude(|_| [event(outcome.as_ref(), Event::SignedUp, Event::SignupFailed)]);
+    outcome
+}
+
+async fn create(
+    app: &App,
+    context: &RequestContext,
+    languages: RequestedLanguages,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Response, SignupRefusal> {
+    let presented = PresentedClient::of(headers, params)?;
+    let Signup { email, password, change } = Signup::parse(params)?;
     if !app.settings().await?.signup {
         return Err(SignupRefusal::Disabled);
     }
-    let admitted = admit(&app, &context, &presented, |it| it.limits.signups, too_many_signups).await?;
+    let admitted = admit(app, context, &presented, |it| it.limits.signups, too_many_signups).await?;
     let hash = PasswordHash(hash_apart(password, &app.random).await?);
     let now = app.now();
     let user = UserId::generate(&app.random)?;
@@ -139,6 +171,7 @@ async fn sign_up(
     let mail = AccountMail::new(Errand::VerifyEmail(user.clone()), client, languages, &app.random, now)?;
     match app.store.create_user_and_mail(profile, &logins, Some(&mail)).await {
         Ok(Some(_)) => {
+            trail::user(&user);
             let body = SignedUp { id: user.name(), email: email.as_str(), email_verified: false };
             Ok(private_json_within(&body, admitted.charge.quota()))
         }

@@ -1,6 +1,7 @@
 //! `POST /mfa/associate`: begins an enrolment (contract §3, design §5).
 
 mod enrolment;
+mod events;
 mod oob;
 mod otp;
 mod request;
@@ -11,10 +12,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, method_not_allowed, private_json_within};
 use postern::rules::language::RequestedLanguages;
+use postern::rules::policy::Factor;
 use postern::token::keys::KeyNeeds;
 use postern::wire::refusal::Refusal;
 
@@ -35,14 +38,28 @@ async fn associate(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let principal = MfaPrincipal::bearer(&app, &headers, "enroll").await?;
-    let client = PresentedClient::if_named(&headers, &params)?;
-    let request = AssociateRequest::parse(&params)?;
-    let enrolment =
-        Enrolment::begin(&app, principal, client.as_ref(), languages, request.is_mailed()).await?;
+    let outcome = begin(&app, languages, &headers, &params).await;
+    trail::conclude(|known| events::events(outcome.as_ref().map(|_| ()), known));
+    outcome
+}
+
+async fn begin(
+    app: &App,
+    languages: RequestedLanguages,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Response, Refusal> {
+    let principal = MfaPrincipal::bearer(app, headers, "enroll").await?;
+    let client = PresentedClient::if_named(headers, params)?;
+    let request = AssociateRequest::parse(params)?;
+    match request.channel() {
+        Some(channel) => trail::channel(channel),
+        None => trail::factor(Factor::Otp),
+    }
+    let enrolment = Enrolment::begin(app, principal, client.as_ref(), languages, request.is_mailed()).await?;
     let (reply, quota) = match request {
-        AssociateRequest::Oob(wanted) => oob::associate(&app, enrolment, wanted).await?,
-        AssociateRequest::Otp => otp::associate(&app, enrolment).await?,
+        AssociateRequest::Oob(wanted) => oob::associate(app, enrolment, wanted).await?,
+        AssociateRequest::Otp => otp::associate(app, enrolment).await?,
     };
     Ok(private_json_within(&reply, quota))
 }

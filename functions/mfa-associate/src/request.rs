@@ -2,6 +2,7 @@
 
 use postern::http::Params;
 use postern::rules::address::EmailAddress;
+use postern::rules::channel::Channel;
 use postern::rules::destination::Destination;
 use postern::rules::phone::{NotANumber, PhoneNumber};
 use postern::rules::policy::Factor;
@@ -26,9 +27,18 @@ pub(crate) enum Wanted {
 }
 
 impl AssociateRequest {
+    /// How its code is sent; an app has none sent to it.
+    pub(crate) fn channel(&self) -> Option<Channel> {
+        match self {
+            Self::Oob(Wanted::AccountEmail) => Some(Channel::Email),
+            Self::Oob(Wanted::Named(to)) => Some(to.channel()),
+            Self::Otp => None,
+        }
+    }
+
     /// Whether its code is mailed, by a template if there is one.
     pub(crate) fn is_mailed(&self) -> bool {
-        matches!(self, Self::Oob(Wanted::AccountEmail | Wanted::Named(Destination::Email(_))))
+        self.channel() == Some(Channel::Email)
     }
 
     pub(crate) fn parse(params: &Params) -> Result<Self, Refusal> {

@@ -1,6 +1,7 @@
 //! `GET /mfa/authenticators` and `DELETE /mfa/authenticators/{id}`: a user's own factors (contract §4, §5); and
 //! `POST /mfa/recovery-code`.
 
+mod events;
 mod list;
 mod recovery;
 mod remove;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::private_json_within;
 use postern::id::{AuthenticatorId, AuthenticatorPrefix};
@@ -21,9 +22,18 @@ use postern::time::Timestamp;
 use postern::wire::mfa::RecoveryCodeReply;
 use postern::wire::refusal::Refusal;
 
+use crate::events::{Change, event};
+
 /// Replaces the code and shows the new one, once.
 pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
-    let principal = MfaPrincipal::bearer(&app, &headers, "enroll").await?;
+    trail::factor(Factor::RecoveryCode);
+    let outcome = replaced(&app, &headers).await;
+    trail::conclude(|_| [event(Change::Replace, outcome.as_ref().map(|_| ()))]);
+    outcome
+}
+
+async fn replaced(app: &App, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let principal = MfaPrincipal::bearer(app, headers, "enroll").await?;
     let now = app.now();
     let (user, settings) = tokio::join!(app.store.user(&principal.user, now), app.settings());
     let (user, settings) = (user?.ok_or(Refusal::BearerInvalid)?, settings?);
@@ -49,7 +59,7 @@ pub(crate) async fn regenerate(State(app): State<App>, headers: HeaderMap) -> Re
         &settings.limits,
         Authority::Token(principal.issued_at),
         (code.hash(), AuthenticatorId::generate(AuthenticatorPrefix::RecoveryCode, &app.random)?),
-        notice(&app, &principal, now)?,
+        notice(app, &principal, now)?,
     );
     match app.store.regenerate_recovery_code(&regeneration).await {
         Ok(()) => {

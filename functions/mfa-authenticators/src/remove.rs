@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::no_content;
 use postern::id::AuthenticatorId;
@@ -17,27 +18,35 @@ use postern::store::{DECISION_TRIES, NotWritten, RefusedStep};
 use postern::time::Timestamp;
 use postern::wire::refusal::Refusal;
 
+use crate::events::{Change, event};
+
 /// Removes an authenticator: for an enrolled user only with fresh proof of MFA (SEC-27, SEC-31).
 pub(crate) async fn remove(
     State(app): State<App>,
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let principal = MfaPrincipal::bearer(&app, &headers, "remove:authenticators").await?;
+    let id = id.ok().and_then(|Path(id)| AuthenticatorId::parse(&id));
+    let outcome = removed(&app, id, &headers).await;
+    trail::conclude(|_| [event(Change::Remove, outcome.as_ref().copied())]);
+    outcome.map(|()| no_content())
+}
+
+async fn removed(app: &App, id: Option<AuthenticatorId>, headers: &HeaderMap) -> Result<(), Refusal> {
+    let principal = MfaPrincipal::bearer(app, headers, "remove:authenticators").await?;
     if principal.is_spendable() {
         return Err(Refusal::BearerInvalid);
     }
-    let id =
-        id.ok().and_then(|Path(id)| AuthenticatorId::parse(&id)).ok_or(Refusal::AuthenticatorNotFound)?;
+    let id = id.ok_or(Refusal::AuthenticatorNotFound)?;
     let now = app.now();
     for _ in 0..DECISION_TRIES {
         let (user, settings) = tokio::join!(app.store.user(&principal.user, now), app.settings());
         let user = user?.filter(|user| user.profile.accepts_tokens_of(principal.issued_at));
         let user = user.ok_or(Refusal::BearerInvalid)?;
-        let request = Request { app: &app, principal: &principal, settings: &*settings?, now };
+        let request = Request { app, principal: &principal, settings: &*settings?, now };
         let removal = request.decide(&user, &id)?;
         match app.store.remove_authenticators(&removal, &app.clock).await {
-            Ok(()) => return Ok(no_content()),
+            Ok(()) => return Ok(()),
             Err(NotWritten::Failed(error)) => return Err(error.into()),
             Err(NotWritten::Refused(refused)) => {
                 let gone = |refused: &RefusedStep<RemoveStep>| {
@@ -75,6 +84,7 @@ impl Request<'_> {
         }
         let known = user.authenticators.iter().find(|authenticator| authenticator.id == *id);
         let authenticator = known.ok_or(Refusal::AuthenticatorNotFound)?;
+        trail::factor(authenticator.factor());
         // Another login's pending authenticator may be the real owner's: a password alone must not void it.
         if !proven && self.is_of_another_login(authenticator) {
             return Err(self.needs_fresh_mfa());

@@ -1,6 +1,7 @@
 //! `POST /mfa/challenge`: asks for a proof by one of the user's authenticators (contract §2).
 
 mod choice;
+mod events;
 mod oob;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
+use postern::audit::trail;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::occasion::Occasion;
 use postern::http::bearer::MfaPrincipal;
@@ -18,7 +20,7 @@ use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, method_not_allowed, private_json, private_json_within};
 use postern::rules::email_template::TemplateName;
 use postern::rules::language::RequestedLanguages;
-use postern::rules::policy::TenantSettings;
+use postern::rules::policy::{Factor, TenantSettings};
 use postern::store::clients::Client;
 use postern::store::mfa::MfaState;
 use postern::store::users::UserState;
@@ -74,17 +76,30 @@ async fn challenge(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let outcome = ask(&app, languages, &headers, &params).await;
+    trail::conclude(|known| events::events(outcome.as_ref().map(|_| ()), known));
+    outcome
+}
+
+async fn ask(
+    app: &App,
+    languages: RequestedLanguages,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Response, Refusal> {
     let mfa_token = params.required("mfa_token")?;
-    let presented = PresentedClient::of(&headers, &params)?;
-    let wanted = Wanted::parse(&params)?;
-    let login = log_in(&app, &presented, mfa_token, languages).await?;
+    let presented = PresentedClient::of(headers, params)?;
+    let wanted = Wanted::parse(params)?;
+    let login = log_in(app, &presented, mfa_token, languages).await?;
     match wanted.choose(&login.user, &login.settings)? {
         Chosen::Otp => {
+            trail::factor(Factor::Otp);
             let reply = ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None };
             Ok(private_json(&reply))
         }
         Chosen::Oob { id, to, implicit } => {
-            let (oob_code, quota) = oob::challenge(&app, login, id, to, implicit).await?;
+            trail::channel(to.channel());
+            let (oob_code, quota) = oob::challenge(app, login, id, to, implicit).await?;
             let (oob_code, binding_method) = (Some(oob_code), Some("prompt"));
             let reply = ChallengeReply { challenge_type: "oob", oob_code, binding_method };
             Ok(private_json_within(&reply, quota))

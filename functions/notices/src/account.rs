@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::delivery::built_in::LinkMail;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
@@ -23,6 +24,7 @@ use postern::token::account_ticket::{
 };
 use postern::token::keyring::KeyError;
 
+use crate::events::{Mailed, event};
 use crate::mail::{Outcome, TryAgain};
 
 impl From<KeyError> for TryAgain {
@@ -39,10 +41,12 @@ pub(crate) async fn send(app: &App, id: &MailId) -> Result<Outcome, TryAgain> {
         return Ok(Outcome::Over);
     }
     let Some(letter) = Letter::of(app, &mail).await? else { return Ok(Outcome::Nobody) };
+    letter.note(&mail.errand);
     let outcome = match letter.is_needed() {
         true => letter.send(app, &mail, now).await?,
         false => Outcome::Needless,
     };
+    trail::conclude(|_| event(mailed(&mail.errand), outcome));
     // Whatever comes of the mark, the mail is on its way: at worst it comes twice.
     let _ = app.store.mark_mailed(id, now).await;
     Ok(outcome)
@@ -69,6 +73,15 @@ impl Letter {
         let Some((profile, login)) = whom? else { return Ok(None) };
         let Some(address) = profile.email.clone() else { return Ok(None) };
         Ok(Some(Self { profile, address, login, client: client?, template: template? }))
+    }
+
+    /// For the audit log.
+    fn note(&self, errand: &Errand) {
+        trail::reason(errand.as_str());
+        trail::user(&self.profile.user_id);
+        if let Some(client) = &self.client {
+            trail::client(&client.client_id);
+        }
     }
 
     fn is_needed(&self) -> bool {
@@ -138,6 +151,13 @@ fn link_mail(errand: &Errand) -> LinkMail {
     match errand {
         Errand::VerifyEmail(_) => LinkMail::VerifyEmail,
         Errand::ResetPassword(_) => LinkMail::ResetPassword,
+    }
+}
+
+fn mailed(errand: &Errand) -> Mailed {
+    match errand {
+        Errand::VerifyEmail(_) => Mailed::Verification,
+        Errand::ResetPassword(_) => Mailed::Notification,
     }
 }
 

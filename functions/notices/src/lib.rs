@@ -6,10 +6,12 @@
 
 mod account;
 mod event;
+mod events;
 mod mail;
 
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
+use postern::audit::of_system;
 use postern::config::Timeouts;
 use postern::lambda::{Error, app_from_environment};
 use postern::token::keys::KeyNeeds;
@@ -27,7 +29,11 @@ pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
 pub async fn serve() -> Result<(), Error> {
     let app = app_from_environment(KEYS, Timeouts::default()).await?;
     app.prime().await;
-    run(service_fn(|event: LambdaEvent<Value>| handle(&app, event.payload))).await
+    let serve = async |event: LambdaEvent<Value>| {
+        let LambdaEvent { payload, context } = event;
+        handle_as(&app, payload, &context.request_id).await
+    };
+    run(service_fn(serve)).await
 }
 
 /// Mails what a batch of the stream announces, in order, up to the first that cannot be mailed now: what ails one
@@ -36,13 +42,21 @@ pub async fn serve() -> Result<(), Error> {
 /// # Errors
 /// When the event is none of a DynamoDB stream.
 pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
+    handle_as(app, event, "").await
+}
+
+/// The same for the invocation of that id.
+async fn handle_as(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
     let event = StreamEvent::read(event)?;
     for change in event.announced() {
-        let sent = match &change.what {
-            Announced::Notice(notice) => mail::send(app, notice).await,
-            Announced::Mail(mail) => account::send(app, mail).await,
-        };
-        match sent {
+        // On the heap: whoever awaits this in a test has futures as deep as the compiler follows.
+        let send = Box::pin(async {
+            match &change.what {
+                Announced::Notice(notice) => mail::send(app, notice).await,
+                Announced::Mail(mail) => account::send(app, mail).await,
+            }
+        });
+        match of_system(app, "notices", request_id, send).await {
             Ok(outcome) => tracing::info!(event = change.what.name(), ?outcome),
             Err(mail::TryAgain) => return Ok(Answer::from(change.sequence_number).into_json()),
         }

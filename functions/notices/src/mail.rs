@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::delivery::built_in::NoticeDetails;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
@@ -23,6 +24,8 @@ use postern::store::notices::{Notice, Recipient};
 use postern::store::users::Profile;
 use postern::time::Timestamp;
 use postern::token::ticket::UnblockTicket;
+
+use crate::events::{Mailed, event};
 
 /// What became of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,7 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
         return Ok(Outcome::SwitchedOff);
     }
     let Some(addressee) = Addressee::of(app, &notice).await? else { return Ok(Outcome::Nobody) };
+    note(&notice, &addressee);
     let Some(share) = Share::take(app, &notice, &addressee.profile.user_id, now).await? else {
         return Ok(Outcome::Enough);
     };
@@ -79,9 +83,22 @@ pub(crate) async fn send(app: &App, id: &NoticeId) -> Result<Outcome, TryAgain> 
             return Err(TryAgain);
         }
     };
+    trail::conclude(|_| event(Mailed::Notification, outcome));
     // Whatever comes of the mark, the mail is on its way: at worst it comes twice.
     let _ = app.store.mark_sent(id, now).await;
     Ok(outcome)
+}
+
+/// For the audit log: who is told of what.
+fn note(notice: &Notice, addressee: &Addressee) {
+    trail::reason(notice.kind.as_str());
+    trail::user(&addressee.profile.user_id);
+    if let Some(client) = &addressee.client {
+        trail::client(&client.client_id);
+    }
+    if let Some(factor) = notice.factor {
+        trail::factor(factor);
+    }
 }
 
 /// Who is told, and what else the mail may speak of.

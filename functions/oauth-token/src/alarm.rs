@@ -1,8 +1,10 @@
 //! Telling a user that answers were wrong too often: one more write, once for each block, after the answer is decided.
 
 use postern::app::App;
+use postern::audit::trail::{self, Fact};
 use postern::id::ClientId;
 use postern::rules::limit::Charge;
+use postern::rules::notice::NoticeKind;
 use postern::store::limits::LimitKey;
 use postern::store::notices::{Notice, Recipient};
 use postern::wire::refusal::Refusal;
@@ -23,6 +25,9 @@ pub(crate) async fn wrong_password(
 /// cannot be written is logged and changes nothing: a budget is spent again soon, and then tells.
 pub(crate) async fn raise(app: &App, limit: &LimitKey, charge: &Charge, to: Recipient, client: &ClientId) {
     let Some(kind) = limit.alarm(charge) else { return };
+    if matches!(kind, NoticeKind::PasswordBlocked | NoticeKind::AuthenticatorLocked) {
+        trail::fact(Fact::Blocks);
+    }
     let Ok(notice) = Notice::new(kind, to, limit.factor(), client, &app.random, app.now()) else { return };
     // The answer waits for it, a little: what a Lambda has answered may not go on.
     let written =

@@ -1,6 +1,7 @@
 //! From a right code to tokens: the transaction, and what its refusals mean.
 
 use postern::app::App;
+use postern::audit::trail::{self, Fact};
 use postern::id::{AuthenticatorId, AuthenticatorPrefix, Nonce};
 use postern::rules::enrolment::{Gate, may_confirm};
 use postern::rules::limit::Quota;
@@ -33,6 +34,9 @@ pub(crate) async fn confirm(
     check: &Verification,
     right: RightCode,
 ) -> Result<(TokenReply, Quota), Refusal> {
+    if matches!(right.proven, Proven::Enrolment { .. }) {
+        trail::fact(Fact::Enrols);
+    }
     let (target, nonce, not_after) = check.target(&app.config.issuer);
     let (user, client, granted_by) = (&check.user.profile, &check.principal.client, check.granted_by());
     let sign = SignIn {

@@ -3,6 +3,7 @@
 mod alarm;
 mod client_credentials;
 mod confirm;
+mod events;
 mod first_factor;
 mod offline;
 mod oob;
@@ -21,6 +22,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext, method_not_allowed, private_json, private_json_within};
 use postern::store::clients::Client;
@@ -45,8 +47,20 @@ async fn token(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Refusal> {
+    let outcome = exchange(&app, &context, &headers, &params).await;
+    let asked = params.required("grant_type").ok().and_then(Grant::parse);
+    trail::conclude(|known| events::events(asked, outcome.as_ref().map(|_| ()), known));
+    outcome
+}
+
+async fn exchange(
+    app: &App,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Response, Refusal> {
     let grant_type = params.required("grant_type")?;
-    let client = PresentedClient::of(&headers, &params)?;
+    let client = PresentedClient::of(headers, params)?;
     let Some(grant) = Grant::parse(grant_type) else {
         // An unknown client learns nothing about grants.
         client.authenticate(client.look_up(&app.store).await?)?;
@@ -54,16 +68,16 @@ async fn token(
     };
     let (reply, quota) = match grant {
         Grant::Password | Grant::PasswordRealm => {
-            password::sign_in(&app, &context, &client, grant, &params).await?
+            password::sign_in(app, context, &client, grant, params).await?
         }
-        Grant::MfaOob => oob::verify(&app, &client, &params).await?,
-        Grant::MfaOtp => otp::verify(&app, &client, &params).await?,
-        Grant::MfaRecoveryCode => recovery::verify(&app, &client, &params).await?,
-        Grant::PasswordlessOtp => passwordless::sign_in(&app, &context, &client, &params).await?,
+        Grant::MfaOob => oob::verify(app, &client, params).await?,
+        Grant::MfaOtp => otp::verify(app, &client, params).await?,
+        Grant::MfaRecoveryCode => recovery::verify(app, &client, params).await?,
+        Grant::PasswordlessOtp => passwordless::sign_in(app, context, &client, params).await?,
         // What these are checked by has no budget: nobody guesses it.
-        Grant::RefreshToken => return refresh::issue(&app, &client, &params).await.map(unlimited),
+        Grant::RefreshToken => return refresh::issue(app, &client, params).await.map(unlimited),
         Grant::ClientCredentials => {
-            return client_credentials::issue(&app, &client, &params).await.map(unlimited);
+            return client_credentials::issue(app, &client, params).await.map(unlimited);
         }
     };
     Ok(private_json_within(&reply, quota))

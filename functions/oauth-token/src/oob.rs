@@ -1,6 +1,7 @@
 //! Grant `mfa-oob`: a code that was sent (contract §1.1, A3).
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::Params;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
@@ -63,6 +64,9 @@ async fn open(
     let ring = grant.app.keys.ring_with(Some(&kid), now).await?;
     let oob: OobCode =
         sealed::open(&ring, Purpose::OobCode, oob_code).map_err(|_| Refusal::MalformedOobCode)?;
+    if let Some(factor) = oob.authenticator_id.factor() {
+        trail::factor(factor);
+    }
     if let Err(Refusal::MfaTokenExpired) = principal {
         return Err(Refusal::MfaTokenExpired);
     }

@@ -1,6 +1,7 @@
 //! Grant `mfa-otp`: a code of an authenticator app (RFC 6238, contract A3).
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
@@ -26,6 +27,7 @@ pub(crate) async fn verify(
     params: &Params,
 ) -> Result<(TokenReply, Quota), Refusal> {
     let (mfa_token, otp) = (params.required("mfa_token")?, params.required("otp")?);
+    trail::factor(Factor::Otp);
     let grant = MfaGrant { app, presented, grant: Grant::MfaOtp, as_wrong: || Refusal::InvalidOtpCode };
     let principal = grant.demand_tokens(grant.open_mfa_token(mfa_token).await).await?;
     let settings = app.settings().await?;

@@ -1,6 +1,7 @@
 //! Grants `password` and `password-realm`: the first factor (contract §1.1, A3).
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext, admit_charged};
 use postern::rules::limit::Quota;
@@ -80,9 +81,11 @@ pub(crate) async fn sign_in(
     let attempt = attempt?;
     let admit = || {
         let client = admit(presented, client?, grant)?;
+        let login = login?;
+        note(&request.login, login.as_ref());
         let may = OfflineAccess::of(&client);
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
-        Ok((client, target, login?, ring?))
+        Ok((client, target, login, ring?))
     };
     let spent = |retry_after| Refusal::TooManyPasswords { limit: limit.bucket().burst, retry_after };
     let ((client, target, login, ring), charge) =
@@ -111,6 +114,14 @@ pub(crate) async fn sign_in(
     let renewal = renew(app, &request.login, &login, request.password);
     let (answer, ()) = tokio::join!(first.answer(), renewal);
     Ok((answer?, charge.quota_given_back()))
+}
+
+/// For the audit log: whose login it is. A connection that nobody of that name is in may be anything somebody typed.
+fn note(asked: &LoginKey, login: Option<&Login>) {
+    if let Some(login) = login {
+        trail::user(&login.user_id);
+        trail::connection(asked.connection());
+    }
 }
 
 /// The login, if the password is its own. Where there is none, the work is the same.

@@ -1,6 +1,7 @@
 //! Grant `passwordless/otp`: a code that was sent, instead of a password (contract §1.1, §9).
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext, admit_charged};
 use postern::id::Nonce;
@@ -45,6 +46,8 @@ impl Request {
         let (username, otp) = (params.required("username")?, params.required("otp")?);
         let connection = Connection::parse(params.required("realm")?)
             .ok_or_else(|| Refusal::InvalidRequest("Parameter realm must be email or sms".into()))?;
+        trail::connection(connection.as_str());
+        trail::channel(connection.channel());
         let code = Some(otp.len()).filter(|length| DIGITS.contains(length));
         let code = code.and_then(|length| OneTimeCode::parse(otp, length));
         Ok(Self {
@@ -104,9 +107,13 @@ pub(crate) async fn sign_in(
     let attempt = attempt?;
     let admitted = || {
         let client = request.admit(presented, client, &settings)?;
+        let login = login?;
+        if let Some(login) = &login {
+            trail::user(&login.user_id);
+        }
         let may = OfflineAccess::of(&client);
         let target = request.wanted.for_user(&app.config.issuer, api?, request.scope.as_ref(), may)?;
-        Ok((client, target, login?, ring?))
+        Ok((client, target, login, ring?))
     };
     let spent = |retry_after| Refusal::TooManyCodes { limit: limit.bucket().burst, retry_after };
     let ((client, target, login, ring), charge) =

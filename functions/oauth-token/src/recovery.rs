@@ -1,6 +1,7 @@
 //! Grant `mfa-recovery-code`: the code shown at enrolment, replaced on use (contract A3, SEC-5).
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::rules::limit::Quota;
@@ -22,6 +23,7 @@ pub(crate) async fn verify(
     params: &Params,
 ) -> Result<(TokenReply, Quota), Refusal> {
     let (mfa_token, typed) = (params.required("mfa_token")?, params.required("recovery_code")?);
+    trail::factor(Factor::RecoveryCode);
     let grant =
         MfaGrant { app, presented, grant: Grant::MfaRecoveryCode, as_wrong: || Refusal::RecoveryRejected };
     let opened = grant.open_mfa_token(mfa_token).await.and_then(|principal| {

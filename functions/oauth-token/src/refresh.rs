@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use postern::app::App;
+use postern::audit::trail::{self, Fact};
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::ClientId;
@@ -123,6 +124,7 @@ impl Refresh<'_> {
                 && !family.is_over(self.now)
         };
         let family = family.filter(fits).ok_or(Refusal::UnknownRefreshToken)?;
+        trail::user(&self.token.user);
         match self.standing(&family) {
             Standing::Current | Standing::Recent(_) => Ok(family),
             Standing::Reused => Err(self.end_reused().await),
@@ -151,9 +153,10 @@ impl Refresh<'_> {
 
     /// Ends the family: its tokens are in two places (RFC 9700 §4.14.2).
     async fn end_reused(&self) -> Refusal {
+        trail::fact(Fact::TokenReused);
         let RefreshToken { user, family, .. } = &self.token;
         match self.app.store.end_refresh_family(user, family, &self.client).await {
-            Ok(()) => {
+            Ok(_) => {
                 tracing::warn!(event = "refresh_token_reused", client_id = %self.client);
                 Refusal::UnknownRefreshToken
             }

@@ -3,6 +3,7 @@
 //! Nothing in the answer or in the work tells whether anybody has the address (SEC-35): the same items are written, and
 //! the same service is called, for an address of nobody in a way that reaches nobody.
 
+mod events;
 mod request;
 mod sending;
 
@@ -15,6 +16,7 @@ use axum::response::Response;
 use axum::routing::post;
 use data_encoding::HEXLOWER;
 use postern::app::App;
+use postern::audit::trail;
 use postern::delivery::custom::CustomTemplate;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, RequestContext, admit_charged, method_not_allowed, private_json_within};
@@ -36,7 +38,7 @@ use postern::wire::passwordless::{StartFault, StartReply};
 use postern::wire::refusal::Refusal;
 use ring::digest;
 
-use request::StartRequest;
+use request::{StartRequest, Wanted};
 
 /// What this function unwraps: roots, for the MAC of codes.
 pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
@@ -72,13 +74,30 @@ async fn start(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let presented = PresentedClient::if_named(&headers, &params)?;
+    let outcome = begin(&app, &context, languages, &headers, &params).await;
+    let asked = outcome.as_ref().map(|(_, wanted)| wanted);
+    trail::conclude(|_| [events::event(asked)]);
+    outcome.map(|(response, _)| response)
+}
+
+/// Gives the answer, and what was sent.
+async fn begin(
+    app: &App,
+    context: &RequestContext,
+    languages: RequestedLanguages,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<(Response, Wanted), Refusal> {
+    let presented = PresentedClient::if_named(headers, params)?;
     let presented = presented.ok_or(Refusal::BadStart(StartFault::Missing("client_id")))?;
-    let request = StartRequest::parse(&params)?;
-    let start = admit(&app, &context, &presented, request, languages).await?;
-    sending::send(&app, &start).await?;
+    let request = StartRequest::parse(params)?;
+    trail::connection(request.connection.as_str());
+    trail::channel(request.connection.channel());
+    let start = admit(app, context, &presented, request, languages).await?;
+    sending::send(app, &start).await?;
     let (_, charge) = &start.source;
-    Ok(private_json_within(&reply(&start), charge.quota()))
+    let answer = private_json_within(&reply(&start), charge.quota());
+    Ok((answer, start.request.send))
 }
 
 /// The first trip: the source's budget, the client, and whose the address is.

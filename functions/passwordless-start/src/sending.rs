@@ -1,6 +1,7 @@
 //! The second trip and the message.
 
 use postern::app::App;
+use postern::audit::trail;
 use postern::delivery::occasion::Occasion;
 use postern::delivery::sign_in::{Reach, SignInMessage, send_sign_in};
 use postern::delivery::toll::Toll;
@@ -35,6 +36,9 @@ pub(crate) async fn send(app: &App, start: &Start) -> Result<(), Refusal> {
         undone,
     )
     .await?;
+    if let Some(profile) = &profile {
+        trail::user(&profile.user_id);
+    }
     let nobody = Profile::of_nobody(start.now);
     let link = start.request.send.link(&start.client.callbacks, &start.request.to, &code);
     let message = SignInMessage {

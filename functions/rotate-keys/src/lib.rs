@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
+use postern::audit::{Event, of_system, trail};
 use postern::config::Timeouts;
 use postern::lambda::{Error, KMS_ATTEMPT_TIMEOUT, app_from_environment};
 use postern::time::pause;
@@ -21,6 +22,9 @@ const CREATION_PAUSE: Duration = Duration::from_secs(5);
 /// What creation may take, so that CloudFormation is answered before Lambda ends the function at 60 s.
 const CREATION_TIMEOUT: Duration = Duration::from_secs(35);
 
+/// Its name in the audit log.
+const FUNCTION: &str = "rotate-keys";
+
 /// Serves events until the environment ends. A wrong environment is told to whoever invokes it, because
 /// CloudFormation would otherwise wait for an answer in vain.
 ///
@@ -35,21 +39,40 @@ pub async fn serve() -> Result<(), Error> {
 /// A schedule rotates; CloudFormation's creation of the custom resource makes the first keys, and its update and
 /// deletion do nothing.
 async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let request_id = &event.context.request_id;
     match CustomResource::of(&event.payload) {
         None => {
             let app = app.map_err(Clone::clone)?;
-            Ok(summary(&rotation(app)?.rotate(app.now()).await?))
+            Ok(summary(&of_system(app, FUNCTION, request_id, rotate(app)).await?))
         }
         Some(resource) => {
             let outcome = match (resource.is_creation(), app) {
                 (false, _) => Ok(()),
                 (true, Err(error)) => Err(error.clone()),
-                (true, Ok(app)) => create(app).await,
+                (true, Ok(app)) => of_system(app, FUNCTION, request_id, create(app)).await,
             };
             resource.answer(outcome).await?;
             Ok(Value::Null)
         }
     }
+}
+
+async fn rotate(app: &App) -> Result<Report, RotationError> {
+    let outcome = async { rotation(app)?.rotate(app.now()).await }.await;
+    conclude(outcome.as_ref().map_err(RotationError::reason));
+    outcome
+}
+
+/// What it is in the audit log (SEC-40); a run that found nothing to do is nothing.
+fn conclude(outcome: Result<&Report, &'static str>) {
+    if let Err(reason) = outcome {
+        trail::reason(reason);
+    }
+    trail::conclude(|_| match outcome {
+        Ok(report) if *report == Report::default() => None,
+        Ok(_) => Some(Event::KeysChanged),
+        Err(_) => Some(Event::KeysNotChanged),
+    });
 }
 
 async fn create(app: &App) -> Result<(), String> {
@@ -63,7 +86,12 @@ async fn create(app: &App) -> Result<(), String> {
         }
         ensure_first(app).await
     });
-    match made.await {
+    let made = made.await;
+    conclude(match &made {
+        Ok(made) => made.as_ref().map_err(RotationError::reason),
+        Err(_) => Err("timeout"),
+    });
+    match made {
         Ok(made) => made.map(|_| ()).map_err(|error| error.to_string()),
         Err(_) => Err("the first keys were not made in time".to_owned()),
     }

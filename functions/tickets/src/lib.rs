@@ -14,6 +14,7 @@ use axum::Router;
 use axum::http::Uri;
 use axum::routing::{get, post};
 use postern::app::App;
+use postern::audit::{Event, trail};
 use postern::http::{Params, method_not_allowed};
 use postern::store::StoreError;
 use postern::time::Timestamp;
@@ -41,6 +42,25 @@ pub(crate) enum Problem {
     NoTicket,
     /// AWS fails.
     Unavailable,
+}
+
+impl Problem {
+    /// In the audit log.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTicket => "no_ticket",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What a button is in the audit log (SEC-40): one event where it did what it is for, else the other with the reason. A
+/// look at a page is none.
+pub(crate) fn conclude(why_not: Option<&'static str>, done: Event, not_done: Event) {
+    if let Some(reason) = why_not {
+        trail::reason(reason);
+    }
+    trail::conclude(|_| [if why_not.is_none() { done } else { not_done }]);
 }
 
 impl From<StoreError> for Problem {

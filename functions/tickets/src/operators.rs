@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::management::{authorize, object};
 use postern::http::never_stored;
 use postern::http::params::read_body;
@@ -73,6 +74,7 @@ pub(crate) async fn email_verification(
     let now = app.now();
     let (profile, ring) = tokio::join!(app.store.profile(&user), app.keys.ring(now));
     let profile = profile?.ok_or_else(ManagementRefusal::no_such_user)?;
+    trail::user(&profile.user_id);
     let expires_at = now.plus(wanted.seconds.unwrap_or(VERIFY_SECONDS));
     let ticket = VerifyTicket::of(&profile, wanted.result_url, now, expires_at).ok_or_else(no_address)?;
     let sealed = ticket.seal(&*ring?, &app.random, now)?;
@@ -91,6 +93,7 @@ pub(crate) async fn password_change(
     let now = app.now();
     let (profile, ring) = tokio::join!(app.store.profile(&user), app.keys.ring(now));
     let profile = profile?.ok_or_else(ManagementRefusal::no_such_user)?;
+    trail::user(&profile.user_id);
     let ticket = reset_ticket(&app, &profile, wanted, by).await?;
     let sealed = ticket.seal(&*ring?, &app.random, now)?;
     Ok(answer(&app, "lo/reset", &sealed))

@@ -44,6 +44,15 @@ pub(crate) enum Remark {
 }
 
 impl Remark {
+    /// In the audit log.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Different => "passwords_differ",
+            Self::TooShort => "password_too_short",
+            Self::TooLong => "password_too_long",
+        }
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::Different => "The two passwords are not the same. Please type them again.",
@@ -54,6 +63,15 @@ impl Remark {
 }
 
 impl Page {
+    /// Why the password is not set, in the audit log.
+    pub(crate) fn why_not_reset(&self) -> Option<&'static str> {
+        match self {
+            Self::Reset(_, Some(remark)) => Some(remark.as_str()),
+            Self::NotReset(problem) => Some(problem.as_str()),
+            _ => None,
+        }
+    }
+
     fn words(&self) -> (StatusCode, &'static str, &'static str) {
         const OVER: &str = "This link no longer works";
         match self {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use postern::app::App;
+use postern::audit::{Event, trail};
 use postern::http::Params;
 use postern::rules::notice::NoticeKind;
 use postern::store::logins::PasswordHash;
@@ -13,7 +14,7 @@ use postern::token::password::{Password, Unsuitable, hash_apart};
 use postern::wire::refusal::Refusal;
 
 use crate::page::{Page, Remark};
-use crate::{Presented, Problem, of_link};
+use crate::{Presented, Problem, conclude, of_link};
 
 /// Shows the form. The password that the ticket replaces is looked at, so that nobody fills in a form in vain.
 pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {
@@ -34,12 +35,15 @@ async fn open_form(app: &App, params: Option<Params>) -> Result<Presented, Probl
 /// Takes the new password.
 pub(crate) async fn reset(State(app): State<App>, params: Result<Params, Refusal>) -> Response {
     let page = spend(&app, params.ok()).await.unwrap_or_else(Page::NotReset);
+    conclude(page.why_not_reset(), Event::PasswordChanged, Event::PasswordNotChanged);
     page.response(&app.config.tenant_name)
 }
 
 async fn spend(app: &App, params: Option<Params>) -> Result<Page, Problem> {
     let now = app.now();
     let (presented, ticket) = Presented::open(app, params.as_ref(), now, ResetTicket::open).await?;
+    trail::user(&ticket.user);
+    trail::connection(ticket.login.key().connection());
     let password = match chosen(params.as_ref()) {
         Ok(password) => password,
         Err(remark) => return Ok(Page::Reset(presented, Some(remark))),

@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use postern::app::App;
+use postern::audit::{Event, trail};
 use postern::http::Params;
 use postern::token::account_ticket::VerifyTicket;
 use postern::wire::refusal::Refusal;
 
 use crate::page::Page;
-use crate::{Presented, Problem, of_link};
+use crate::{Presented, Problem, conclude, of_link};
 
 /// Shows the button.
 pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {
@@ -23,7 +24,10 @@ pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {
 
 /// Verifies the address.
 pub(crate) async fn verify(State(app): State<App>, params: Result<Params, Refusal>) -> Response {
-    let page = match spend(&app, params.ok()).await {
+    let outcome = spend(&app, params.ok()).await;
+    let why_not = outcome.as_ref().err().map(|problem| problem.as_str());
+    conclude(why_not, Event::EmailVerified, Event::EmailNotVerified);
+    let page = match outcome {
         Ok(result_url) => Page::Verified(result_url),
         Err(problem) => Page::NotVerified(problem),
     };
@@ -34,6 +38,7 @@ pub(crate) async fn verify(State(app): State<App>, params: Result<Params, Refusa
 async fn spend(app: &App, params: Option<Params>) -> Result<Option<String>, Problem> {
     let now = app.now();
     let (_, ticket) = Presented::open(app, params.as_ref(), now, VerifyTicket::open).await?;
+    trail::user(&ticket.user);
     match app.store.verify_email(&ticket, now).await? {
         true => {
             tracing::info!(event = "email_verified");

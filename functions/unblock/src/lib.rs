@@ -13,6 +13,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
 use postern::app::App;
+use postern::audit::{Event, trail};
 use postern::http::{Params, method_not_allowed};
 use postern::token::keys::KeyNeeds;
 use postern::token::sealed;
@@ -40,11 +41,24 @@ async fn ask(State(app): State<App>, uri: Uri) -> Response {
 
 /// Ends the block.
 async fn end(State(app): State<App>, params: Result<Params, postern::wire::refusal::Refusal>) -> Response {
-    let page = match unblock(&app, params.ok()).await {
+    let outcome = unblock(&app, params.ok()).await;
+    if let Err(problem) = outcome {
+        trail::reason(problem.as_str());
+    }
+    trail::conclude(|_| [event(outcome)]);
+    let page = match outcome {
         Ok(()) => Page::Done,
         Err(problem) => problem.into(),
     };
     page.response(&app.config.tenant_name)
+}
+
+/// What it is in the audit log (SEC-40). Who has the login is not looked up for it.
+fn event(outcome: Result<(), Problem>) -> Event {
+    match outcome {
+        Ok(()) => Event::BlockReleased,
+        Err(_) => Event::BlockNotReleased,
+    }
 }
 
 async fn unblock(app: &App, params: Option<Params>) -> Result<(), Problem> {

@@ -18,6 +18,16 @@ pub(crate) enum Problem {
     Unavailable,
 }
 
+impl Problem {
+    /// In the audit log.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTicket => "no_ticket",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// What is shown.
 pub(crate) enum Page {
     /// The button.

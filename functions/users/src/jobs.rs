@@ -6,6 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::management::{authorize, object};
 use postern::http::params::read_body;
 use postern::http::private_json;
@@ -65,6 +66,7 @@ pub(crate) async fn start(
     if !app.store.ask_for_mail(&user, &mail).await? {
         return Err(ManagementRefusal::no_such_user());
     }
+    trail::user(&user);
     let mut response = private_json(&Job::of(&mail));
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::fields::Fields;
 use postern::http::management::{authorize, object, query, user_id};
 use postern::http::params::read_body;
@@ -77,7 +78,9 @@ async fn create(
         true => app.store.create_user_by_chosen_id(&profile, &logins, mail.as_ref(), &app.clock).await?,
         false => app.store.create_user_and_mail(profile, &logins, mail.as_ref()).await?,
     };
-    let mut response = private_json(&shown(&created.ok_or(ManagementRefusal::UserExists)?)?);
+    let created = created.ok_or(ManagementRefusal::UserExists)?;
+    trail::user(&created.user_id);
+    let mut response = private_json(&shown(&created)?);
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)
 }

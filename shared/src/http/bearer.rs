@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
 use crate::app::App;
+use crate::audit::trail;
 use crate::id::{ClientId, Jti, UserId};
 use crate::rules::enrolment::Proof;
 use crate::store::StoreError;
@@ -91,6 +92,7 @@ impl MfaPrincipal {
     }
 
     fn of_mfa_token(token: MfaToken, now: Timestamp) -> Result<Self, PrincipalError> {
+        trail::user(&token.sub);
         if token.expires_at.is_past(now) {
             return Err(PrincipalError::Expired);
         }
@@ -115,8 +117,10 @@ impl MfaPrincipal {
                     JwtError::Expired => PrincipalError::Expired,
                 }
             })?;
+        let user = UserId::new(claims.sub.clone());
+        trail::user(&user);
         Ok(Self {
-            user: UserId::new(claims.sub.clone()),
+            user,
             jti: claims.jti.clone().ok_or(PrincipalError::Invalid)?,
             client: ClientId::new(claims.azp.clone()),
             issued_at: claims.iat,
@@ -132,6 +136,7 @@ impl MfaPrincipal {
     pub async fn bearer(app: &App, headers: &HeaderMap, scope: &'static str) -> Result<Self, Refusal> {
         let token = bearer_token(headers).ok_or(Refusal::BearerInvalid)?;
         let principal = Self::read(app, token, app.now()).await.map_err(PrincipalError::as_bearer)?;
+        trail::client(&principal.client);
         match &principal.token {
             PrincipalToken::Access(claims) if !claims.scopes().contains(scope) => {
                 Err(Refusal::InsufficientScope(scope))

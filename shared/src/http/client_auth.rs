@@ -5,6 +5,7 @@ use axum::http::header::AUTHORIZATION;
 use data_encoding::BASE64;
 
 use super::Params;
+use crate::audit::trail;
 use crate::id::ClientId;
 use crate::rules::client::{ClientKind, ClientSecret, SecretHash};
 use crate::store::clients::Client;
@@ -67,6 +68,7 @@ impl PresentedClient {
     /// # Errors
     /// 401.
     pub fn authenticate(&self, client: Option<Client>) -> Result<Client, Refusal> {
+        note(client.as_ref());
         let nobody = SecretHash::of_nobody();
         let expected = client.as_ref().and_then(|client| client.secret_hash.as_ref()).unwrap_or(&nobody);
         let right = self.secret.as_ref().is_some_and(|secret| expected.matches(secret));
@@ -80,8 +82,18 @@ impl PresentedClient {
     pub fn authenticate_if_proven(&self, client: Option<Client>) -> Result<Client, Refusal> {
         match &self.secret {
             Some(_) => self.authenticate(client),
-            None => client.ok_or(Refusal::ClientUnauthorized),
+            None => {
+                note(client.as_ref());
+                client.ok_or(Refusal::ClientUnauthorized)
+            }
         }
+    }
+}
+
+/// For the audit log: one that there is, also where its secret was wrong.
+fn note(client: Option<&Client>) {
+    if let Some(client) = client {
+        trail::client(&client.client_id);
     }
 }
 

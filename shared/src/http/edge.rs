@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::Router;
 use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use lambda_http::request::RequestContext as GatewayContext;
@@ -15,6 +15,7 @@ use lambda_http::request::RequestContext as GatewayContext;
 use super::error::{ErrorLabel, is_management, refuse};
 use super::params::BODY_BYTES_MAX;
 use crate::app::App;
+use crate::audit::{self, Event, trail};
 use crate::rules::limit::Quota;
 use crate::time::{Stopwatch, Timestamp};
 use crate::wire::management::ManagementRefusal;
@@ -46,28 +47,68 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     let watch = Stopwatch::start();
     let context = context(&request, app.config.client_ip_header.as_deref());
     let method = request.method().clone();
+    let user_agent = user_agent(request.headers());
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(context.clone());
-    let mut response = if is_oversized(&request) {
-        refuse(&path, Refusal::BodyTooLarge, ManagementRefusal::BodyTooLarge)
-    } else {
+    let answer = async {
+        if is_oversized(&request) {
+            return refuse(&path, Refusal::BodyTooLarge, ManagementRefusal::BodyTooLarge);
+        }
         let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
         answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable))
     };
+    let (mut response, mut trail) = trail::of(answer).await;
     name_charset(&path, &mut response);
     tell_quota(&mut response, app.now());
+    // The template, never the path itself: a path holds ids.
+    let route = route.as_deref().unwrap_or("(none)");
+    let label = response.extensions().get::<ErrorLabel>().copied();
+    if is_management(&path) {
+        trail.events.extend(operation(&method, &response));
+    }
+    let request = audit::record::Request {
+        at: app.now(),
+        hostname: app.config.issuer.host().to_owned(),
+        ip: context.source.to_string(),
+        request_id: context.request_id.clone(),
+        user_agent,
+        method: method.as_str().to_owned(),
+        route: route.to_owned(),
+        status: response.status().as_u16(),
+        reason: label.map(|label| label.reason),
+    };
+    app.audit.write(&request, &trail, &app.random);
     tracing::info!(
         event = "request",
         request_id = context.request_id,
         method = method.as_str(),
-        // The template, never the path itself: a path holds ids.
-        route = route.as_deref().unwrap_or("(none)"),
+        route,
         status = response.status().as_u16(),
-        error = response.extensions().get::<ErrorLabel>().map(|label| label.0),
+        error = label.map(|label| label.error),
         duration_milliseconds = watch.elapsed_milliseconds(),
     );
     response
+}
+
+/// Longest word of a client for itself that is kept, in characters.
+const USER_AGENT_CHARACTERS_MAX: usize = 200;
+
+/// The client's word for itself, without what may be an address (SEC-34).
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    let words: Vec<_> = text.split(' ').filter(|word| !word.contains('@')).collect();
+    Some(words.join(" ").chars().take(USER_AGENT_CHARACTERS_MAX).collect())
+}
+
+/// What a request to the Management API is in the audit log: every write, and everything that was refused. Reads that
+/// were answered are in the request log only, as at Auth0.
+fn operation(method: &Method, response: &Response) -> Option<Event> {
+    if response.status().is_success() {
+        (method != Method::GET).then_some(Event::OperationSucceeded)
+    } else {
+        Some(Event::OperationFailed)
+    }
 }
 
 /// Whether the body is known to be too long before it is read: also where nobody would read it (contract A3

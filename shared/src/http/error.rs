@@ -16,9 +16,14 @@ use crate::wire::refusal::{RETRY_AFTER_CONFLICT_SECONDS, RETRY_AFTER_FAILURE_SEC
 use crate::wire::refusal_body::RefusalBody;
 use crate::wire::signup::{LegacyBody, SignupRefusal, WeakPasswordBody};
 
-/// The error code of a response, for the log line of its request.
+/// What is wrong, for the log line of a request and for the audit log.
 #[derive(Clone, Copy, Debug)]
-pub struct ErrorLabel(pub &'static str);
+pub struct ErrorLabel {
+    /// The error code of the response.
+    pub error: &'static str,
+    /// The refusal, which several may answer with one code.
+    pub reason: &'static str,
+}
 
 /// Whether a path belongs to the Management API, whose errors look different.
 #[must_use]
@@ -49,7 +54,7 @@ impl IntoResponse for Refusal {
             let resets_in = self.retry_after().unwrap_or_default();
             response.extensions_mut().insert(Quota { limit, remaining: 0, resets_in });
         }
-        response.extensions_mut().insert(ErrorLabel(error));
+        response.extensions_mut().insert(ErrorLabel { error, reason: self.reason() });
         response
     }
 }
@@ -70,7 +75,8 @@ fn challenge(refusal: &Refusal) -> Option<HeaderValue> {
 
 impl IntoResponse for SignupRefusal {
     fn into_response(self) -> Response {
-        let (label, body) = match self {
+        let reason = self.reason();
+        let (error, body) = match self {
             Self::Refused(refusal) => return refusal.into_response(),
             Self::Disabled => ("signup_disabled", Json(SignupRefusal::disabled()).into_response()),
             Self::Invalid => ("invalid_signup", Json(LegacyBody::invalid_signup()).into_response()),
@@ -78,7 +84,7 @@ impl IntoResponse for SignupRefusal {
         };
         let mut response = (StatusCode::BAD_REQUEST, body).into_response();
         never_stored(&mut response);
-        response.extensions_mut().insert(ErrorLabel(label));
+        response.extensions_mut().insert(ErrorLabel { error, reason });
         response
     }
 }
@@ -110,7 +116,9 @@ impl IntoResponse for ManagementRefusal {
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             response.headers_mut().insert(WWW_AUTHENTICATE, value);
         }
-        response.extensions_mut().insert(ErrorLabel(error_code.unwrap_or(error)));
+        response
+            .extensions_mut()
+            .insert(ErrorLabel { error: error_code.unwrap_or(error), reason: self.reason() });
         response
     }
 }

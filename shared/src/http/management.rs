@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::bearer::bearer_token;
 use super::params::{Members, Params, UnreadableBody};
 use crate::app::App;
+use crate::audit::trail;
 use crate::id::{ClientId, UserId};
 use crate::rules::scope::Scope;
 use crate::store::StoreError;
@@ -72,6 +73,7 @@ pub async fn caller(
         JwtError::Expired => ManagementRefusal::ExpiredToken,
     })?;
     let caller = Caller { scopes: claims.scopes(), client: ClientId::new(claims.azp) };
+    trail::client(&caller.client);
     caller.demand(scope)?;
     Ok(caller)
 }
@@ -90,7 +92,10 @@ pub fn user_id(id: Result<Path<String>, PathRejection>) -> Result<UserId, Manage
 /// # Errors
 /// As [`user_id`].
 pub fn user_id_of(id: Option<&str>) -> Result<UserId, ManagementRefusal> {
-    id.and_then(UserId::parse).ok_or_else(|| ManagementRefusal::malformed_in_path("id", "user-id"))
+    let id =
+        id.and_then(UserId::parse).ok_or_else(|| ManagementRefusal::malformed_in_path("id", "user-id"))?;
+    trail::user(&id);
+    Ok(id)
 }
 
 /// The JSON object of a body.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::channel::Channel;
 use super::limit::Limits;
 use super::notice::NoticeSwitches;
 use super::passwordless::PasswordlessSwitches;
@@ -67,6 +68,16 @@ impl Factor {
     #[must_use]
     pub fn is_available(self) -> bool {
         matches!(self, Self::Sms | Self::Otp | Self::Email | Self::RecoveryCode)
+    }
+}
+
+/// Calls are the phone factor's as well.
+impl From<Channel> for Factor {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Email => Self::Email,
+            Channel::Sms | Channel::Voice => Self::Sms,
+        }
     }
 }
 

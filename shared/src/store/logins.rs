@@ -42,6 +42,12 @@ impl LoginKey {
         Self { pk: pk.to_owned() }
     }
 
+    /// The name of the connection.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        self.pk.split('#').nth(1).unwrap_or_default()
+    }
+
     /// The partition, for the limits that belong to it.
     #[must_use]
     pub fn pk(&self) -> &str {

@@ -143,7 +143,7 @@ impl Store {
         }
     }
 
-    /// Ends a family of this client; nothing happens to another's, or where there is none.
+    /// Ends a family of this client; nothing happens to another's, or where there is none, and that is `false`.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -152,11 +152,11 @@ impl Store {
         user: &UserId,
         id: &FamilyId,
         client: &ClientId,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let write = Write::update(&users::pk(user), &sk(id), "SET revoked = :true")
             .when("client_id = :client")
             .value(":client", text(client.as_str()))
             .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-        self.write(&write).await.map(|_| ())
+        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
     }
 }

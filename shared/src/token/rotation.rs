@@ -41,6 +41,19 @@ pub enum RotationError {
     Unusable,
 }
 
+impl RotationError {
+    /// In the audit log.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "table_failed",
+            Self::Kms(_) => "kms_failed",
+            Self::TooMany => "too_many_keys",
+            Self::Unusable => "unusable_key",
+        }
+    }
+}
+
 /// What makes keys.
 #[derive(Debug)]
 pub struct Rotation<'a> {

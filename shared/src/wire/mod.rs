@@ -5,6 +5,7 @@ pub mod mfa;
 pub mod mfa_due;
 pub mod oauth;
 pub mod passwordless;
+mod reason;
 pub mod refusal;
 pub mod refusal_body;
 pub mod signup;

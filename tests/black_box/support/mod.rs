@@ -1,6 +1,7 @@
 //! A twin per test, a client that speaks to it, and the flows most tests begin with.
 
 mod applications;
+mod audit;
 mod block;
 mod client;
 mod factor_steps;
@@ -21,6 +22,7 @@ mod users;
 mod wire;
 
 pub(crate) use applications::{APIS, ApplicationStep, CLIENTS, GRANTS, Made, ORDERS, without_client};
+pub(crate) use audit::{Audit, Codes, Recorded};
 pub(crate) use block::{link_of_block, ticket_of_block};
 pub(crate) use client::{Body, Reply};
 pub(crate) use factor_steps::FactorStep;
