@@ -52,15 +52,15 @@ impl Wanted {
     }
 }
 
-fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
+pub(crate) fn string<'a>(property: &str, value: &'a Value) -> Result<&'a str, ManagementRefusal> {
     value.as_str().ok_or_else(|| ManagementRefusal::property(property, "Expected type string"))
 }
 
-fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
+pub(crate) fn truth(property: &str, value: &Value) -> Result<bool, ManagementRefusal> {
     value.as_bool().ok_or_else(|| ManagementRefusal::property(property, "Expected type boolean"))
 }
 
-fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
+pub(crate) fn user_id(value: &Value) -> Result<UserId, ManagementRefusal> {
     UserId::parse(string("user_id", value)?).ok_or_else(|| ManagementRefusal::malformed("user_id", "user-id"))
 }
 
@@ -136,7 +136,7 @@ async fn reset_ticket(
     Ok(ResetTicket::of((name, &login), proves, client, wanted.result_url, times))
 }
 
-fn no_address() -> ManagementRefusal {
+pub(crate) fn no_address() -> ManagementRefusal {
     ManagementRefusal::Unsupported("The user does not have an email address.".to_owned())
 }
 

@@ -5,11 +5,11 @@ use axum::http::Uri;
 use axum::response::Response;
 use postern::app::App;
 use postern::http::Params;
+use postern::http::presented::{Presented, Problem, of_link};
 use postern::token::account_ticket::VerifyTicket;
 use postern::wire::refusal::Refusal;
 
 use crate::page::Page;
-use crate::{Presented, Problem, of_link};
 
 /// Shows the button.
 pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {
