@@ -178,7 +178,7 @@ impl Page {
     fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::Start { .. } => (
-                "Set up a second step",
+                "Set up two-step verification",
                 "It protects your account: when you sign in, you are asked for a code besides your password.",
             ),
             Self::NothingOffered => (
@@ -193,8 +193,8 @@ impl Page {
                 ("Enter the code", "Enter the code that you got. It is good for a few minutes.")
             }
             Self::Done(_) => (
-                "Your second step is set up",
-                "You are asked for it when you sign in from now on. You can close this page.",
+                "Two-step verification is set up",
+                "From now on you are asked for it when you sign in. You can close this page.",
             ),
             Self::Closed(closed, _) => closed.words(),
         }

@@ -3,6 +3,8 @@
 use postern::rules::channel::Channel;
 use postern::wire::refusal::Refusal;
 
+const FAILED: &str = "Something failed on our side, and nothing was lost. Please try again in a moment.";
+
 /// What is wrong with what was typed or asked for, where there is something to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remark {
@@ -26,10 +28,12 @@ pub(crate) enum Remark {
     NotUsable,
     /// The message did not go out.
     NotSent,
+    /// AWS fails, or others were quicker once too often.
+    Failed,
 }
 
 impl Remark {
-    /// `None` where there is nothing left to do on the page but to look again.
+    /// `None` where there is nothing left to do on the page.
     pub(crate) fn of(refusal: &Refusal) -> Option<Self> {
         match refusal {
             Refusal::InvalidBindingCode | Refusal::InvalidOtpCode => Some(Self::WrongCode),
@@ -42,6 +46,7 @@ impl Remark {
             Refusal::MissingParameter("email") => Some(Self::NoAddress),
             Refusal::InvalidRequest(_) => Some(Self::NotUsable),
             Refusal::DeliveryFailed => Some(Self::NotSent),
+            Refusal::Unavailable | Refusal::Busy | Refusal::Internal => Some(Self::Failed),
             _ => None,
         }
     }
@@ -65,6 +70,7 @@ impl Remark {
             Self::NotUsable => {
                 "That cannot be used. A phone number begins with + and the country code, an address has the form name@example.com."
             }
+            Self::Failed => FAILED,
             Self::NotSent => "The code could not be sent just now. Please try again in a moment.",
         }
     }
@@ -100,13 +106,10 @@ impl Closed {
                 "It may have been used, have expired or be incomplete. Ask whoever sent it for a new one.",
             ),
             Self::Enrolled => (
-                "You have a second step already",
-                "Your account is protected by a second step, and this link is for a first one. You can close this page and sign in.",
+                "Two-step verification is set up already",
+                "Your account has a second step, and this link is for a first one. You can close this page and sign in.",
             ),
-            Self::Unavailable => (
-                "That did not work",
-                "Something failed on our side, and nothing was lost. Please try again in a moment.",
-            ),
+            Self::Unavailable => ("That did not work", FAILED),
         }
     }
 }
@@ -131,6 +134,9 @@ mod tests {
             assert_eq!((Remark::of(&refusal), Closed::of(&refusal)), (None, Closed::NoTicket));
         }
         assert_eq!(Closed::of(&Refusal::AlreadyEnrolled), Closed::Enrolled);
-        assert_eq!(Closed::of(&Refusal::Busy), Closed::Unavailable);
+        assert_eq!(
+            (Remark::of(&Refusal::Busy), Closed::of(&Refusal::Busy)),
+            (Some(Remark::Failed), Closed::Unavailable)
+        );
     }
 }
