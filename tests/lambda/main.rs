@@ -26,6 +26,7 @@ mod template;
 
 mod applications;
 mod contents;
+mod enrolment_page;
 mod front_door;
 mod login;
 mod mailed;
