@@ -8,6 +8,7 @@ pub mod aws;
 mod cached;
 pub mod config;
 pub mod delivery;
+pub mod factors;
 pub mod http;
 pub mod id;
 pub mod lambda;

@@ -101,6 +101,8 @@ async fn oversized_bodies() {
         ("POST", "/passwordless/start", "x"),
         ("POST", "/u/unblock", "x"),
         ("GET", "/u/unblock", "x"),
+        ("POST", "/mfa/enrollment", "x"),
+        ("GET", "/mfa/enrollment", "x"),
         ("POST", "/userinfo", &userinfo),
         ("GET", "/mfa/authenticators", &access),
         ("DELETE", &authenticator, &access),

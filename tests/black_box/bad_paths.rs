@@ -19,6 +19,7 @@ async fn wrong_methods() {
         ("/passwordless/start", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/u/unblock", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
         ("/lo/reset", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
+        ("/mfa/enrollment", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
         ("/lo/verify-email", "GET,HEAD,POST", &["PUT", "DELETE", "PATCH", "BREW"]),
         ("/dbconnections/signup", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
         ("/dbconnections/change_password", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"]),
@@ -66,6 +67,7 @@ async fn wrong_methods_of_the_management_api() {
         ("/jobs/job_x", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
         ("/tickets/email-verification", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
         ("/tickets/password-change", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
+        ("/guardian/enrollments/ticket", "POST", &["GET", "HEAD", "PUT", "PATCH", "DELETE"]),
         ("/users/auth0%7Cx/authentication-methods", "GET,HEAD,POST,PUT,DELETE", &["PATCH"]),
         ("/users/auth0%7Cx/authentication-methods/email%7Cdev_a", "GET,HEAD,PATCH,DELETE", &["POST", "PUT"]),
         ("/keys/signing", "GET,HEAD", &["POST", "PUT", "PATCH", "DELETE"]),
@@ -211,6 +213,7 @@ const BY_BEARER: &[(&str, &str)] = &[
     ("POST", "/api/v2/jobs/verification-email"),
     ("POST", "/api/v2/tickets/email-verification"),
     ("POST", "/api/v2/tickets/password-change"),
+    ("POST", "/api/v2/guardian/enrollments/ticket"),
 ];
 
 /// Headers no client should send.

@@ -113,6 +113,19 @@ async fn a_new_password_and_a_verified_address_read_what_is() {
     assert_eq!(read, entities(&["CLIENT", "KEYS", "LOGIN", "MAIL", "TENANT", "USER"]));
 }
 
+/// The page that enrols.
+#[tokio::test]
+async fn enrolling_by_a_ticket_reads_what_is() {
+    let world = World::new().await;
+    let ticket = world.enrolment_ticket(USER, &serde_json::json!({})).await;
+    world.forget_calls();
+    world.clock.advance(400);
+    assert_eq!(world.look(&ticket).await.status, 200);
+    assert_eq!(world.enrol_app_by(&ticket).await.0.status, 200);
+    let read = assert_consistent(&world, 6);
+    assert_eq!(read, entities(&["KEYS", "MFA", "TENANT", "USER"]));
+}
+
 /// The Management API.
 #[tokio::test]
 async fn managing_reads_what_is() {

@@ -125,10 +125,12 @@ fn requests<'a>(bearer: &'a str, management: &'a str) -> Vec<(&'static str, &'st
         ("POST", "/u/unblock", "x"),
         ("POST", "/lo/reset", "x"),
         ("POST", "/lo/verify-email", "x"),
+        ("POST", "/mfa/enrollment", "x"),
         ("POST", "/dbconnections/signup", "x"),
         ("POST", "/dbconnections/change_password", "x"),
         ("POST", "/api/v2/jobs/verification-email", management),
         ("POST", "/api/v2/tickets/password-change", management),
+        ("POST", "/api/v2/guardian/enrollments/ticket", management),
         ("PUT", "/api/v2/guardian/policies", management),
         ("PATCH", "/api/v2/guardian/settings", management),
         ("PUT", "/api/v2/guardian/factors/sms/selected-provider", management),
@@ -174,7 +176,7 @@ async fn no_body_breaks_an_endpoint() {
         );
         let may_fit = path.starts_with("/api/v2") || ["/oauth/revoke", "/passwordless/start"].contains(&path);
         match (path, reply.status) {
-            ("/u/unblock" | "/lo/reset" | "/lo/verify-email", status) => {
+            ("/u/unblock" | "/lo/reset" | "/lo/verify-email" | "/mfa/enrollment", status) => {
                 assert_eq!(status, 400, "case {case}: {shown:?}")
             }
             (_, 200 | 201) if may_fit => {}

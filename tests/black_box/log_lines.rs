@@ -48,6 +48,8 @@ async fn say(world: &World, canary: &str, token: &str, access: &str) {
     world.delete(access, &canary.replace(|c: char| !c.is_ascii_alphanumeric(), "%0A")).await;
     world.post("/u/unblock", Body::form(&[("ticket", canary)])).await;
     world.confirm(canary).await;
+    world.look(&canary.replace(|c: char| !c.is_ascii_alphanumeric(), "%0A")).await;
+    world.begin_phone(canary, canary, canary).await;
     world.reset(canary, canary).await;
     world.forget(canary).await;
     world.sign_up(canary).await;

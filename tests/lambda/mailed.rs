@@ -15,14 +15,14 @@ const NEW: &str = "a whole new password";
 
 impl Gateway {
     /// Has everything mailed that is asked for; the path that the newest mail with a link leads to.
-    async fn link_mailed(&self, to: &str) -> String {
+    pub(crate) async fn link_mailed(&self, to: &str) -> String {
         assert_eq!(failures(&self.invoke("notices", event(self).await).await.unwrap()), 0);
         let mails = self.twin.aws.inbox.messages(Some(to));
         let link = mails.iter().find_map(|mail| mail.text.lines().find(|line| line.starts_with("http")));
         format!("/{}", link.expect("a link").strip_prefix(&self.issuer()).unwrap())
     }
 
-    async fn page(&self, path: &str) -> Reply {
+    pub(crate) async fn page(&self, path: &str) -> Reply {
         let page = self.send("GET", path, &[], Body::none()).await;
         assert_eq!(page.status, 200, "{}", page.body);
         page

@@ -27,6 +27,7 @@ mod template;
 mod applications;
 mod audit;
 mod contents;
+mod enrolment_page;
 mod front_door;
 mod login;
 mod mailed;

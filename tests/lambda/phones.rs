@@ -52,7 +52,7 @@ async fn by_aws() -> Gateway {
 
 impl Gateway {
     /// A new root is in force, as a quarter of an hour after a rotation, and every environment is new.
-    async fn use_a_new_root(&self) {
+    pub(crate) async fn use_a_new_root(&self) {
         self.invoke("rotate-keys", json!({ "source": "aws.events" })).await.unwrap();
         let now = self.twin.app.now();
         let generations = self.twin.app.store.key_generations().await.unwrap();

@@ -6,13 +6,15 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    applications, front_door, login, mailed, management, notices, offline, passwordless, phones, rotate_keys,
-    signing_keys, user_factors, users,
+    applications, enrolment_page, front_door, login, mailed, management, notices, offline, passwordless,
+    phones, rotate_keys, signing_keys, user_factors, users,
 };
 
 /// Everything that functions are seen to do.
 static FLOWS: &[&Flow] = &[
     &applications::MANAGED,
+    &enrolment_page::BY_TICKETS,
+    &enrolment_page::BY_TWILIO,
     &front_door::DISCOVERY,
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,

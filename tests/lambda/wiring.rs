@@ -127,7 +127,7 @@ fn collect_variables(folder: &Path, names: &mut BTreeSet<String>) {
 #[test]
 fn each_function_is_given_only_what_it_uses() {
     for function in Template::read().functions().values() {
-        let calls = ["mfa-associate", "mfa-challenge"].contains(&&*function.binary);
+        let calls = ["mfa-associate", "mfa-challenge", "mfa-enrollment"].contains(&&*function.binary);
         let texts = calls || function.binary == "passwordless-start";
         let mails = texts || function.binary == STREAMED;
         for (variable, sends) in [
@@ -183,6 +183,7 @@ fn keys_are_written_and_unwrapped_by_few() {
             "mfa-associate",
             "mfa-authenticators",
             "mfa-challenge",
+            "mfa-enrollment",
             STREAMED,
             "oauth-token",
             "passwordless-start",
@@ -194,7 +195,7 @@ fn keys_are_written_and_unwrapped_by_few() {
     assert_eq!(who(&ask("dynamodb:Scan", Some("KEYS"), None)), [""; 0]);
     assert_eq!(
         who(&ask("dynamodb:GetItem", Some("PROVIDER"), None)),
-        ["guardian-factors", "mfa-associate", "mfa-challenge", "passwordless-start"]
+        ["guardian-factors", "mfa-associate", "mfa-challenge", "mfa-enrollment", "passwordless-start"]
     );
     assert_eq!(
         who(&ask("dynamodb:UpdateItem", Some("TENANT"), None)),

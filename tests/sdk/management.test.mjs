@@ -4,7 +4,7 @@
 import { test } from 'node:test';
 import { strict as assert } from 'node:assert';
 import { all, management, refused } from './management.mjs';
-import { API, advance, newestMessage, sdk, totp, verified } from './twin.mjs';
+import { API, ISSUER, advance, newestMessage, postPage, sdk, totp, verified } from './twin.mjs';
 import { mfaTokenOf, signIn } from './steps.mjs';
 
 const CONNECTION = 'Username-Password-Authentication';
@@ -108,6 +108,29 @@ test('authentication methods are given, named, used and taken away', async () =>
   await methods.deleteAll(id);
   assert.deepEqual(await all(methods.list(id)), []);
   await management.users.authenticators.deleteAll(id);
+});
+
+test('a factor is enrolled on the page behind a ticket', async () => {
+  const { user_id: id } = await make('invited@example.com');
+  const create = (more) => management.guardian.enrollments.createTicket({ user_id: id, ...more });
+  const { ticket_id: ticketId, ticket_url: url } = await create({ factor: 'otp', send_mail: true, email_locale: 'de' });
+  assert.match(ticketId, /^[0-9A-Za-z]{22}$/);
+  assert.ok(url.startsWith(`${ISSUER}mfa/enrollment?ticket=`), url);
+  const ticket = new URL(url).searchParams.get('ticket');
+  const mail = await newestMessage('invited@example.com');
+  assert.ok(mail.text.includes(`${ISSUER}mfa/enrollment?ticket=`), mail.text);
+
+  const begun = await postPage('mfa/enrollment', { ticket, factor: 'otp' });
+  const [, secret] = begun.match(/<code>([A-Z2-7 ]+)<\/code>/);
+  const [, enrolment] = begun.match(/name="enrolment" value="([^"]+)"/);
+  const code = await totp(secret.replaceAll(' ', ''));
+  const done = await postPage('mfa/enrollment', { ticket, enrolment, code });
+  assert.match(done, /<code>[1-9A-HJ-NP-Z]{24}<\/code>/);
+  const enrollments = await management.users.enrollments.get(id);
+  assert.deepEqual(enrollments.map(({ auth_method }) => auth_method), ['authenticator']);
+  const [error] = await Promise.allSettled([create({ factor: 'push-notification' })]);
+  assert.match(error.reason.message, /on property factor\./);
+  await management.users.delete(id);
 });
 
 test('blocks are shown and ended', async () => {

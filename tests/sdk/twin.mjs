@@ -47,6 +47,13 @@ export async function postForm(path, fields) {
   return { status: response.status, body: await response.json() };
 }
 
+/** Posts a form of a page, as a browser does, and gives the page that comes of it. */
+export async function postPage(path, fields) {
+  const response = await fetch(`${BASE}/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+  assert.equal(response.status, 200, `${path}: ${response.status}`);
+  return response.text();
+}
+
 /** Calls the Management API, as an operator's tool does. */
 export async function manage(method, path, body) {
   const fields = {

@@ -1,10 +1,6 @@
 //! `POST /mfa/associate`: begins an enrolment (contract §3, design §5).
 
-mod enrolment;
 mod events;
-mod oob;
-mod otp;
-mod request;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,16 +9,16 @@ use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
 use postern::audit::trail;
+use postern::factors::{AssociateRequest, Enrolment, oob, otp};
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, method_not_allowed, private_json_within};
 use postern::rules::language::RequestedLanguages;
+use postern::rules::limit::Quota;
 use postern::rules::policy::Factor;
 use postern::token::keys::KeyNeeds;
+use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
-
-use enrolment::Enrolment;
-use request::AssociateRequest;
 
 /// What this function unwraps: roots, to open tokens and seal codes and secrets.
 pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
@@ -58,8 +54,29 @@ async fn begin(
     }
     let enrolment = Enrolment::begin(app, principal, client.as_ref(), languages, request.is_mailed()).await?;
     let (reply, quota) = match request {
-        AssociateRequest::Oob(wanted) => oob::associate(app, enrolment, wanted).await?,
-        AssociateRequest::Otp => otp::associate(app, enrolment).await?,
+        AssociateRequest::Oob(wanted) => of_oob(oob::associate(app, enrolment, wanted).await?),
+        AssociateRequest::Otp => of_otp(otp::associate(app, enrolment).await?),
     };
     Ok(private_json_within(&reply, quota))
+}
+
+fn of_oob(begun: oob::Begun) -> (AssociateReply, Quota) {
+    let reply = AssociateReply::Oob {
+        authenticator_type: "oob",
+        binding_method: "prompt",
+        recovery_codes: begun.recovery_codes,
+        oob_channel: begun.to.channel(),
+        oob_code: begun.oob_code,
+    };
+    (reply, begun.quota)
+}
+
+fn of_otp(begun: otp::Begun) -> (AssociateReply, Quota) {
+    let reply = AssociateReply::Otp {
+        authenticator_type: "otp",
+        secret: begun.secret.to_base32(),
+        barcode_uri: begun.barcode_uri,
+        recovery_codes: begun.recovery_codes,
+    };
+    (reply, begun.quota)
 }

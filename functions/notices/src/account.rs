@@ -14,7 +14,7 @@ use postern::id::{ClientId, MailId};
 use postern::rules::address::EmailAddress;
 use postern::rules::web_url::is_web_url;
 use postern::store::StoreError;
-use postern::store::account_mails::{AccountMail, Errand};
+use postern::store::account_mails::{AccountMail, Errand, Invitation};
 use postern::store::clients::Client;
 use postern::store::logins::{Login, LoginKey};
 use postern::store::users::Profile;
@@ -22,6 +22,7 @@ use postern::time::Timestamp;
 use postern::token::account_ticket::{
     RESET_SECONDS, ResetTicket, TICKET_SECONDS_MAX, VERIFY_SECONDS, VerifyTicket,
 };
+use postern::token::enrolment_ticket::EnrolmentTicket;
 use postern::token::keyring::KeyError;
 
 use crate::events::{Mailed, event};
@@ -42,7 +43,7 @@ pub(crate) async fn send(app: &App, id: &MailId) -> Result<Outcome, TryAgain> {
     }
     let Some(letter) = Letter::of(app, &mail).await? else { return Ok(Outcome::Nobody) };
     letter.note(&mail.errand);
-    let outcome = match letter.is_needed() {
+    let outcome = match letter.is_needed(&mail.errand, now) {
         true => letter.send(app, &mail, now).await?,
         false => Outcome::Needless,
     };
@@ -71,7 +72,7 @@ impl Letter {
             app.template(link_mail(&mail.errand).template()),
         );
         let Some((profile, login)) = whom? else { return Ok(None) };
-        let Some(address) = profile.email.clone() else { return Ok(None) };
+        let Some(address) = address(&mail.errand, &profile) else { return Ok(None) };
         Ok(Some(Self { profile, address, login, client: client?, template: template? }))
     }
 
@@ -84,14 +85,20 @@ impl Letter {
         }
     }
 
-    fn is_needed(&self) -> bool {
-        self.login.is_some() || !self.profile.email_verified
+    fn is_needed(&self, errand: &Errand, now: Timestamp) -> bool {
+        match errand {
+            Errand::VerifyEmail(_) => !self.profile.email_verified,
+            Errand::ResetPassword(_) => self.login.is_some(),
+            Errand::Enrol(Invitation { ticket, .. }) => {
+                self.profile.accepts_tokens_of(ticket.issued_at) && !ticket.expires_at.is_past(now)
+            }
+        }
     }
 
     async fn send(&self, app: &App, mail: &AccountMail, now: Timestamp) -> Result<Outcome, TryAgain> {
         let settings = app.settings().await?;
         let ring = app.keys.ring(now).await?;
-        let seconds = self.link_seconds(&mail.errand);
+        let seconds = self.link_seconds(&mail.errand, now);
         let expires_at = now.plus(seconds);
         let random = &app.random;
         let sealed = match &mail.errand {
@@ -100,6 +107,9 @@ impl Letter {
             Errand::ResetPassword(_) => {
                 let times = (self.profile.issue_time(now), expires_at);
                 self.reset_ticket(mail, times).map(|ticket| ticket.seal(&ring, random, now))
+            }
+            Errand::Enrol(Invitation { ticket, .. }) => {
+                Some(EnrolmentTicket { expires_at, ..ticket.clone() }.seal(&ring, random, now))
             }
         };
         let Some(sealed) = sealed.transpose()? else { return Ok(Outcome::Nobody) };
@@ -124,13 +134,18 @@ impl Letter {
     }
 
     /// As the operator's template has it, within bounds.
-    fn link_seconds(&self, errand: &Errand) -> u64 {
-        let usual = match errand {
-            Errand::VerifyEmail(_) => VERIFY_SECONDS,
-            Errand::ResetPassword(_) => RESET_SECONDS,
+    fn link_seconds(&self, errand: &Errand, now: Timestamp) -> u64 {
+        let (usual, most) = match errand {
+            Errand::VerifyEmail(_) => (VERIFY_SECONDS, TICKET_SECONDS_MAX),
+            Errand::ResetPassword(_) => (RESET_SECONDS, TICKET_SECONDS_MAX),
+            // The link that the operator was answered is as old, and this one is no other.
+            Errand::Enrol(Invitation { ticket, .. }) => {
+                let left = ticket.expires_at.since(now);
+                (left, left)
+            }
         };
         let said = self.template.as_ref().and_then(|template| template.link_seconds());
-        said.filter(|seconds| *seconds > 0).unwrap_or(usual).min(TICKET_SECONDS_MAX)
+        said.filter(|seconds| *seconds > 0).unwrap_or(usual).min(most)
     }
 
     /// Where the operator's template has the page lead on, if that is an address as it stands.
@@ -151,6 +166,7 @@ fn link_mail(errand: &Errand) -> LinkMail {
     match errand {
         Errand::VerifyEmail(_) => LinkMail::VerifyEmail,
         Errand::ResetPassword(_) => LinkMail::ResetPassword,
+        Errand::Enrol(_) => LinkMail::Enrolment,
     }
 }
 
@@ -166,7 +182,17 @@ fn page(errand: &Errand) -> &'static str {
     match errand {
         Errand::VerifyEmail(_) => "lo/verify-email",
         Errand::ResetPassword(_) => "lo/reset",
+        Errand::Enrol(_) => "mfa/enrollment",
     }
+}
+
+/// Where the mail goes.
+fn address(errand: &Errand, profile: &Profile) -> Option<EmailAddress> {
+    let elsewhere = match errand {
+        Errand::Enrol(Invitation { to, .. }) => to.clone(),
+        Errand::VerifyEmail(_) | Errand::ResetPassword(_) => None,
+    };
+    elsewhere.or_else(|| profile.email.clone())
 }
 
 async fn client(app: &App, id: Option<&ClientId>) -> Result<Option<Client>, StoreError> {
@@ -182,6 +208,9 @@ async fn whom(app: &App, errand: &Errand) -> Result<Option<(Profile, Option<Logi
     let partition = match errand {
         Errand::VerifyEmail(user) => {
             return Ok(app.store.profile(user).await?.map(|profile| (profile, None)));
+        }
+        Errand::Enrol(Invitation { ticket, .. }) => {
+            return Ok(app.store.profile(&ticket.user).await?.map(|profile| (profile, None)));
         }
         Errand::ResetPassword(partition) => partition,
     };

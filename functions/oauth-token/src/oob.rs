@@ -2,6 +2,8 @@
 
 use postern::app::App;
 use postern::audit::trail;
+use postern::factors::confirm::{enrolment, gate};
+use postern::factors::{Refused, Verification};
 use postern::http::Params;
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
@@ -10,7 +12,7 @@ use postern::rules::destination::Destination;
 use postern::rules::limit::Quota;
 use postern::rules::otp::OneTimeCode;
 use postern::store::limits::{Counter, LimitKey};
-use postern::store::mfa::{ChallengePurpose, CodeBinding, Proven};
+use postern::store::mfa::{ChallengePurpose, Proven};
 use postern::store::users::{Authenticator, State};
 use postern::token::claims::{GrantedBy, Method, OobCode};
 use postern::token::keyring::Purpose;
@@ -18,8 +20,8 @@ use postern::token::sealed;
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
-use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{MfaGrant, Refused, Verification};
+use crate::confirm::{RightCode, confirm};
+use crate::verification::{MfaGrant, first_to, granted_by};
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(
@@ -100,19 +102,8 @@ fn right_code(
     if let Some(off) = to.as_ref().and_then(|to| to.switched_off(&check.settings)) {
         return Err(before(Refusal::FactorOff(off)));
     }
-    let binding = CodeBinding {
-        user: &check.principal.user,
-        authenticator: id,
-        jti: &check.principal.jti,
-        client: &check.principal.client,
-    };
-    let challenge = check.mfa.challenge(id).filter(|challenge| {
-        challenge.nonce == oob.nonce
-            && challenge.purpose == purpose
-            && !challenge.expires_at.is_past(check.now)
-    });
-    let challenge =
-        challenge.filter(|challenge| challenge.accepts(&check.ring, binding, code)).ok_or_else(wrong)?;
+    let challenge = check.challenge(id, purpose).filter(|challenge| challenge.nonce == oob.nonce);
+    let challenge = challenge.filter(|challenge| check.accepts(challenge, id, code)).ok_or_else(wrong)?;
     let proven = match (explicit, implicit) {
         (Some(authenticator), _) if purpose == ChallengePurpose::Enrol => {
             enrolment(app, check, authenticator, None).map_err(before)?
@@ -124,9 +115,9 @@ fn right_code(
     let to = to.ok_or_else(wrong)?;
     // Whoever gets the codes of one place has one factor, however often it is shown. Where it is not known any more to
     // which place the first one went, no place is another.
-    let is_another = match check.first_to() {
+    let is_another = match first_to(&check.principal) {
         Some(first) => *first != to.place(),
-        None => check.granted_by() != GrantedBy::Passwordless,
+        None => granted_by(&check.principal) != GrantedBy::Passwordless,
     };
     let method = is_another.then(|| Method::from(to.channel()));
     Ok(RightCode { challenge: Some((id.clone(), challenge.nonce.clone())), proven, method })

@@ -2,23 +2,25 @@
 
 use postern::app::App;
 use postern::audit::trail;
+use postern::factors::confirm::{enrolment, gate};
+use postern::factors::otp::{matching_step, open};
+use postern::factors::{Refused, Verification};
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::id::AuthenticatorId;
 use postern::rules::limit::Quota;
 use postern::rules::otp::{DIGITS, OneTimeCode};
 use postern::rules::policy::Factor;
-use postern::rules::totp::{self, TotpSecret};
 use postern::store::limits::{Counter, LimitKey};
 use postern::store::mfa::{Proven, Reseal};
-use postern::store::users::{Authenticator, SealedSecret, Source, State};
+use postern::store::users::{Authenticator, Source, State};
 use postern::token::claims::Method;
 use postern::token::{sealed, totp_secret};
 use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
-use crate::confirm::{RightCode, confirm, enrolment, gate};
-use crate::verification::{MfaGrant, Refused, Verification};
+use crate::confirm::{RightCode, confirm};
+use crate::verification::MfaGrant;
 
 /// Checks the code and answers tokens.
 pub(crate) async fn verify(
@@ -85,25 +87,6 @@ fn without_app(check: &Verification) -> Refusal {
     } else {
         Refusal::UnsupportedChallengeType("otp".to_owned())
     }
-}
-
-fn open(
-    check: &Verification,
-    authenticator: &Authenticator,
-    secret: &SealedSecret,
-) -> Result<TotpSecret, Refusal> {
-    let user = &check.principal.user;
-    totp_secret::open(&check.ring, user, &authenticator.id, secret).map_err(|_| Refusal::Internal)
-}
-
-fn matching_step(
-    check: &Verification,
-    authenticator: &Authenticator,
-    code: &OneTimeCode,
-) -> Result<Option<u64>, Refusal> {
-    let Source::Otp { secret, algorithm, last_step } = &authenticator.source else { return Ok(None) };
-    let secret = open(check, authenticator, secret)?;
-    Ok(totp::verify(&secret, *algorithm, code, check.now.0, *last_step))
 }
 
 /// Seals the secret anew when it is under an older root, in the same write that uses it (SEC-44).

@@ -2,6 +2,7 @@
 
 use postern::app::App;
 use postern::audit::trail;
+use postern::factors::{Refused, Verification};
 use postern::http::Params;
 use postern::http::client_auth::PresentedClient;
 use postern::rules::limit::Quota;
@@ -14,7 +15,7 @@ use postern::wire::oauth::{Grant, TokenReply};
 use postern::wire::refusal::Refusal;
 
 use crate::confirm::{RightCode, confirm};
-use crate::verification::{MfaGrant, Refused, Verification};
+use crate::verification::MfaGrant;
 
 /// Checks the code, replaces it, and answers tokens with the new one.
 pub(crate) async fn verify(

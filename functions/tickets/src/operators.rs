@@ -120,7 +120,7 @@ async fn reset_ticket(
     Ok(ResetTicket::of((name, &login), proves, client, wanted.result_url, times))
 }
 
-fn no_address() -> ManagementRefusal {
+pub(crate) fn no_address() -> ManagementRefusal {
     ManagementRefusal::Unsupported("The user does not have an email address.".to_owned())
 }
 

@@ -4,8 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use postern::delivery::template::{escape_html, fill};
 use postern::http::page::Page as Shown;
-
-use crate::{Presented, Problem};
+use postern::http::presented::{Presented, Problem};
 
 /// Posts to the page's own address without its query; the ticket travels in the body.
 const VERIFY: &str = r#"<form method="post" action="verify-email"><input type="hidden" name="ticket" value="{{ticket}}"><button>Confirm the address</button></form>

@@ -6,6 +6,7 @@ use axum::response::Response;
 use postern::app::App;
 use postern::audit::{Event, trail};
 use postern::http::Params;
+use postern::http::presented::{Presented, Problem, of_link};
 use postern::rules::notice::NoticeKind;
 use postern::store::logins::PasswordHash;
 use postern::store::notices::{Notice, Recipient};
@@ -13,8 +14,8 @@ use postern::token::account_ticket::ResetTicket;
 use postern::token::password::{Password, Unsuitable, hash_apart};
 use postern::wire::refusal::Refusal;
 
+use crate::conclude;
 use crate::page::{Page, Remark};
-use crate::{Presented, Problem, conclude, of_link};
 
 /// Shows the form. The password that the ticket replaces is looked at, so that nobody fills in a form in vain.
 pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {

@@ -6,11 +6,12 @@ use axum::response::Response;
 use postern::app::App;
 use postern::audit::{Event, trail};
 use postern::http::Params;
+use postern::http::presented::{Presented, Problem, of_link};
 use postern::token::account_ticket::VerifyTicket;
 use postern::wire::refusal::Refusal;
 
+use crate::conclude;
 use crate::page::Page;
-use crate::{Presented, Problem, conclude, of_link};
 
 /// Shows the button.
 pub(crate) async fn ask(State(app): State<App>, uri: Uri) -> Response {

@@ -21,6 +21,7 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("oauth-revoke", oauth_revoke::routes()))
         .merge(function("mfa-associate", mfa_associate::routes()))
         .merge(function("mfa-challenge", mfa_challenge::routes()))
+        .merge(function("mfa-enrollment", mfa_enrollment::routes()))
         .merge(function("passwordless-start", passwordless_start::routes()))
         .merge(function("mfa-authenticators", mfa_authenticators::routes()))
         .merge(function("email-templates", email_templates::routes()))

@@ -42,13 +42,14 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 23] = [
+    const OURS: [&str; 24] = [
         "postern",
         "email_templates",
         "oauth_token",
         "oauth_revoke",
         "mfa_associate",
         "mfa_challenge",
+        "mfa_enrollment",
         "passwordless_start",
         "mfa_authenticators",
         "guardian_factors",

@@ -1,4 +1,5 @@
-//! Who uses `/mfa/*`: the bearer of an `mfa_token`, or of an access token for the `/mfa/` audience (contract §0).
+//! Who uses `/mfa/*`: the bearer of an `mfa_token`, or of an access token for the `/mfa/` audience (contract §0); or who
+//! came by an operator's link to the page that enrols.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -10,6 +11,7 @@ use crate::rules::enrolment::Proof;
 use crate::store::StoreError;
 use crate::time::Timestamp;
 use crate::token::claims::{AccessClaims, MfaToken};
+use crate::token::enrolment_ticket::{ENROLMENT_SECONDS, EnrolmentTicket};
 use crate::token::jwt::{self, JwtError};
 use crate::token::keyring::Purpose;
 use crate::token::sealed;
@@ -26,19 +28,21 @@ pub struct MfaPrincipal {
     pub client: ClientId,
     /// When the token was issued.
     pub issued_at: Timestamp,
-    /// When it is over.
+    /// When what is begun with it is over: with the token, or sooner.
     pub expires_at: Timestamp,
-    /// Which of the two it is.
+    /// Which kind it is.
     pub token: PrincipalToken,
 }
 
-/// The two kinds of token.
+/// The kinds of token.
 #[derive(Debug)]
 pub enum PrincipalToken {
     /// The sealed token of `mfa_required`.
     Mfa(Box<MfaToken>),
     /// A JWT for the `/mfa/` audience.
     Access(Box<AccessClaims>),
+    /// The ticket of the page that enrols; never read as one of the others.
+    Ticket(Box<EnrolmentTicket>),
 }
 
 /// Why a token names nobody.
@@ -106,6 +110,19 @@ impl MfaPrincipal {
         })
     }
 
+    /// Who came by a ticket. It may be good for days, and what is begun on the page is not.
+    #[must_use]
+    pub fn of_ticket(ticket: EnrolmentTicket, now: Timestamp) -> Self {
+        Self {
+            user: ticket.user.clone(),
+            jti: ticket.id.clone(),
+            client: ticket.client.clone(),
+            issued_at: ticket.issued_at,
+            expires_at: ticket.expires_at.min(now.plus(ENROLMENT_SECONDS)),
+            token: PrincipalToken::Ticket(Box::new(ticket)),
+        }
+    }
+
     async fn read_access_token(app: &App, text: &str, now: Timestamp) -> Result<Self, PrincipalError> {
         let kid = jwt::kid_of(text).ok_or(PrincipalError::Invalid)?;
         let ring = app.keys.ring_with(Some(&kid), now).await.map_err(PrincipalError::Failed)?;
@@ -149,16 +166,34 @@ impl MfaPrincipal {
     #[must_use]
     pub fn proof(&self, now: Timestamp) -> Proof {
         match &self.token {
-            PrincipalToken::Mfa(_) => Proof::FirstFactor,
+            PrincipalToken::Ticket(ticket) if ticket.several => Proof::Vouched,
+            PrincipalToken::Mfa(_) | PrincipalToken::Ticket(_) => Proof::FirstFactor,
             PrincipalToken::Access(claims) if claims.proves_fresh_mfa(now) => Proof::FreshMfa,
             PrincipalToken::Access(_) => Proof::StaleAccessToken,
         }
     }
 
-    /// Whether it is an `mfa_token`, which is used up when tokens are issued for it.
+    /// Whether it is used up when a code is right: an `mfa_token`, for which tokens are issued then, or a ticket.
     #[must_use]
     pub fn is_spendable(&self) -> bool {
-        matches!(self.token, PrincipalToken::Mfa(_))
+        self.spend_until().is_some()
+    }
+
+    /// Until when it must be remembered that it was used up; `None` for an access token, which never is.
+    #[must_use]
+    pub fn spend_until(&self) -> Option<Timestamp> {
+        match &self.token {
+            PrincipalToken::Mfa(token) => Some(token.expires_at),
+            PrincipalToken::Ticket(ticket) => Some(ticket.expires_at),
+            PrincipalToken::Access(_) => None,
+        }
+    }
+
+    /// Whether a recovery code is shown when an enrolment begins. The page shows it at the end, when it is worth
+    /// something: it draws itself anew after each wrong code.
+    #[must_use]
+    pub fn is_shown_recovery_code_first(&self) -> bool {
+        !matches!(self.token, PrincipalToken::Ticket(_))
     }
 }
 

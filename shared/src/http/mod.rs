@@ -11,6 +11,7 @@ pub mod management;
 pub mod page;
 pub mod paging;
 pub mod params;
+pub mod presented;
 pub mod properties;
 
 pub use attempt::admit_charged;

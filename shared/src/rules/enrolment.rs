@@ -11,6 +11,9 @@ pub enum Proof {
     StaleAccessToken,
     /// An `/mfa/` access token that came out of MFA within the last ten minutes.
     FreshMfa,
+    /// A ticket by which an operator lets a user enrol beside the factors there are. One that does not is worth what the
+    /// first factor is.
+    Vouched,
 }
 
 /// The condition under which an enrolment that was begun may be written, at association and again at confirmation.
@@ -18,7 +21,7 @@ pub enum Proof {
 pub enum Gate {
     /// Only while the user is not enrolled: otherwise a thief of the password associates first and confirms later.
     OnlyIfNotEnrolled,
-    /// MFA was proven: no further condition.
+    /// MFA was proven, or an operator vouches: no further condition.
     Proven,
 }
 
@@ -37,7 +40,7 @@ pub enum NotAllowed {
 /// See [`NotAllowed`].
 pub fn may_associate(proof: Proof, enrolled: bool) -> Result<Gate, NotAllowed> {
     match (proof, enrolled) {
-        (Proof::FreshMfa, _) => Ok(Gate::Proven),
+        (Proof::FreshMfa | Proof::Vouched, _) => Ok(Gate::Proven),
         (Proof::FirstFactor | Proof::StaleAccessToken, false) => Ok(Gate::OnlyIfNotEnrolled),
         (Proof::FirstFactor, true) => Err(NotAllowed::AlreadyEnrolled),
         (Proof::StaleAccessToken, true) => Err(NotAllowed::FreshMfaNeeded),
@@ -45,11 +48,11 @@ pub fn may_associate(proof: Proof, enrolled: bool) -> Result<Gate, NotAllowed> {
 }
 
 /// Under which condition of the write a pending authenticator may be confirmed; `None` when the user is enrolled by
-/// now. Whoever confirmed first wins, unless fresh MFA was proven.
+/// now. Whoever confirmed first wins, unless fresh MFA was proven or an operator vouches.
 #[must_use]
 pub fn may_confirm(proof: Proof, enrolled: bool) -> Option<Gate> {
     match (proof, enrolled) {
-        (Proof::FreshMfa, _) => Some(Gate::Proven),
+        (Proof::FreshMfa | Proof::Vouched, _) => Some(Gate::Proven),
         (_, false) => Some(Gate::OnlyIfNotEnrolled),
         (_, true) => None,
     }
@@ -84,7 +87,7 @@ mod tests {
 
     /// SEC-27: the matrix of proof and enrolled state.
     #[test]
-    fn only_fresh_mfa_adds_to_an_enrolled_user() {
+    fn only_fresh_mfa_and_an_operator_add_to_an_enrolled_user() {
         use NotAllowed::{AlreadyEnrolled, FreshMfaNeeded};
         let rows = [
             (Proof::FirstFactor, false, Ok(Gate::OnlyIfNotEnrolled), Some(Gate::OnlyIfNotEnrolled)),
@@ -93,6 +96,8 @@ mod tests {
             (Proof::StaleAccessToken, true, Err(FreshMfaNeeded), None),
             (Proof::FreshMfa, false, Ok(Gate::Proven), Some(Gate::Proven)),
             (Proof::FreshMfa, true, Ok(Gate::Proven), Some(Gate::Proven)),
+            (Proof::Vouched, false, Ok(Gate::Proven), Some(Gate::Proven)),
+            (Proof::Vouched, true, Ok(Gate::Proven), Some(Gate::Proven)),
         ];
         for (proof, enrolled, associate, confirm) in rows {
             assert_eq!(may_associate(proof, enrolled), associate, "{proof:?} {enrolled}");

@@ -1,4 +1,4 @@
-//! Mails that lead to a page: an address to be verified, a password to be chosen anew. Whoever asks for one leaves an
+//! Mails that lead to a page: an address to be verified, a password to be chosen anew, a factor to be enrolled. Whoever asks for one leaves an
 //! item, and the function on the table's stream mails it, as it does notices. So no request waits for a mail or fails
 //! with one, a mail that fails is tried again, and who asks for somebody's new password never looks whether there is
 //! such a user: the work and the answer are the same (SEC-35).
@@ -16,6 +16,7 @@ use crate::rules::limit::Bucket;
 use crate::rules::random::{Random, RandomUnavailable};
 use crate::store::logins::LoginKey;
 use crate::time::Timestamp;
+use crate::token::enrolment_ticket::EnrolmentTicket;
 
 /// What the partition of such a mail begins with; the twin and the stream's filter know them by [`SORT_KEY`].
 pub const PARTITION: &str = "MAIL#";
@@ -32,6 +33,18 @@ pub enum Errand {
     VerifyEmail(UserId),
     /// The link to a new password, for whoever has that login, if anybody: its partition.
     ResetPassword(String),
+    /// The link to the page that enrols.
+    Enrol(Invitation),
+}
+
+/// Who is asked to enrol, and where the mail goes.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// What the link will be made of.
+    pub ticket: EnrolmentTicket,
+    /// Where it goes, if not to the user's own address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<EmailAddress>,
 }
 
 /// The partition of a login holds an address.
@@ -54,6 +67,7 @@ impl Errand {
         match self {
             Self::VerifyEmail(_) => "email-verification",
             Self::ResetPassword(_) => "password-reset",
+            Self::Enrol(_) => "enrollment",
         }
     }
 }

@@ -55,6 +55,8 @@ pub enum Purpose {
     VerifyTicket,
     /// Sealing the tickets of links to a new password.
     ResetTicket,
+    /// Sealing the tickets of links to the page that enrols.
+    EnrolmentTicket,
 }
 
 impl Purpose {
@@ -72,6 +74,7 @@ impl Purpose {
             Self::UnblockTicket => b"postern/v1/unblock-ticket",
             Self::VerifyTicket => b"postern/v1/verify-ticket",
             Self::ResetTicket => b"postern/v1/reset-ticket",
+            Self::EnrolmentTicket => b"postern/v1/enrolment-ticket",
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod account_ticket;
 pub mod claims;
 pub mod code_mac;
 pub mod credentials;
+pub mod enrolment_ticket;
 pub mod foreign;
 pub mod issue;
 pub mod jwt;

@@ -139,6 +139,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
     let start = json!({ "connection": "email", "email": VERIFIED, "send": "code" });
     let forgotten = json!({ "connection": "Username-Password-Authentication", "email": VERIFIED });
     let verify = json!({ "ticket": verify_ticket(world).await }).to_string();
+    let enrol = json!({ "ticket": enrolment_ticket(world).await, "factor": "otp" }).to_string();
     vec![
         Case::http("well-known", event("GET", "/.well-known/jwks.json", &[], "")),
         Case::http("userinfo", event("GET", "/userinfo", &bearer(&access_token), "")),
@@ -160,6 +161,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
         Case::http("mfa-challenge", challenge(&login.mfa_token, &mail)).labelled("mfa-challenge, mail"),
         Case::http("mfa-challenge", challenge(&phone_login.mfa_token, &phone)).labelled("mfa-challenge, SMS"),
         Case::http("mfa-associate", event("POST", "/mfa/associate", &bearer(&newcomer), &associate)),
+        Case::http("mfa-enrollment", event("POST", "/mfa/enrollment", &[], &enrol)),
         Case::http("passwordless-start", event("POST", "/passwordless/start", &[], &as_app(start))),
         by_client,
         by_password,
@@ -236,6 +238,11 @@ async fn verify_ticket(world: &World) -> String {
     let user = json!({ "user_id": user_pk(USER).trim_start_matches("USER#") });
     let ticket = world.manage("POST", "/api/v2/tickets/email-verification", Some(&user)).await;
     ticket_in(&ticket.text("ticket"))
+}
+
+/// A ticket of a user who has a factor already; each app that is begun takes the place of the one before.
+async fn enrolment_ticket(world: &World) -> String {
+    world.enrolment_ticket(USER, &json!({ "allow_multiple_enrollments": true })).await
 }
 
 /// A notice to be mailed for each event: the same one again would only be looked at.

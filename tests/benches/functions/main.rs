@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
+//!   -p mfa-enrollment \
 //!   -p mfa-authenticators -p guardian-factors -p email-templates -p passwordless-start -p oauth-revoke \
 //!   -p well-known -p userinfo -p users -p unblock -p dbconnections \
 //!   -p tickets -p notices -p rotate-keys

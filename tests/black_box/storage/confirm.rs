@@ -63,6 +63,7 @@ async fn with_app(store: &Store) -> AuthenticatorId {
         pending,
         pending_after: Vec::new(),
         recovery: None,
+        recovery_replaces: true,
         step: Some(100),
     };
     store.confirm(&Confirmation { proven, ..of_login(store, "first").await }).await.unwrap();

@@ -214,6 +214,7 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
                 hash: hash(1),
                 created_at: START,
             }),
+            recovery_replaces: true,
             step: None,
         },
         limit: (key, charge),

@@ -4,6 +4,7 @@ mod applications;
 mod audit;
 mod block;
 mod client;
+mod enrolment_page;
 mod factor_steps;
 mod flows;
 mod jwt;
@@ -25,6 +26,9 @@ pub(crate) use applications::{APIS, ApplicationStep, CLIENTS, GRANTS, Made, ORDE
 pub(crate) use audit::{Audit, Codes, Recorded};
 pub(crate) use block::{link_of_block, ticket_of_block};
 pub(crate) use client::{Body, Reply};
+pub(crate) use enrolment_page::{
+    ENROLMENT_PAGE, ENROLMENT_TICKETS, hidden_on, said_on, secret_on, shown_on, user_id, waiting_on,
+};
 pub(crate) use factor_steps::FactorStep;
 pub(crate) use flows::{DEMO_APP, Login, OOB, OTP, RECOVERY};
 pub(crate) use jwt::claims;

@@ -62,6 +62,8 @@ pub enum Proven {
         pending_after: Vec<Pending>,
         /// Becomes the user's recovery code.
         recovery: Option<Recovery>,
+        /// Whether it may take the place of another; else the user gets none who has one by then.
+        recovery_replaces: bool,
         /// The time step its code used, if it has one.
         step: Option<u64>,
     },
@@ -85,6 +87,16 @@ pub enum Proven {
         /// Its successor.
         new: RecoveryHash,
     },
+}
+
+impl Proven {
+    /// Does without a recovery code of its own, where the user has another by now; `false` where that was no condition.
+    pub fn gives_up_recovery(&mut self) -> bool {
+        match self {
+            Self::Enrolment { recovery, recovery_replaces: false, .. } => recovery.take().is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// A right code, to be made final.
@@ -232,7 +244,10 @@ impl Confirmation {
     fn recovery(&self) -> Result<Option<(ConfirmStep, Write)>, StoreError> {
         let user = users::pk(&self.user);
         let write = match &self.proven {
-            Proven::Enrolment { recovery: Some(recovery), .. } => Write::put(&user, RECOVERY, recovery)?,
+            Proven::Enrolment { recovery: Some(recovery), recovery_replaces, .. } => {
+                let put = Write::put(&user, RECOVERY, recovery)?;
+                if *recovery_replaces { put } else { put.when("attribute_not_exists(pk)") }
+            }
             Proven::RecoveryCode { old, new } => Write::update(&user, RECOVERY, "SET #hash = :new")
                 .when("#hash = :old")
                 .name("#hash", "hash")

@@ -1,29 +1,42 @@
 //! Associating an address or a phone: the pending authenticator and its first challenge.
 
-use postern::app::App;
-use postern::delivery::code::{CodeMessage, send_code, standing};
-use postern::delivery::issued::{CodeFor, IssuedCode};
-use postern::delivery::toll::Toll;
-use postern::id::AuthenticatorId;
-use postern::rules::channel::SendPurpose;
-use postern::rules::destination::Destination;
-use postern::rules::limit::{Quota, Standing};
-use postern::rules::policy::Factor;
-use postern::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
-use postern::store::users::{Authenticator, Labels};
-use postern::store::{DECISION_TRIES, compensated};
-use postern::wire::mfa::AssociateReply;
-use postern::wire::refusal::Refusal;
+use crate::app::App;
+use crate::delivery::code::{CodeMessage, send_code, standing};
+use crate::delivery::issued::{CodeFor, IssuedCode};
+use crate::delivery::toll::Toll;
+use crate::id::AuthenticatorId;
+use crate::rules::channel::SendPurpose;
+use crate::rules::destination::Destination;
+use crate::rules::limit::{Quota, Standing};
+use crate::rules::policy::Factor;
+use crate::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
+use crate::store::users::{Authenticator, Labels};
+use crate::store::{DECISION_TRIES, compensated};
+use crate::wire::refusal::Refusal;
 
-use crate::enrolment::Enrolment;
-use crate::request::Wanted;
+use super::enrolment::Enrolment;
+use super::request::Wanted;
+
+/// An authenticator whose code is on its way.
+#[derive(Debug)]
+pub struct Begun {
+    /// Its id.
+    pub id: AuthenticatorId,
+    /// Where its code went.
+    pub to: Destination,
+    /// What the client gets instead of the code.
+    pub oob_code: String,
+    /// The recovery code, where one is shown now.
+    pub recovery_codes: Option<[String; 1]>,
+    /// How the user's budget of sends stands.
+    pub quota: Quota,
+}
 
 /// Creates the authenticator and sends its code.
-pub(crate) async fn associate(
-    app: &App,
-    mut enrolment: Enrolment,
-    wanted: Wanted,
-) -> Result<(AssociateReply, Quota), Refusal> {
+///
+/// # Errors
+/// When the user may not enrol it, the tenant does not send there, a budget is spent, or AWS fails.
+pub async fn associate(app: &App, mut enrolment: Enrolment, wanted: Wanted) -> Result<Begun, Refusal> {
     enrolment.gate(app)?;
     let to = destination(&enrolment, wanted)?;
     let new = NewOob::make(app, &enrolment, to)?;
@@ -37,14 +50,8 @@ pub(crate) async fn associate(
     deliver(app, &enrolment, &new, &association, &toll).await?;
     let (bucket, _) = new.to.budgets(&settings.limits);
     let quota = bucket.quota_after(enrolment.user.limit(bucket).tat, now);
-    let reply = AssociateReply::Oob {
-        authenticator_type: "oob",
-        binding_method: "prompt",
-        recovery_codes: enrolment.recovery_codes(),
-        oob_channel: new.to.channel(),
-        oob_code: new.issued.oob_code,
-    };
-    Ok((reply, quota))
+    let recovery_codes = enrolment.recovery_codes();
+    Ok(Begun { id: new.id, to: new.to, oob_code: new.issued.oob_code, recovery_codes, quota })
 }
 
 /// Where the code goes, if the tenant sends there.

@@ -1,16 +1,16 @@
 //! What a client asks to associate (contract §3).
 
-use postern::http::Params;
-use postern::rules::address::EmailAddress;
-use postern::rules::channel::Channel;
-use postern::rules::destination::Destination;
-use postern::rules::phone::{NotANumber, PhoneNumber};
-use postern::rules::policy::Factor;
-use postern::wire::refusal::{Refusal, shown};
+use crate::http::Params;
+use crate::rules::address::EmailAddress;
+use crate::rules::channel::Channel;
+use crate::rules::destination::Destination;
+use crate::rules::phone::{NotANumber, PhoneNumber};
+use crate::rules::policy::Factor;
+use crate::wire::refusal::{Refusal, shown};
 
 /// A request for one authenticator.
-#[derive(Debug)]
-pub(crate) enum AssociateRequest {
+#[derive(Clone, Debug)]
+pub enum AssociateRequest {
     /// Codes that are sent.
     Oob(Wanted),
     /// An authenticator app.
@@ -18,8 +18,8 @@ pub(crate) enum AssociateRequest {
 }
 
 /// Where codes are to be sent.
-#[derive(Debug)]
-pub(crate) enum Wanted {
+#[derive(Clone, Debug)]
+pub enum Wanted {
     /// To the account's own address.
     AccountEmail,
     /// To what the client named.
@@ -28,7 +28,8 @@ pub(crate) enum Wanted {
 
 impl AssociateRequest {
     /// How its code is sent; an app has none sent to it.
-    pub(crate) fn channel(&self) -> Option<Channel> {
+    #[must_use]
+    pub fn channel(&self) -> Option<Channel> {
         match self {
             Self::Oob(Wanted::AccountEmail) => Some(Channel::Email),
             Self::Oob(Wanted::Named(to)) => Some(to.channel()),
@@ -37,20 +38,29 @@ impl AssociateRequest {
     }
 
     /// Whether its code is mailed, by a template if there is one.
-    pub(crate) fn is_mailed(&self) -> bool {
+    #[must_use]
+    pub fn is_mailed(&self) -> bool {
         self.channel() == Some(Channel::Email)
     }
 
-    pub(crate) fn parse(params: &Params) -> Result<Self, Refusal> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// 400, naming the parameter.
+    pub fn parse(params: &Params) -> Result<Self, Refusal> {
         match one_word(params, "authenticator_types")? {
             "otp" => Ok(Self::Otp),
-            "oob" => Self::parse_oob(params),
+            "oob" => Self::of_channel(one_word(params, "oob_channels")?, params),
             other => Err(unknown("authenticator type", other)),
         }
     }
 
-    fn parse_oob(params: &Params) -> Result<Self, Refusal> {
-        match one_word(params, "oob_channels")? {
+    /// Codes by a channel, to the address or number among the parameters.
+    ///
+    /// # Errors
+    /// 400, naming the parameter.
+    pub fn of_channel(channel: &str, params: &Params) -> Result<Self, Refusal> {
+        match channel {
             "email" => match params.optional("email")? {
                 None => Ok(Self::Oob(Wanted::AccountEmail)),
                 Some(text) => {

@@ -2,44 +2,54 @@
 
 use std::sync::Arc;
 
-use postern::app::App;
-use postern::delivery::custom::CustomTemplate;
-use postern::delivery::occasion::Occasion;
-use postern::http::bearer::MfaPrincipal;
-use postern::http::client_auth::PresentedClient;
-use postern::id::AuthenticatorId;
-use postern::rules::email_template::TemplateName;
-use postern::rules::enrolment::{Gate, NotAllowed, PENDING_MAX, has_room, may_associate};
-use postern::rules::language::RequestedLanguages;
-use postern::rules::policy::{Factor, TenantSettings};
-use postern::rules::recovery::RecoveryCode;
-use postern::store::clients::Client;
-use postern::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
-use postern::store::users::{Authenticator, Pending, State, UserState, profile_of};
-use postern::store::{NotWritten, RefusedStep};
-use postern::time::Timestamp;
-use postern::token::keyring::KeyRing;
-use postern::wire::refusal::Refusal;
+use crate::app::App;
+use crate::delivery::custom::CustomTemplate;
+use crate::delivery::occasion::Occasion;
+use crate::http::bearer::MfaPrincipal;
+use crate::http::client_auth::PresentedClient;
+use crate::id::AuthenticatorId;
+use crate::rules::email_template::TemplateName;
+use crate::rules::enrolment::{Gate, NotAllowed, PENDING_MAX, has_room, may_associate};
+use crate::rules::language::RequestedLanguages;
+use crate::rules::policy::{Factor, TenantSettings};
+use crate::rules::recovery::RecoveryCode;
+use crate::store::clients::Client;
+use crate::store::mfa::{AssociateStep, Association, MfaState, NewAuthenticator, Replaced};
+use crate::store::users::{Authenticator, Pending, State, UserState, profile_of};
+use crate::store::{NotWritten, RefusedStep};
+use crate::time::Timestamp;
+use crate::token::keyring::KeyRing;
+use crate::wire::refusal::Refusal;
 
 /// A login that may enrol, with all it was decided on.
-pub(crate) struct Enrolment {
-    pub(crate) principal: MfaPrincipal,
-    pub(crate) user: UserState,
-    pub(crate) mfa: MfaState,
-    pub(crate) settings: Arc<TenantSettings>,
+#[derive(Debug)]
+pub struct Enrolment {
+    /// Who enrols.
+    pub principal: MfaPrincipal,
+    /// The user, as last read.
+    pub user: UserState,
+    /// That login's challenges.
+    pub mfa: MfaState,
+    /// The tenant's settings.
+    pub settings: Arc<TenantSettings>,
     template: Option<Arc<CustomTemplate>>,
     languages: RequestedLanguages,
-    pub(crate) ring: Arc<KeyRing>,
-    pub(crate) now: Timestamp,
+    /// The keys.
+    pub ring: Arc<KeyRing>,
+    /// When.
+    pub now: Timestamp,
     /// The named client, for the mail.
     client: Option<Client>,
     /// Shown once; becomes the user's when the authenticator is confirmed.
-    pub(crate) recovery_code: Option<RecoveryCode>,
+    pub recovery_code: Option<RecoveryCode>,
 }
 
 impl Enrolment {
     /// The first trip, and who the bearer still is.
-    pub(crate) async fn begin(
+    ///
+    /// # Errors
+    /// When the client is not the token's, the token stands for nobody any more, or AWS fails.
+    pub async fn begin(
         app: &App,
         principal: MfaPrincipal,
         presented: Option<&PresentedClient>,
@@ -74,13 +84,16 @@ impl Enrolment {
         if principal.is_spendable() && mfa.spent {
             return Err(Refusal::BearerInvalid);
         }
-        let shows_code = settings.factors.has(Factor::RecoveryCode) && !user.is_enrolled(&settings);
+        let shows_code = settings.factors.has(Factor::RecoveryCode)
+            && principal.is_shown_recovery_code_first()
+            && !user.is_enrolled(&settings);
         let recovery_code = if shows_code { Some(RecoveryCode::generate(&app.random)?) } else { None };
         Ok(Self { principal, user, mfa, settings, template, languages, ring, now, client, recovery_code })
     }
 
     /// What the message to the user may say.
-    pub(crate) fn occasion(&self) -> Occasion<'_> {
+    #[must_use]
+    pub fn occasion(&self) -> Occasion<'_> {
         Occasion {
             profile: &self.user.profile,
             client: Some(&self.principal.client),
@@ -94,7 +107,10 @@ impl Enrolment {
     }
 
     /// Whether the user's state, as it is now known, lets this login enrol.
-    pub(crate) fn gate(&self, app: &App) -> Result<Gate, Refusal> {
+    ///
+    /// # Errors
+    /// When the token is no longer good, or the user enrolled and the token proves too little.
+    pub fn gate(&self, app: &App) -> Result<Gate, Refusal> {
         if !self.user.profile.accepts_tokens_of(self.principal.issued_at) {
             return Err(Refusal::BearerInvalid);
         }
@@ -106,7 +122,7 @@ impl Enrolment {
     }
 
     /// The association of an authenticator, as the state now known allows it.
-    pub(crate) fn association(
+    pub(super) fn association(
         &self,
         app: &App,
         authenticator: Authenticator,
@@ -176,7 +192,7 @@ impl Enrolment {
     }
 
     /// The state of a pending authenticator of this login.
-    pub(crate) fn pending_state(&self) -> State {
+    pub(super) fn pending_state(&self) -> State {
         State::Pending {
             jti: self.principal.jti.clone(),
             recovery_hash: self.recovery_code.as_ref().map(RecoveryCode::hash),
@@ -185,12 +201,13 @@ impl Enrolment {
     }
 
     /// The recovery code for the reply.
-    pub(crate) fn recovery_codes(&self) -> Option<[String; 1]> {
+    #[must_use]
+    pub fn recovery_codes(&self) -> Option<[String; 1]> {
         self.recovery_code.as_ref().map(|code| [code.as_str().to_owned()])
     }
 
     /// Takes in the state that a refused transaction showed, to decide again; or says what that state means.
-    pub(crate) async fn adapt(
+    pub(super) async fn adapt(
         &mut self,
         app: &App,
         association: &Association,
