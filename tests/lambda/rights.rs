@@ -6,8 +6,8 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    applications, enrolment_page, front_door, login, mailed, management, notices, offline, passwordless, phones, rotate_keys,
-    signing_keys, user_factors, users,
+    applications, enrolment_page, front_door, login, mailed, management, notices, offline, passwordless,
+    phones, rotate_keys, signing_keys, user_factors, users,
 };
 
 /// Everything that functions are seen to do.
