@@ -42,6 +42,7 @@ mod ended;
 mod enrolment;
 mod enrolment_page;
 mod enrolment_page_ended;
+mod enrolment_page_races;
 mod enrolment_tickets;
 mod expiry;
 mod fault_rules;

@@ -152,7 +152,9 @@ impl Shown {
             500.. => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
-        self.text = Remark::of(refusal).map(Remark::text);
+        // Where nothing is offered there is no other way to choose.
+        let remark = Remark::of(refusal).filter(|_| !matches!(self.page, Page::NothingOffered));
+        self.text = remark.map(Remark::text);
         self.retry_after = refusal.retry_after();
         self.label = Some(label);
         self

@@ -1,5 +1,5 @@
 //! `notices`: mails what requests leave in the table to be mailed, invoked by the table's stream: security notices
-//! (SEC-31, SEC-33), and links that verify an address or lead to a new password.
+//! (SEC-31, SEC-33), and links that verify an address, lead to a new password, or enrol.
 //!
 //! The stream delivers at least once. A mail that was mailed is marked so and not mailed again; twice in the mailbox
 //! it is only when the mark could not be written after SES had taken the mail, or when SES took it and did not say so.

@@ -88,6 +88,13 @@ impl World {
         self.fill_in(ticket, &[("enrolment", &waiting_on(page)), ("code", code)]).await
     }
 
+    /// Takes a user's address away, behind the API's back.
+    pub(crate) async fn without_address(&self, username: &str) {
+        let mut profile = self.user_item(username, "PROFILE").await.unwrap();
+        profile.remove("email");
+        self.overwrite(profile).await;
+    }
+
     /// Enrols an app by a ticket; gives the last page, and the app's secret.
     pub(crate) async fn enrol_app_by(&self, ticket: &str) -> (Reply, TotpSecret) {
         let page = self.begin_app(ticket).await;

@@ -93,7 +93,10 @@ impl Proven {
     /// Does without a recovery code of its own, where the user has another by now; `false` where that was no condition.
     pub fn gives_up_recovery(&mut self) -> bool {
         match self {
-            Self::Enrolment { recovery, recovery_replaces: false, .. } => recovery.take().is_some(),
+            Self::Enrolment { recovery, recovery_replaces: false, .. } => {
+                *recovery = None;
+                true
+            }
             _ => false,
         }
     }
