@@ -16,6 +16,9 @@ use crate::aws::{CallLog, Fault, Faults, Inbox};
 use crate::front::{is_local_host, is_local_origin};
 use crate::notices::Notices;
 
+/// Where all of the embedded AWS is: an endpoint for every tool that takes one, at an address that stays.
+pub const AWS: &str = "/_local/aws";
+
 /// What the handles move.
 #[derive(Clone)]
 pub(crate) struct Control {
@@ -24,6 +27,8 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) calls: CallLog,
     pub(crate) clock: Clock,
+    /// The embedded AWS, at one address.
+    pub(crate) aws: Router,
     /// Whether the twin listens on this machine only: then so must the name it is called by.
     pub(crate) loopback: bool,
 }
@@ -36,6 +41,7 @@ pub(crate) fn routes(control: Control) -> Router {
         .route("/_local/clock", post(advance_clock).get(read_clock))
         .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
         .route("/_local/calls", get(read_calls).delete(clear_calls))
+        .nest_service(AWS, control.aws.clone())
         .layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages))
         .with_state(control)
 }

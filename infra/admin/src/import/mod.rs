@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::progress::Progress;
-use crate::{CommandError, Done};
+use crate::{CommandError, Done, End};
 use batch::{Batch, Feeder};
 use checkpoint::Checkpoint;
 use ledger::Ledger;
@@ -42,6 +42,9 @@ pub enum Import {
     ///
     /// Ends with status 0 when all rows are done, 3 when some were refused, and 1 when it could not go on; then the same
     /// command goes on where it was.
+    #[command(
+        after_help = "Examples:\n  postern import auth0 users.ndjson.gz --dry-run\n  postern import auth0 users.ndjson.gz --report refused.ndjson"
+    )]
     Auth0(Auth0),
 }
 
@@ -82,7 +85,7 @@ impl Import {
         };
         if auth0.dry_run {
             let summary = auth0.run(None, stop).await?;
-            return Ok(Done { text: dry(&summary), is_complete: summary.refused == 0 });
+            return Ok(Done { text: dry(&summary), end: end(&summary) });
         }
         let tenant = connection.open().await?;
         let (ring, settings) = (tenant.ring().await?, tenant.store.tenant_settings().await?);
@@ -91,8 +94,12 @@ impl Import {
         let summary = auth0.run(Some((importer, &tenant.place)), stop).await?;
         let seconds = watch.elapsed_milliseconds() as f64 / 1_000.0;
         let text = format!("{summary}It took {seconds:.1} s.\n");
-        Ok(Done { text, is_complete: summary.refused == 0 })
+        Ok(Done { text, end: end(&summary) })
     }
+}
+
+fn end(summary: &Summary) -> End {
+    if summary.refused == 0 { End::Complete } else { End::Incomplete }
 }
 
 fn dry(summary: &Summary) -> String {
