@@ -9,6 +9,7 @@ use clap::Args;
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, SYSTEM_ROOTS_VARIABLE, http_client};
 use postern::config::{Config, Issuer, Timeouts};
+use postern::delivery::Mailer;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::time::{Clock, Timestamp};
@@ -85,6 +86,8 @@ pub(crate) struct Tenant {
     pub(crate) mail_from: Option<&'static str>,
     issuer: Option<Issuer>,
     timeouts: Timeouts,
+    /// What calls of other hosts are made with.
+    pub(crate) sdk: SdkConfig,
 }
 
 impl Connection {
@@ -119,6 +122,7 @@ impl Connection {
             mail_from: self.twin.is_some().then_some(TWIN_MAIL_FROM),
             issuer: self.issuer.or(self.twin).as_deref().map(Issuer::new),
             timeouts,
+            sdk,
         })
     }
 
@@ -160,10 +164,22 @@ impl Tenant {
 
     /// What handlers work with, as a function has it: keys to sign with, and nothing to send by.
     pub(crate) fn app(&self, issuer: &Issuer) -> App {
-        let config = Config {
+        let needs = KeyNeeds { roots: false, signing: true };
+        let config = self.config(issuer.clone(), String::new());
+        App::new(config, self.clients.clone(), needs, self.clock.clone(), self.random.clone())
+    }
+
+    /// What writes mails, and sends none.
+    pub(crate) fn mailer(&self, tenant_name: &str) -> Mailer {
+        let issuer = self.issuer.clone().unwrap_or_else(|| Issuer::new("https://login.example.com"));
+        Mailer::new(self.clients.ses.clone(), &self.config(issuer, tenant_name.to_owned()))
+    }
+
+    fn config(&self, issuer: Issuer, tenant_name: String) -> Config {
+        Config {
             table: self.table.clone(),
-            issuer: issuer.clone(),
-            tenant_name: String::new(),
+            issuer,
+            tenant_name,
             mail_from: None,
             ses_configuration_set: None,
             sms_origination_identity: None,
@@ -173,9 +189,7 @@ impl Tenant {
             kms_key: Some(self.kms_key.clone()),
             client_ip_header: None,
             timeouts: self.timeouts,
-        };
-        let needs = KeyNeeds { roots: false, signing: true };
-        App::new(config, self.clients.clone(), needs, self.clock.clone(), self.random.clone())
+        }
     }
 
     /// The roots, unwrapped.

@@ -3,6 +3,7 @@
 mod apis;
 mod clients;
 mod connection;
+mod doctor;
 mod error;
 pub mod export;
 mod factors;
@@ -13,6 +14,7 @@ mod management;
 mod output;
 mod progress;
 mod properties;
+mod templates;
 mod terminal;
 mod users;
 
@@ -54,6 +56,9 @@ enum Command {
     /// Write all users to a file, in the form that `import auth0` reads.
     #[command(after_help = "Example:\n  postern export users.ndjson.gz")]
     Export(export::Export),
+    /// Check a deployment end to end, and say how to mend what is wrong.
+    #[command(after_help = "Example:\n  postern doctor --mail-from login@example.com --mail-to me@example.com")]
+    Doctor(doctor::Doctor),
     /// Print what completes this command in a shell.
     #[command(
         after_help = "Example:\n  postern completions bash > ~/.local/share/bash-completion/completions/postern"
@@ -82,6 +87,9 @@ enum Group {
     /// The tenant's lifetimes, limits and switches.
     #[command(subcommand)]
     Settings(factors::Settings),
+    /// The mails that users get.
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// Users, one at a time. A user is named by id or by email address.
     #[command(subcommand)]
     Users(users::Users),
@@ -130,6 +138,7 @@ impl Arguments {
                 clap_complete::generate(shell, &mut Self::command(), "postern", &mut script);
                 Ok(String::from_utf8_lossy(&script).into_owned().into())
             }
+            Command::Doctor(doctor) => doctor.run(&connection.open().await?, output).await,
             Command::Export(export) => Ok(export.run(&connection.open().await?).await?.into()),
             Command::Group(group) => Ok(group.answer(&connection.open().await?).await?.written(output).into()),
         }
@@ -145,6 +154,7 @@ impl Group {
             Self::Users(users) => users.run(tenant).await,
             Self::Factors(factors) => factors.run(tenant).await,
             Self::Settings(settings) => settings.run(tenant).await,
+            Self::Templates(templates) => templates.run(tenant).await,
             Self::Keys(keys) => keys.run(tenant).await,
         }
     }

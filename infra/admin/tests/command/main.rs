@@ -8,8 +8,10 @@
 )]
 
 mod applications;
+mod doctor;
 mod moving;
 mod refusals;
 mod support;
+mod templates;
 mod tenant;
 mod users;

@@ -41,7 +41,7 @@ async fn factors_are_switched() {
     assert_snapshot!(deployment.shown(&["factors", "enable", "sms"]).await, @"sms is enabled.");
     let settings = deployment.twin.app.store.tenant_settings().await.unwrap();
     use postern::rules::policy::Factor;
-    assert_eq!([Factor::Otp, Factor::Phone].map(|it| settings.factors.has(it)), [false, true]);
+    assert_eq!([Factor::Otp, Factor::Sms].map(|it| settings.factors.has(it)), [false, true]);
 
     assert_snapshot!(deployment.shown(&["factors", "policy", "never"]).await, @"never");
     assert_eq!(deployment.json(&["factors", "policy"]).await, json!([]));
