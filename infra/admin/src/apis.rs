@@ -124,17 +124,15 @@ fn done(api: Value, done: &str) -> Answer {
     Answer::new(api, text)
 }
 
-/// All APIs; of the Management API's own scopes, only how many.
+/// All APIs of the tenant, of their scopes the names. The Management API itself is none of these.
 async fn list(management: &Management) -> Result<Answer, CommandError> {
     let items = management.list(&path(&["resource-servers"]), &[], usize::MAX).await?;
     let mut short = items.clone();
     for item in &mut short {
-        let is_system = item.get("is_system").and_then(Value::as_bool).unwrap_or(false);
         let scopes = item.get("scopes").and_then(Value::as_array).cloned().unwrap_or_default();
         let words: Vec<Value> = scopes.iter().filter_map(|scope| scope.get("value").cloned()).collect();
-        let words = if is_system { Value::from(format!("({} scopes)", words.len())) } else { Value::Array(words) };
         if let Some(item) = item.as_object_mut() {
-            item.insert("scopes".to_owned(), words);
+            item.insert("scopes".to_owned(), Value::Array(words));
         }
     }
     let Answer { text, .. } = Answer::list(short, &COLUMNS, "There are no APIs yet: see `postern apis create`.");

@@ -48,16 +48,16 @@ pub(crate) struct Connection {
     #[arg(long, global = true)]
     profile: Option<String>,
     /// Address of all AWS services, when they are not AWS's own.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     endpoint_url: Option<String>,
     /// DynamoDB's address alone.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     dynamodb_url: Option<String>,
     /// KMS's address alone.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     kms_url: Option<String>,
     /// SES's address alone.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     ses_url: Option<String>,
     /// The twin at this address, or at http://127.0.0.1:3000: says issuer, region, credentials and AWS's address at once.
     #[arg(

@@ -37,11 +37,11 @@ A new tenant: init, apis create, clients create, factors enable, factors policy,
 Each command says more by --help."
 )]
 pub struct Arguments {
-    #[command(flatten)]
-    connection: Connection,
     /// How to answer.
     #[arg(long, short, value_enum, default_value_t, global = true)]
     output: Output,
+    #[command(flatten)]
+    connection: Connection,
     #[command(subcommand)]
     command: Command,
 }
@@ -132,7 +132,7 @@ impl Arguments {
     pub async fn run(self) -> Result<Done, CommandError> {
         let Self { connection, output, command } = self;
         match command {
-            Command::Import(import) => import.run(connection).await,
+            Command::Import(import) => import.run(connection, output).await,
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "postern", &mut script);

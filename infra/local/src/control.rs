@@ -16,7 +16,8 @@ use crate::aws::{CallLog, Fault, Faults, Inbox};
 use crate::front::{is_local_host, is_local_origin};
 use crate::notices::Notices;
 
-/// Where all of the embedded AWS is: an endpoint for every tool that takes one, at an address that stays.
+/// Where all of the embedded AWS is while the twin listens on this machine only: an endpoint for every tool that takes
+/// one, at an address that stays.
 pub const AWS: &str = "/_local/aws";
 
 /// What the handles move.
@@ -35,13 +36,18 @@ pub(crate) struct Control {
 
 /// The routes under `/_local`.
 pub(crate) fn routes(control: Control) -> Router {
-    Router::new()
+    let handles = Router::new()
         .route("/_local/inbox", get(read_inbox).delete(empty_inbox))
         .route("/_local/dead-letters", get(read_dead_letters))
         .route("/_local/clock", post(advance_clock).get(read_clock))
         .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
-        .route("/_local/calls", get(read_calls).delete(clear_calls))
-        .nest_service(AWS, control.aws.clone())
+        .route("/_local/calls", get(read_calls).delete(clear_calls));
+    // The table and its keys stay on this machine, whoever may look into the inbox.
+    let handles = match control.loopback {
+        true => handles.nest_service(AWS, control.aws.clone()),
+        false => handles,
+    };
+    handles
         .layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages))
         .with_state(control)
 }

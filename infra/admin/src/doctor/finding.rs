@@ -60,6 +60,9 @@ impl Finding {
             "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException" => {
                 "check your credentials and this machine's clock: `aws sts get-caller-identity`".to_owned()
             }
+            "ResourceNotFoundException" | "NotFoundException" => {
+                "it is not there: see the other check of the same".to_owned()
+            }
             _ => "try again; if it stays, look the error up in the service's documentation".to_owned(),
         };
         Self::fail(check, format!("{action}: {}", harmless(&format!("{code}: {message}"))), mend)

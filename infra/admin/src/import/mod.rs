@@ -19,10 +19,12 @@ use std::pin::pin;
 
 use clap::{Args, Subcommand};
 use postern::time::Stopwatch;
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
+use crate::output::{Answer, Output};
 use crate::progress::Progress;
 use crate::{CommandError, Done, End};
 use batch::{Batch, Feeder};
@@ -75,7 +77,7 @@ pub struct Auth0 {
 }
 
 impl Import {
-    pub(crate) async fn run(self, connection: Connection) -> Result<Done, CommandError> {
+    pub(crate) async fn run(self, connection: Connection, output: Output) -> Result<Done, CommandError> {
         let Self::Auth0(auth0) = self;
         let stop = async {
             // Without the signal the command ends as any other.
@@ -85,7 +87,7 @@ impl Import {
         };
         if auth0.dry_run {
             let summary = auth0.run(None, stop).await?;
-            return Ok(Done { text: dry(&summary), end: end(&summary) });
+            return Ok(done(&summary, dry(&summary), output));
         }
         let tenant = connection.open().await?;
         let (ring, settings) = (tenant.ring().await?, tenant.store.tenant_settings().await?);
@@ -94,12 +96,13 @@ impl Import {
         let summary = auth0.run(Some((importer, &tenant.place)), stop).await?;
         let seconds = watch.elapsed_milliseconds() as f64 / 1_000.0;
         let text = format!("{summary}It took {seconds:.1} s.\n");
-        Ok(Done { text, end: end(&summary) })
+        Ok(done(&summary, text, output))
     }
 }
 
-fn end(summary: &Summary) -> End {
-    if summary.refused == 0 { End::Complete } else { End::Incomplete }
+fn done(summary: &Summary, text: String, output: Output) -> Done {
+    let end = if summary.refused == 0 { End::Complete } else { End::Incomplete };
+    Done { text: Answer::new(json!(summary), text).written(output), end }
 }
 
 fn dry(summary: &Summary) -> String {

@@ -21,7 +21,7 @@ async fn an_application_lives() {
     assert_eq!(sign_in(&made).await, "mfa_required");
 
     let shown = deployment.shown(&["clients", "show", id]).await;
-    assert!(shown.contains("name                         Shop\n"), "{shown}");
+    assert!(shown.contains("\nname                                   Shop\n"), "{shown}");
     let secret = made["client_secret"].as_str().unwrap();
     assert!(!shown.contains(secret) && !deployment.shown(&["clients", "list"]).await.contains(secret), "SEC-5");
 
@@ -41,15 +41,21 @@ async fn an_application_lives() {
     assert_snapshot!(gone.refusal(), @"postern: The client does not exist: see `postern clients list`");
 }
 
-/// The demo tenant's, in order of their making.
+/// The demo tenant's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn applications_are_listed() {
     let deployment = Deployment::new().await;
-    assert_snapshot!(deployment.shown(&["clients", "list"]).await, @"");
+    assert_snapshot!(deployment.shown(&["clients", "list"]).await, @"
+    CLIENT ID        NAME                  SECRET              GRANT TYPES
+    demo-app         Demo App              client_secret_post  password password-realm mfa-oob mfa-otp mfa-recovery-code passwordless/otp refresh_token
+    demo-management  Demo Management       client_secret_post  client_credentials
+    demo-spa         Demo Single-Page App  none                password mfa-oob mfa-otp mfa-recovery-code passwordless/otp
+    ");
     let listed = deployment.json(&["clients", "list"]).await;
     let ids: Vec<_> = listed.as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["demo-app", "demo-spa", "demo-management"]);
-    assert_snapshot!(deployment.shown(&["clients", "grants"]).await, @"");
+    assert_eq!(ids, ["demo-app", "demo-management", "demo-spa"]);
+    let grants = deployment.shown(&["clients", "grants", "--api", "https://someapi.com/api"]).await;
+    assert_snapshot!(grants, @"");
     assert_snapshot!(deployment.shown(&["apis", "list"]).await, @"");
 }
 

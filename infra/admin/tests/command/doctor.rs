@@ -36,7 +36,24 @@ async fn a_twin_is_well() {
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     let keys = deployment.json(&["keys", "list"]).await;
     let shown = out.replace(deployment.twin.base_url(), "[twin]").replace(keys[1]["kid"].as_str().unwrap(), "[kid]");
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @"
+    ok    table         postern in [twin]/_local/aws is there
+    ok    index         listing is there
+    ok    stream        it is on, with keys only
+    ok    ttl           it is on, by expires_at
+    ok    kms-key       alias/postern is enabled
+    ok    kms-use       it wraps, and unwraps, under an encryption context
+    ok    keys          all 2 unwrap
+    ok    dns           127.0.0.1 is an address itself
+    ok    discovery     [twin]/ names itself so
+    ok    jwks          1 published, with [kid], which signs
+    ok    clock         this machine and the deployment agree
+    ok    mail-account  SES sends to everybody
+    ok    mail-sender   postern.example is verified
+    ok    mail-test     SES took it for me@example.com: see that it arrives
+
+    14 checks: 14 ok, 0 to look at, 0 failed.
+    ");
     let mails = deployment.twin.aws.inbox.messages(Some("me@example.com"));
     assert_eq!((mails.len(), mails[0].from.as_str()), (1, "mfa@postern.example"));
     assert_eq!(deployment.troubles(&[]).await, "", "json says the same");
@@ -71,7 +88,12 @@ async fn what_is_wrong_with_the_table_is_told() {
     assert_eq!(deployment.troubles(&[]).await, "");
 
     let missing = deployment.troubles(&["--table", "nothing"]).await;
-    assert_snapshot!(missing, @"");
+    assert_snapshot!(missing, @"
+    fail table: there is no table nothing in [twin]/_local/aws
+    fail ttl: dynamodb:DescribeTimeToLive: ResourceNotFoundException: Requested resource not found: Table: nothing not found
+    fail keys: they cannot be read: the table cannot be reached
+    fail jwks: there is no key in the table to compare it with
+    ");
     create_table(dynamodb, "fresh").await.unwrap();
     let fresh = deployment.troubles(&["--table", "fresh"]).await;
     assert_snapshot!(fresh, @"
@@ -84,7 +106,10 @@ async fn what_is_wrong_with_the_table_is_told() {
 async fn what_is_wrong_with_keys_is_told() {
     let deployment = Deployment::new().await;
     let troubles = deployment.troubles(&["--kms-key", "alias/other"]).await;
-    assert_snapshot!(troubles, @"");
+    assert_snapshot!(troubles, @"
+    fail kms-key: there is no key alias/other
+    fail kms-use: kms:GenerateDataKeyWithoutPlaintext: NotFoundException: Key 'alias/other' does not exist
+    ");
     let fault = |operation: &str| Fault {
         service: Service::Kms,
         operation: operation.to_owned(),
@@ -94,8 +119,12 @@ async fn what_is_wrong_with_keys_is_told() {
         latency_ms: 0,
     };
     deployment.twin.aws.faults.add(fault("Decrypt"));
-    assert_snapshot!(deployment.troubles(&[]).await, @"");
+    assert_snapshot!(deployment.troubles(&[]).await, @"
+    fail kms-use: kms:Decrypt: KMSInternalException: Internal failure.
+    fail keys: they do not unwrap: KMS refuses, or they were wrapped under another key
+    ");
     deployment.twin.aws.faults.clear();
+    assert_eq!(deployment.troubles(&[]).await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

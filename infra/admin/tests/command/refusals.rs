@@ -44,10 +44,10 @@ async fn mistakes_are_told() {
     assert_snapshot!(refused(&["users", "create", "--email", "x"], "long enough\n").await, @"postern: Payload validation error: 'Object didn't pass validation for format email' on property email");
     assert_snapshot!(refused(&["users", "create", "--email", "x@example.com"], "\n").await, @"postern: no password: type it, give it on the standard input, or have one made by --generate");
     assert_snapshot!(refused(&["users", "create", "--email", "user@example.com"], "long enough\n").await, @"postern: The user already exists");
-    assert_snapshot!(refused(&["factors", "enable", "magic"], "").await, @"");
-    assert_snapshot!(refused(&["factors", "enable", "duo"], "").await, @"");
+    assert_snapshot!(refused(&["factors", "enable", "magic"], "").await, @"postern: Path validation error: 'No enum match' on property name (expected one of: sms, push-notification, otp, email, duo, webauthn-roaming, webauthn-platform, recovery-code)");
+    assert_snapshot!(refused(&["factors", "enable", "duo"], "").await, @"postern: The duo factor is not available in this version");
     assert_snapshot!(refused(&["settings", "set", "code_seconds"], "").await, @"postern: code_seconds: not of the form NAME=VALUE");
-    assert_snapshot!(refused(&["settings", "set", "code_seconds=1000000"], "").await, @"");
+    assert_snapshot!(refused(&["settings", "set", "code_seconds=1000000"], "").await, @"postern: Payload validation error: 'must be a whole number from 30 to 600' on property code_seconds");
     assert_snapshot!(refused(&["keys", "revoke", "x", "--yes"], "").await, @"postern: there is no signing key x: see `postern keys list`");
     assert_snapshot!(refused(&["clients", "list", "--table", "nothing"], "").await, @"postern: the keys cannot be had: run `postern init` once, and check that you may use the KMS key");
     let nowhere = deployment.ran_at(&["clients", "list", "--region", "eu-central-1"], "").await;

@@ -99,8 +99,8 @@ async fn users_are_listed() {
     assert_eq!(deployment.json(&["users", "list"]).await.as_array().unwrap().len(), 50);
     assert_snapshot!(deployment.shown(&["users", "list", "--limit", "2"]).await, @"
     USER ID     EMAIL           VERIFIED  BLOCKED  CREATED
-    auth0|u000  u0@example.com  no        -        2020-01-01T00:00:00.000Z
-    auth0|u001  u1@example.com  no        -        2020-01-01T00:00:00.000Z
+    auth0|u000  u0@example.com  no        no       2020-01-01T00:00:00.000Z
+    auth0|u001  u1@example.com  no        no       2020-01-01T00:00:00.000Z
     ");
     let newest = deployment.json(&["users", "list", "--newest", "--limit", "1"]).await;
     assert!(!newest[0]["user_id"].as_str().unwrap().starts_with("auth0|u0"), "{newest}");
