@@ -61,7 +61,7 @@ pub enum CommandError {
 impl CommandError {
     /// There is no key to work with.
     pub(crate) fn no_keys() -> Self {
-        let text = "the keys cannot be had: run `postern init` once, and check that you may use the KMS key";
+        let text = "the keys cannot be had: run `postern init` once; after that, `postern doctor` says what is wrong";
         Self::Setting(text.to_owned())
     }
 

@@ -55,8 +55,11 @@ async fn applications_are_listed() {
     let ids: Vec<_> = listed.as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["demo-app", "demo-management", "demo-spa"]);
     let grants = deployment.shown(&["clients", "grants", "--api", "https://someapi.com/api"]).await;
-    assert_snapshot!(grants, @"");
-    assert_snapshot!(deployment.shown(&["apis", "list"]).await, @"");
+    assert_snapshot!(grants, @"There are no such grants: `postern clients grant` makes one.");
+    assert_snapshot!(deployment.shown(&["apis", "list"]).await, @"
+    IDENTIFIER               NAME  TOKENS LIVE (s)  SCOPES
+    https://someapi.com/api  -     86400            read:sample
+    ");
 }
 
 /// An API is made, granted, narrowed and taken away.
