@@ -89,8 +89,12 @@ fn scope(text: &str) -> Value {
     Value::Object(scope)
 }
 
-const COLUMNS: [Column; 4] =
-    [("IDENTIFIER", "identifier"), ("NAME", "name"), ("TOKENS LIVE (s)", "token_lifetime"), ("SCOPES", "scopes")];
+const COLUMNS: [Column; 4] = [
+    ("IDENTIFIER", "identifier"),
+    ("NAME", "name"),
+    ("TOKENS LIVE (s)", "token_lifetime"),
+    ("SCOPES", "scopes"),
+];
 
 impl Apis {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
@@ -135,7 +139,8 @@ async fn list(management: &Management) -> Result<Answer, CommandError> {
             item.insert("scopes".to_owned(), Value::Array(words));
         }
     }
-    let Answer { text, .. } = Answer::list(short, &COLUMNS, "There are no APIs yet: see `postern apis create`.");
+    let Answer { text, .. } =
+        Answer::list(short, &COLUMNS, "There are no APIs yet: see `postern apis create`.");
     Ok(Answer { json: Value::Array(items), text })
 }
 

@@ -160,8 +160,12 @@ fn grant_type(word: &str) -> String {
     }
 }
 
-const COLUMNS: [Column; 4] =
-    [("CLIENT ID", "client_id"), ("NAME", "name"), ("SECRET", "token_endpoint_auth_method"), ("GRANT TYPES", "grant_types")];
+const COLUMNS: [Column; 4] = [
+    ("CLIENT ID", "client_id"),
+    ("NAME", "name"),
+    ("SECRET", "token_endpoint_auth_method"),
+    ("GRANT TYPES", "grant_types"),
+];
 const GRANT_COLUMNS: [Column; 3] = [("CLIENT ID", "client_id"), ("API", "audience"), ("SCOPES", "scope")];
 
 impl Clients {
@@ -194,10 +198,17 @@ impl Clients {
                 let grant = grant_id(tenant, &id, &to)?;
                 let path = path(&["client-grants", &grant.to_string()]);
                 api.get(&path).await?;
-                consent.ask(&format!("Take the grant of {} to {} away", harmless(&id), harmless(&grant.audience)))?;
+                consent.ask(&format!(
+                    "Take the grant of {} to {} away",
+                    harmless(&id),
+                    harmless(&grant.audience)
+                ))?;
                 api.delete(&path).await?;
                 let json = json!({ "client_id": id, "audience": grant.audience, "deleted": true });
-                Ok(Answer::new(json, format!("{} gets no more tokens for {}.\n", harmless(&id), harmless(&grant.audience))))
+                Ok(Answer::new(
+                    json,
+                    format!("{} gets no more tokens for {}.\n", harmless(&id), harmless(&grant.audience)),
+                ))
             }
         }
     }
@@ -238,13 +249,15 @@ async fn list(api: &Management) -> Result<Answer, CommandError> {
     let mut short = items.clone();
     for item in &mut short {
         let grants = item.get("grant_types").and_then(Value::as_array).cloned().unwrap_or_default();
-        let words = grants.iter().filter_map(Value::as_str).map(|grant| grant.trim_start_matches(GRANT_PREFIX));
+        let words =
+            grants.iter().filter_map(Value::as_str).map(|grant| grant.trim_start_matches(GRANT_PREFIX));
         let words: Vec<_> = words.map(ToOwned::to_owned).collect();
         if let Some(item) = item.as_object_mut() {
             item.insert("grant_types".to_owned(), words.into());
         }
     }
-    let Answer { text, .. } = Answer::list(short, &COLUMNS, "There are no applications yet: see `postern init`.");
+    let Answer { text, .. } =
+        Answer::list(short, &COLUMNS, "There are no applications yet: see `postern init`.");
     Ok(Answer { json: Value::Array(items), text })
 }
 

@@ -57,7 +57,9 @@ enum Command {
     #[command(after_help = "Example:\n  postern export users.ndjson.gz")]
     Export(export::Export),
     /// Check a deployment end to end, and say how to mend what is wrong.
-    #[command(after_help = "Example:\n  postern doctor --mail-from login@example.com --mail-to me@example.com")]
+    #[command(
+        after_help = "Example:\n  postern doctor --mail-from login@example.com --mail-to me@example.com"
+    )]
     Doctor(doctor::Doctor),
     /// Print what completes this command in a shell.
     #[command(
@@ -140,7 +142,9 @@ impl Arguments {
             }
             Command::Doctor(doctor) => doctor.run(&connection.open().await?, output).await,
             Command::Export(export) => Ok(export.run(&connection.open().await?).await?.into()),
-            Command::Group(group) => Ok(group.answer(&connection.open().await?).await?.written(output).into()),
+            Command::Group(group) => {
+                Ok(group.answer(&connection.open().await?).await?.written(output).into())
+            }
         }
     }
 }
@@ -169,7 +173,8 @@ mod tests {
     fn every_help_has_an_example() {
         fn check(command: &clap::Command, path: &str) {
             let path = format!("{path} {}", command.get_name());
-            let children: Vec<_> = command.get_subcommands().filter(|child| child.get_name() != "help").collect();
+            let children: Vec<_> =
+                command.get_subcommands().filter(|child| child.get_name() != "help").collect();
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(!children.is_empty() || help.contains("postern "), "{path}");
             children.into_iter().for_each(|child| check(child, &path));

@@ -37,8 +37,10 @@ pub(crate) fn path(parts: &[&str]) -> String {
 
 /// A path with parameters of its query.
 pub(crate) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
-    let pairs: Vec<_> =
-        query.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, UNRESERVED))).collect();
+    let pairs: Vec<_> = query
+        .iter()
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, UNRESERVED)))
+        .collect();
     format!("{path}?{}", pairs.join("&"))
 }
 

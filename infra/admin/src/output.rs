@@ -15,8 +15,7 @@ pub(crate) enum Output {
     Json,
 }
 
-/// What a command has to say, in both forms.
-#[derive(Debug)]
+/// What a command has to say, in both forms. It has no `Debug`: it may hold a secret that was made.
 pub(crate) struct Answer {
     /// For programs: as the Management API has it where it has it.
     pub(crate) json: Value,
@@ -71,9 +70,7 @@ pub(crate) fn cell(value: Option<&Value>) -> String {
         Some(Value::Bool(false)) => "no".to_owned(),
         Some(Value::String(text)) => harmless(text),
         Some(Value::Array(items)) if items.is_empty() => "-".to_owned(),
-        Some(Value::Array(items)) => {
-            items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(" ")
-        }
+        Some(Value::Array(items)) => items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(" "),
         Some(other) => harmless(&other.to_string()),
     }
 }
@@ -82,10 +79,11 @@ pub(crate) fn cell(value: Option<&Value>) -> String {
 /// what follows or turn it around.
 pub(crate) fn harmless(text: &str) -> String {
     const TURNING: [char; 12] = [
-        '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
-        '\u{2067}', '\u{2068}', '\u{2069}',
+        '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+        '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
     ];
-    let is_harmful = |c: char| c.is_control() || TURNING.contains(&c) || ['\u{2028}', '\u{2029}'].contains(&c);
+    let is_harmful =
+        |c: char| c.is_control() || TURNING.contains(&c) || ['\u{2028}', '\u{2029}'].contains(&c);
     text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
 }
 
@@ -159,7 +157,12 @@ impl Table {
     fn widths(&self, width: Option<usize>) -> Vec<usize> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let mut widths: Vec<_> = (0..columns).map(widest).collect();
         let Some(available) = width else { return widths };
@@ -220,7 +223,8 @@ mod tests {
     fn names_do_not_drive_the_terminal() {
         let name = "\u{1b}[2J\u{9b}31mred\u{202e}drawkcab\r\n";
         assert_eq!(cell(Some(&json!(name))), "\u{fffd}[2J\u{fffd}31mred\u{fffd}drawkcab\u{fffd}\u{fffd}");
-        let object = json!({ "\u{1b}[2J": { "a": 1 }, "list": [{ "value": "\u{7}", "x": null }, { "value": "b" }] });
+        let object =
+            json!({ "\u{1b}[2J": { "a": 1 }, "list": [{ "value": "\u{7}", "x": null }, { "value": "b" }] });
         assert_snapshot!(properties(&object), @"
         \u{fffd}[2J.a  1
         list     value=\u{fffd} x=-

@@ -73,7 +73,8 @@ pub(crate) struct NewPassword {
 impl PasswordSource {
     pub(crate) fn read(self, random: &Random) -> Result<NewPassword, CommandError> {
         if self.generate {
-            let text = random.string(PASSWORD_ALPHABET, PASSWORD_CHARACTERS).map_err(|_| CommandError::Random)?;
+            let text =
+                random.string(PASSWORD_ALPHABET, PASSWORD_CHARACTERS).map_err(|_| CommandError::Random)?;
             return Ok(NewPassword { text, is_generated: true });
         }
         let text = if io::stdin().is_terminal() { typed()? } else { line().map_err(|_| no_password())? };

@@ -28,7 +28,9 @@ pub(crate) enum Users {
         newest: bool,
     },
     /// Show a user.
-    #[command(after_help = "Examples:\n  postern users show ada@example.com\n  postern users show 'auth0|5f7c8ec7c33c6c004bbafe82'")]
+    #[command(
+        after_help = "Examples:\n  postern users show ada@example.com\n  postern users show 'auth0|5f7c8ec7c33c6c004bbafe82'"
+    )]
     Show(Who),
     /// Show what a user can prove the second factor by.
     #[command(after_help = "Example:\n  postern users factors ada@example.com")]
@@ -104,8 +106,13 @@ const COLUMNS: [Column; 5] = [
     ("BLOCKED", "blocked"),
     ("CREATED", "created_at"),
 ];
-const FACTOR_COLUMNS: [Column; 5] =
-    [("ID", "id"), ("TYPE", "type"), ("NAME", "name"), ("CREATED", "created_at"), ("LAST USED", "last_auth_at")];
+const FACTOR_COLUMNS: [Column; 5] = [
+    ("ID", "id"),
+    ("TYPE", "type"),
+    ("NAME", "name"),
+    ("CREATED", "created_at"),
+    ("LAST USED", "last_auth_at"),
+];
 
 impl Users {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
@@ -184,7 +191,11 @@ impl Who {
     /// An id has a bar, which no address that users sign in by has before its `@`.
     async fn find(&self, api: &Management) -> Result<Found, CommandError> {
         let is_address = self.user.contains('@') && !self.user.contains('|');
-        let profile = if is_address { by_address(api, &self.user).await? } else { api.get(&path(&["users", &self.user])).await? };
+        let profile = if is_address {
+            by_address(api, &self.user).await?
+        } else {
+            api.get(&path(&["users", &self.user])).await?
+        };
         let id = profile.get("user_id").and_then(Value::as_str).unwrap_or(&self.user).to_owned();
         let name = match profile.get("email").and_then(Value::as_str) {
             Some(email) => format!("{} ({})", harmless(email), harmless(&id)),
@@ -205,7 +216,8 @@ async fn by_address(api: &Management, address: &str) -> Result<Value, CommandErr
         }
         (Some(last), others) => {
             let ids: Vec<_> = others.iter().chain([&last]).map(|user| cell(user.get("user_id"))).collect();
-            let text = format!("several users sign in by that address: give the id of one: {}", ids.join(", "));
+            let text =
+                format!("several users sign in by that address: give the id of one: {}", ids.join(", "));
             Err(CommandError::Setting(text))
         }
     }

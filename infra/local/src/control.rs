@@ -47,9 +47,7 @@ pub(crate) fn routes(control: Control) -> Router {
         true => handles.nest_service(AWS, control.aws.clone()),
         false => handles,
     };
-    handles
-        .layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages))
-        .with_state(control)
+    handles.layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages)).with_state(control)
 }
 
 /// A page of somewhere else, open in the developer's browser, may not read codes or move the clock: neither by its

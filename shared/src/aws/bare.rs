@@ -18,7 +18,7 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// An HTTP call failed; the text says how.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
+#[error("the call failed: {0}")]
 pub struct HttpFailed(String);
 
 fn failed(text: impl std::fmt::Display) -> HttpFailed {
@@ -50,7 +50,10 @@ pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), Ht
     request.set_uri(url).map_err(failed)?;
     request.headers_mut().insert("content-length", body.len().to_string());
     let response = call(&client, &sdk, request, timeout).await?;
-    if response.status().is_success() { Ok(()) } else { Err(failed(response.status().as_u16())) }
+    match response.status().as_u16() {
+        200..=299 => Ok(()),
+        status => Err(failed(format!("answered with status {status}"))),
+    }
 }
 
 /// Gets a public document, from whoever's host: it trusts the public authorities.
@@ -91,7 +94,11 @@ async fn call(
         .with_sleep_impl(sdk.sleep_impl())
         .build()
         .map_err(failed)?;
-    client.http_connector(&settings, &components).call(request).await.map_err(|error| failed(innermost(&error)))
+    client
+        .http_connector(&settings, &components)
+        .call(request)
+        .await
+        .map_err(|error| failed(innermost(&error)))
 }
 
 /// The outer errors only say that there was one.

@@ -101,21 +101,68 @@ fn judged(keys: &[KeyGeneration], now: Timestamp) -> Option<Finding> {
     if keys.is_empty() {
         return fail("there are none: nobody can sign in", "run `postern init`");
     }
-    let current = |wanted| {
-        keys.iter().find(|key| key.key_use == wanted && state(key, keys, now) == KeyState::Current)
-    };
+    let current =
+        |wanted| keys.iter().find(|key| key.key_use == wanted && state(key, keys, now) == KeyState::Current);
     let (Some(root), Some(signing)) = (current(KeyUse::Root), current(KeyUse::Signing)) else {
         let mend = "run `postern init`; if the one there is begins later, check this machine's clock";
         return fail("there is no current root or no current signing key: nobody can sign in", mend);
     };
     let oldest = root.not_before.min(signing.not_before);
     if now.since(oldest) > OLD_DAYS * DAY_SECONDS {
-        let mend = "see whether the schedule of the function rotate-keys is on; by hand: `postern keys rotate`";
+        let mend =
+            "see whether the schedule of the function rotate-keys is on; by hand: `postern keys rotate`";
         return warn(&format!("they have not been rotated for more than {OLD_DAYS} days"), mend);
     }
     if keys.iter().filter(|key| key.key_use == KeyUse::Signing).count() > MANY {
         let mend = "see who calls rotate-keys or POST /api/v2/keys/signing/rotate so often";
-        return warn(&format!("there are more than {MANY} signing keys: every function reads them all"), mend);
+        return warn(
+            &format!("there are more than {MANY} signing keys: every function reads them all"),
+            mend,
+        );
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use postern::id::Kid;
+
+    use super::*;
+    use crate::doctor::finding::State;
+
+    fn key(key_use: KeyUse, generation: u32, not_before: u64) -> KeyGeneration {
+        KeyGeneration {
+            kid: Kid::new(format!("k{generation}")),
+            key_use,
+            generation,
+            wrapped: String::new(),
+            public: None,
+            created_at: Timestamp(0),
+            not_before: Timestamp(not_before),
+            revoked_at: None,
+        }
+    }
+
+    fn state_of(keys: &[KeyGeneration], now: u64) -> Option<State> {
+        judged(keys, Timestamp(now)).map(|finding| finding.state)
+    }
+
+    #[test]
+    fn what_the_table_says_of_keys_is_judged() {
+        let pair = |not_before| vec![key(KeyUse::Root, 1, not_before), key(KeyUse::Signing, 1, not_before)];
+        assert_eq!(state_of(&[], 1_000), Some(State::Fail), "none");
+        assert_eq!(state_of(&pair(1_000), 1_000), None, "as they should be");
+        assert_eq!(state_of(&pair(1_001), 1_000), Some(State::Fail), "none that has begun");
+        assert_eq!(state_of(&pair(0).split_off(1), 1_000), Some(State::Fail), "no root");
+        let mut revoked = pair(0);
+        revoked[1].revoked_at = Some(Timestamp(1));
+        assert_eq!(state_of(&revoked, 1_000), Some(State::Fail), "none that is good");
+        let late = OLD_DAYS * DAY_SECONDS;
+        assert_eq!((state_of(&pair(0), late), state_of(&pair(0), late + 1)), (None, Some(State::Warn)));
+        let mut many = pair(0);
+        many.extend((2..=17).map(|generation| key(KeyUse::Signing, generation, 0)));
+        assert_eq!(state_of(&many, 1_000), Some(State::Warn));
+        many.pop();
+        assert_eq!(state_of(&many, 1_000), None);
+    }
 }

@@ -25,10 +25,12 @@ pub(super) async fn account(tenant: &Tenant) -> Vec<Finding> {
             && quota.sent_last24_hours() * 100.0 > quota.max24_hour_send() * QUOTA_PERCENT
     });
     let finding = if !account.sending_enabled() {
-        let mend = "see the account's status in the SES console: AWS stops senders with many bounces or complaints";
+        let mend =
+            "see the account's status in the SES console: AWS stops senders with many bounces or complaints";
         Finding::fail(ACCOUNT, "SES does not send for this account", mend)
     } else if !account.production_access_enabled() {
-        let mend = "ask for production access in the SES console, in this region; until then verify each recipient";
+        let mend =
+            "ask for production access in the SES console, in this region; until then verify each recipient";
         Finding::warn(ACCOUNT, "SES is in its sandbox: mail goes to verified addresses only", mend)
     } else if is_close {
         let mend = "ask for a higher sending quota in the SES console";
@@ -46,21 +48,32 @@ pub(super) async fn identity(tenant: &Tenant, sender: Option<&str>) -> Vec<Findi
         return vec![Finding::warn(SENDER, "no sender to look for", mend)];
     };
     let Some(address) = address_of(sender) else {
-        return vec![Finding::fail(SENDER, "the sender is no address", "give one by --mail-from: login@example.com")];
+        return vec![Finding::fail(
+            SENDER,
+            "the sender is no address",
+            "give one by --mail-from: login@example.com",
+        )];
     };
     for name in identities(&address) {
         let identity = match tenant.clients.ses.get_email_identity().email_identity(name).send().await {
             Ok(identity) => identity,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => continue,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+                continue;
+            }
             Err(error) => return vec![Finding::call(SENDER, "ses:GetEmailIdentity", &error)],
         };
         let dkim = identity.dkim_attributes().and_then(|dkim| dkim.status());
         let finding = if !identity.verified_for_sending_status() {
-            let mend = "publish the DNS records that the SES console shows for it, or follow the link it mailed";
+            let mend =
+                "publish the DNS records that the SES console shows for it, or follow the link it mailed";
             Finding::fail(SENDER, format!("{name} is not verified yet: nothing can be sent"), mend)
         } else if dkim.is_some_and(|status| *status != DkimStatus::Success) {
             let mend = "publish the three CNAME records that the SES console shows for it";
-            Finding::warn(SENDER, format!("{name} is verified but not signed by DKIM: mail may be taken for spam"), mend)
+            Finding::warn(
+                SENDER,
+                format!("{name} is verified but not signed by DKIM: mail may be taken for spam"),
+                mend,
+            )
         } else {
             Finding::ok(SENDER, format!("{name} is verified"))
         };
@@ -94,7 +107,11 @@ fn identities(address: &str) -> Vec<&str> {
 pub(super) async fn test(tenant: &Tenant, sender: Option<&str>, to: Option<&str>) -> Vec<Finding> {
     let Some(to) = to else { return Vec::new() };
     let Some(sender) = sender else {
-        return vec![Finding::fail(TEST, "no sender to send from", "give the stack's parameter `MailFrom` by --mail-from")];
+        return vec![Finding::fail(
+            TEST,
+            "no sender to send from",
+            "give the stack's parameter `MailFrom` by --mail-from",
+        )];
     };
     let text = "This is the test mail that `postern doctor` was asked for.\n";
     let part = |text: &str| Content::builder().data(text).charset("UTF-8").build();
@@ -127,6 +144,9 @@ mod tests {
         assert_eq!(address_of("Postern <a@mail.example.com>").as_deref(), Some("a@mail.example.com"));
         assert_eq!(address_of("a@example.com").as_deref(), Some("a@example.com"));
         assert_eq!(address_of("example.com"), None);
-        assert_eq!(identities("a@mail.example.com"), ["a@mail.example.com", "mail.example.com", "example.com"]);
+        assert_eq!(
+            identities("a@mail.example.com"),
+            ["a@mail.example.com", "mail.example.com", "example.com"]
+        );
     }
 }

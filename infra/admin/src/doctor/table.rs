@@ -20,7 +20,9 @@ pub(super) async fn shape(tenant: &Tenant) -> Vec<Finding> {
     let described = tenant.store.dynamodb().describe_table().table_name(&tenant.table).send().await;
     let table = match described {
         Ok(described) => described.table,
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+        Err(error)
+            if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+        {
             let mend = "give the stack's output `TableName` by --table, and its region by --region";
             return vec![Finding::fail(TABLE, format!("there is no table {}", tenant.place), mend)];
         }
@@ -50,7 +52,9 @@ fn keys(tenant: &Tenant, table: &TableDescription) -> Finding {
 fn index(table: &TableDescription) -> Finding {
     let found = table.global_secondary_indexes().iter().find(|index| index.index_name() == Some(LISTING));
     match found.map(|index| index.index_status()) {
-        None => Finding::fail(INDEX, format!("the index {LISTING} is missing: nothing can be listed"), REDEPLOY),
+        None => {
+            Finding::fail(INDEX, format!("the index {LISTING} is missing: nothing can be listed"), REDEPLOY)
+        }
         // An emulator that says nothing of it has it.
         Some(None | Some(IndexStatus::Active | IndexStatus::Updating)) => {
             Finding::ok(INDEX, format!("{LISTING} is there"))

@@ -81,10 +81,12 @@ async fn dns(issuer: &Issuer) -> Finding {
 fn document(check: &'static str, fetched: &Result<Fetched, HttpFailed>) -> Result<Value, Finding> {
     let mend = "see the check of DNS, the API's custom domain and its certificate, and the log of the function well-known";
     match fetched {
-        Err(error) => Err(Finding::fail(check, format!("not reached: {}", harmless(&error.to_string())), mend)),
+        Err(error) => Err(Finding::fail(check, harmless(&error.to_string()), mend)),
         Ok(Fetched { status: 200, body, .. }) => serde_json::from_slice(body)
             .map_err(|_| Finding::fail(check, "what answers there is not Postern", "check --issuer")),
-        Ok(Fetched { status, .. }) => Err(Finding::fail(check, format!("answered with status {status}"), mend)),
+        Ok(Fetched { status, .. }) => {
+            Err(Finding::fail(check, format!("answered with status {status}"), mend))
+        }
     }
 }
 
@@ -97,7 +99,8 @@ fn discovery(issuer: &Issuer, fetched: &Result<Fetched, HttpFailed>) -> Finding 
         Some(said) if said == issuer.as_str() => Finding::ok(DISCOVERY, format!("{said} names itself so")),
         said => {
             let found = format!("it names itself {}", harmless(said.unwrap_or("nothing")));
-            let mend = "tokens carry that name: use it by --issuer, or deploy with the parameter `DomainName`";
+            let mend =
+                "tokens carry that name: use it by --issuer, or deploy with the parameter `DomainName`";
             Finding::fail(DISCOVERY, found, mend)
         }
     }
@@ -121,9 +124,12 @@ fn published(fetched: &Result<Fetched, HttpFailed>, keys: &[KeyGeneration], now:
         key.revoked_at.is_some_and(|at| now.since(at) > 2 * KEYS_FRESH_SECONDS) && is_there(key)
     };
     match current {
-        None => Finding::fail(JWKS, "there is no key in the table to compare it with", "see the check of keys"),
+        None => {
+            Finding::fail(JWKS, "there is no key in the table to compare it with", "see the check of keys")
+        }
         Some(key) if !is_there(key) => {
-            let found = format!("the key that signs, {}, is not published: every API refuses new tokens", key.kid);
+            let found =
+                format!("the key that signs, {}, is not published: every API refuses new tokens", key.kid);
             let mend = "check that --issuer and --table are of one deployment; if so, see the log of the function well-known";
             Finding::fail(JWKS, found, mend)
         }
@@ -131,7 +137,9 @@ fn published(fetched: &Result<Fetched, HttpFailed>, keys: &[KeyGeneration], now:
             let mend = "see the log of the function well-known: it has not read the keys for ten minutes";
             Finding::fail(JWKS, "a revoked key is still published", mend)
         }
-        Some(key) => Finding::ok(JWKS, format!("{} published, with {}, which signs", published.len(), key.kid)),
+        Some(key) => {
+            Finding::ok(JWKS, format!("{} published, with {}, which signs", published.len(), key.kid))
+        }
     }
 }
 
@@ -142,7 +150,8 @@ fn clock(fetched: &Result<Fetched, HttpFailed>, now: Timestamp) -> Finding {
     };
     let skew = now.since(theirs).max(theirs.since(now));
     let found = format!("this machine and the deployment are {skew} s apart");
-    let mend = "have this machine's clock set by NTP: `timedatectl status`; a twin's is moved by POST /_local/clock";
+    let mend =
+        "have this machine's clock set by NTP: `timedatectl status`; a twin's is moved by POST /_local/clock";
     match skew {
         0..=SKEW_OK_SECONDS => Finding::ok(CLOCK, "this machine and the deployment agree"),
         ..=SKEW_MAX_SECONDS => Finding::warn(CLOCK, found, mend),

@@ -75,11 +75,8 @@ a { color: #a9b4ff; }
 pub(super) fn page(tenant: &str, languages: &[Language], entries: &[Entry]) -> String {
     let columns = languages.iter().map(|language| format!(r#"<th scope="col">{}</th>"#, language.tag()));
     let rows = entries.chunk_by(|one, next| one.mail == next.mail).map(row);
-    let values = [
-        ("tenant", escape_html(tenant)),
-        ("languages", columns.collect()),
-        ("rows", rows.collect()),
-    ];
+    let values =
+        [("tenant", escape_html(tenant)), ("languages", columns.collect()), ("rows", rows.collect())];
     fill(PAGE, &values, str::to_owned)
 }
 
@@ -92,7 +89,8 @@ fn row(entries: &[Entry]) -> String {
 
 fn cell(entry: &Entry) -> String {
     let (file, subject) = (escape_html(&entry.file), escape_html(&entry.subject));
-    let (tag, direction) = (entry.language.tag(), if entry.language.is_right_to_left() { "rtl" } else { "ltr" });
+    let (tag, direction) =
+        (entry.language.tag(), if entry.language.is_right_to_left() { "rtl" } else { "ltr" });
     format!(r#"<td><a href="{file}" lang="{tag}" dir="{direction}">{subject}</a></td>"#)
 }
 
@@ -121,6 +119,9 @@ mod tests {
         };
         let page = page("<i>", &[Language::Ar], &[entry]);
         assert!(page.contains("<title>Mails of &lt;i&gt;</title>"));
-        assert!(page.contains(r#"<td><a href="a.html" lang="ar" dir="rtl">&lt;b&gt;{{rows}}</a></td>"#), "{page}");
+        assert!(
+            page.contains(r#"<td><a href="a.html" lang="ar" dir="rtl">&lt;b&gt;{{rows}}</a></td>"#),
+            "{page}"
+        );
     }
 }

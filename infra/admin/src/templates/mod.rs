@@ -57,7 +57,8 @@ fn language(tag: &str) -> Result<Language, String> {
     Language::closest(tag).ok_or_else(|| format!("no texts in it; there are: {}", tags()))
 }
 
-const COLUMNS: [Column; 4] = [("TEMPLATE", "template"), ("TEXT", "text"), ("SENT", "sent"), ("SUBJECT", "subject")];
+const COLUMNS: [Column; 4] =
+    [("TEMPLATE", "template"), ("TEXT", "text"), ("SENT", "sent"), ("SUBJECT", "subject")];
 
 impl Templates {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
@@ -79,7 +80,8 @@ async fn list(tenant: &Tenant) -> Result<Answer, CommandError> {
             Some(template) if CustomTemplate::parse(template).is_err() => "built-in (the tenant's is broken)",
             Some(_) => "the tenant's",
         };
-        let is_sent = name == TemplateName::SmsPasswordless || Sample::all().any(|sample| sample.template() == name);
+        let is_sent =
+            name == TemplateName::SmsPasswordless || Sample::all().any(|sample| sample.template() == name);
         items.push(json!({
             "template": name.as_str(),
             "text": text,
@@ -101,7 +103,8 @@ impl Preview {
                 true => None,
                 false => tenant.store.email_template(sample.template()).await?,
             };
-            let own = stored.filter(|template| template.enabled).map(|template| usable(&template)).transpose()?;
+            let own =
+                stored.filter(|template| template.enabled).map(|template| usable(&template)).transpose()?;
             for language in &languages {
                 entries.push(self.write(&mailer, sample, *language, own.as_ref())?);
             }

@@ -60,7 +60,12 @@ impl Sample {
         }
     }
 
-    pub(super) fn compose(self, mailer: &Mailer, language: Language, own: Option<&CustomTemplate>) -> Composed {
+    pub(super) fn compose(
+        self,
+        mailer: &Mailer,
+        language: Language,
+        own: Option<&CustomTemplate>,
+    ) -> Composed {
         let profile = Profile {
             email: EmailAddress::parse(ADDRESS),
             email_verified: true,
@@ -93,10 +98,8 @@ impl Sample {
 /// What a notice of the kind says: a block is of a source, and has a way out; the others are of a factor.
 fn details(kind: NoticeKind, mailer: &Mailer) -> NoticeDetails<'_> {
     let is_block = kind == NoticeKind::PasswordBlocked;
-    let has_factor = matches!(
-        kind,
-        NoticeKind::FactorAdded | NoticeKind::FactorRemoved | NoticeKind::AuthenticatorLocked
-    );
+    let has_factor =
+        matches!(kind, NoticeKind::FactorAdded | NoticeKind::FactorRemoved | NoticeKind::AuthenticatorLocked);
     NoticeDetails {
         tenant: mailer.tenant_name(),
         account: MASKED,

@@ -12,7 +12,16 @@ const API: &str = "https://orders.example.com";
 async fn an_application_lives() {
     let deployment = Deployment::new().await;
     let made = deployment
-        .json(&["clients", "create", "--name", "Shop", "--grant-types", "password,mfa-otp", "--callback", "https://shop.example.com/in"])
+        .json(&[
+            "clients",
+            "create",
+            "--name",
+            "Shop",
+            "--grant-types",
+            "password,mfa-otp",
+            "--callback",
+            "https://shop.example.com/in",
+        ])
         .await;
     let id = made["client_id"].as_str().unwrap();
     assert_eq!(made["grant_types"], json!(["password", "http://auth0.com/oauth/grant-type/mfa-otp"]));
@@ -23,16 +32,23 @@ async fn an_application_lives() {
     let shown = deployment.shown(&["clients", "show", id]).await;
     assert!(shown.contains("\nname                                   Shop\n"), "{shown}");
     let secret = made["client_secret"].as_str().unwrap();
-    assert!(!shown.contains(secret) && !deployment.shown(&["clients", "list"]).await.contains(secret), "SEC-5");
+    assert!(
+        !shown.contains(secret) && !deployment.shown(&["clients", "list"]).await.contains(secret),
+        "SEC-5"
+    );
 
-    let changed = deployment.json(&["clients", "update", id, "--allow", "mfa-oob", "--deny", "password"]).await;
+    let changed =
+        deployment.json(&["clients", "update", id, "--allow", "mfa-oob", "--deny", "password"]).await;
     let prefix = "http://auth0.com/oauth/grant-type/";
     assert_eq!(changed["grant_types"], json!([format!("{prefix}mfa-otp"), format!("{prefix}mfa-oob")]));
     assert_eq!(sign_in(&made).await, "unauthorized_client");
     deployment.shown(&["clients", "update", id, "--allow", "password"]).await;
 
     let replaced = deployment.json(&["clients", "rotate-secret", id, "--yes"]).await;
-    assert_eq!((sign_in(&made).await, sign_in(&replaced).await), ("access_denied".into(), "mfa_required".into()));
+    assert_eq!(
+        (sign_in(&made).await, sign_in(&replaced).await),
+        ("access_denied".into(), "mfa_required".into())
+    );
 
     let text = deployment.shown(&["clients", "delete", id, "--yes"]).await;
     assert_eq!(text, format!("Deleted Shop ({id}).\n"));
@@ -52,7 +68,8 @@ async fn applications_are_listed() {
     demo-spa         Demo Single-Page App  none                password mfa-oob mfa-otp mfa-recovery-code passwordless/otp
     ");
     let listed = deployment.json(&["clients", "list"]).await;
-    let ids: Vec<_> = listed.as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
+    let ids: Vec<_> =
+        listed.as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["demo-app", "demo-management", "demo-spa"]);
     let grants = deployment.shown(&["clients", "grants", "--api", "https://someapi.com/api"]).await;
     assert_snapshot!(grants, @"There are no such grants: `postern clients grant` makes one.");
@@ -67,10 +84,24 @@ async fn applications_are_listed() {
 async fn an_api_is_granted() {
     let deployment = Deployment::new().await;
     let api = deployment
-        .json(&["apis", "create", API, "--name", "Orders", "--scope", "read:orders=See orders", "--scope", "write:orders"])
+        .json(&[
+            "apis",
+            "create",
+            API,
+            "--name",
+            "Orders",
+            "--scope",
+            "read:orders=See orders",
+            "--scope",
+            "write:orders",
+        ])
         .await;
-    assert_eq!(api["scopes"], json!([{ "description": "See orders", "value": "read:orders" }, { "value": "write:orders" }]));
-    let client = deployment.json(&["clients", "create", "--name", "Worker", "--app-type", "non_interactive"]).await;
+    assert_eq!(
+        api["scopes"],
+        json!([{ "description": "See orders", "value": "read:orders" }, { "value": "write:orders" }])
+    );
+    let client =
+        deployment.json(&["clients", "create", "--name", "Worker", "--app-type", "non_interactive"]).await;
     let id = client["client_id"].as_str().unwrap();
     let scope = async || deployment.own_scope(&client, API).await;
     assert_eq!(scope().await, "access_denied");
@@ -95,7 +126,9 @@ async fn an_api_is_granted() {
     let again = deployment.ran(&["clients", "revoke-grant", id, API, "--yes"], "").await;
     assert_snapshot!(again.refusal(), @"postern: The client grant does not exist: see `postern clients grants`");
 
-    let changed = deployment.json(&["apis", "update", API, "--token-lifetime", "60", "--allow-offline-access", "true"]).await;
+    let changed = deployment
+        .json(&["apis", "update", API, "--token-lifetime", "60", "--allow-offline-access", "true"])
+        .await;
     assert_eq!((&changed["token_lifetime"], &changed["allow_offline_access"]), (&json!(60), &json!(true)));
     assert_eq!(deployment.shown(&["apis", "delete", API, "--yes"]).await, format!("Deleted {API}.\n"));
     let gone = deployment.ran(&["apis", "show", API], "").await;
@@ -107,11 +140,17 @@ async fn an_api_is_granted() {
 async fn properties_come_from_files_as_well() {
     let deployment = Deployment::new().await;
     let file = deployment.directory.path().join("client.json");
-    std::fs::write(&file, r#"{"name":"From file","client_metadata":{"team":"a"},"web_origins":["https://a.example"]}"#).unwrap();
+    std::fs::write(
+        &file,
+        r#"{"name":"From file","client_metadata":{"team":"a"},"web_origins":["https://a.example"]}"#,
+    )
+    .unwrap();
     let made = deployment.json(&["clients", "create", "--from", "client.json", "--name", "Option"]).await;
     assert_eq!((&made["name"], &made["client_metadata"]), (&json!("Option"), &json!({ "team": "a" })));
     let id = made["client_id"].as_str().unwrap();
-    let changed = deployment.ran(&["clients", "update", id, "--from", "-", "-o", "json"], r#"{"client_metadata":{"team":null}}"#).await;
+    let changed = deployment
+        .ran(&["clients", "update", id, "--from", "-", "-o", "json"], r#"{"client_metadata":{"team":null}}"#)
+        .await;
     assert_eq!(changed.json().get("client_metadata"), None);
     let broken = deployment.ran(&["clients", "update", id, "--from", "-"], "[]").await;
     assert!(broken.refusal().starts_with("postern: -: not a JSON object: "), "{}", broken.err);

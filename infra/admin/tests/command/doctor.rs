@@ -35,7 +35,8 @@ async fn a_twin_is_well() {
     let Ran { status, out, err } = deployment.ran(&["doctor", "--mail-to", "me@example.com"], "").await;
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     let keys = deployment.json(&["keys", "list"]).await;
-    let shown = out.replace(deployment.twin.base_url(), "[twin]").replace(keys[1]["kid"].as_str().unwrap(), "[kid]");
+    let shown =
+        out.replace(deployment.twin.base_url(), "[twin]").replace(keys[1]["kid"].as_str().unwrap(), "[kid]");
     assert_snapshot!(shown, @"
     ok    table         postern in [twin]/_local/aws is there
     ok    index         listing is there
@@ -81,7 +82,13 @@ async fn what_is_wrong_with_the_table_is_told() {
     let deployment = Deployment::new().await;
     let dynamodb = deployment.twin.app.store.dynamodb();
     let off = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(false).build().unwrap();
-    dynamodb.update_time_to_live().table_name("postern").time_to_live_specification(off).send().await.unwrap();
+    dynamodb
+        .update_time_to_live()
+        .table_name("postern")
+        .time_to_live_specification(off)
+        .send()
+        .await
+        .unwrap();
     assert_snapshot!(deployment.troubles(&[]).await, @"fail ttl: it is off: what is over stays, and the table only grows");
     let on = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(true).build().unwrap();
     dynamodb.update_time_to_live().table_name("postern").time_to_live_specification(on).send().await.unwrap();

@@ -24,6 +24,12 @@ async fn users_move_in_and_out() {
     1 users have no password: they cannot sign in by one until it is set.
     ");
     assert_eq!(status, 3);
+    let (status, text) = deployment.run(&["import", "auth0", "users.json", "--dry-run", "-o", "json"]).await;
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (status, &summary["refused"], &summary["reasons"]["email: not an address"]),
+        (3, &1.into(), &1.into())
+    );
     let (status, text) = deployment.run(&["import", "auth0", "users.json", "--report", "refused.json"]).await;
     assert_snapshot!(text, @"
     2 rows: 1 users moved in, 0 were there already, 1 refused.

@@ -59,7 +59,9 @@ async fn mistakes_are_told() {
 async fn names_are_shown_and_not_obeyed() {
     let deployment = Deployment::new().await;
     let body = r#"{"user_metadata":{"note":"\u001b[2J\u009b31m\u202e"}}"#;
-    let made = deployment.ran(&["users", "create", "--email", "eve@example.com", "--from", "-", "--generate"], body).await;
+    let made = deployment
+        .ran(&["users", "create", "--email", "eve@example.com", "--from", "-", "--generate"], body)
+        .await;
     assert_eq!(made.status, 0, "{}", made.err);
     let shown = deployment.shown(&["users", "show", "eve@example.com"]).await;
     assert!(shown.contains("user_metadata.note  \u{fffd}[2J\u{fffd}31m\u{fffd}\n"), "{shown}");

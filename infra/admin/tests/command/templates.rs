@@ -58,7 +58,11 @@ async fn the_tenants_texts_are_previewed() {
     let only = ["templates", "preview", "--language", "fr"];
     let subject = async || {
         let report = deployment.json(&only).await;
-        format!("{} {}", report["mails"][0]["text"].as_str().unwrap(), report["mails"][0]["subject"].as_str().unwrap())
+        format!(
+            "{} {}",
+            report["mails"][0]["text"].as_str().unwrap(),
+            report["mails"][0]["subject"].as_str().unwrap()
+        )
     };
     deployment.write_template("<p>Own {{ code }} for {{ user.name }}</p>", true).await;
     assert_eq!(subject().await, "tenant 042917 in fr");

@@ -16,15 +16,20 @@ async fn an_empty_table_becomes_a_tenant() {
     assert!(before.refusal().contains("run `postern init` once"), "{}", before.err);
 
     let first = json(&["init", "--name", "Tools"]).await;
-    assert_eq!((&first["key_generations_made"], first["client_secret"].as_str().unwrap().len()), (&json!(2), 64));
-    json(&["apis", "create", "https://orders.example.com", "--name", "Orders", "--scope", "read:orders"]).await;
+    assert_eq!(
+        (&first["key_generations_made"], first["client_secret"].as_str().unwrap().len()),
+        (&json!(2), 64)
+    );
+    json(&["apis", "create", "https://orders.example.com", "--name", "Orders", "--scope", "read:orders"])
+        .await;
     let shop = json(&["clients", "create", "--name", "Shop", "--grant-types", "password,mfa-oob"]).await;
     json(&["factors", "enable", "email"]).await;
     json(&["factors", "policy", "all-applications"]).await;
     json(&["settings", "set", "code_seconds=120"]).await;
     json(&["users", "create", "--email", "ada@example.com", "--generate"]).await;
 
-    let names: Vec<Value> = json(&["clients", "list"]).await.as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
+    let names: Vec<Value> =
+        json(&["clients", "list"]).await.as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
     assert_eq!(names, [json!("Tools"), shop["name"].clone()]);
     assert_eq!(json(&["apis", "list"]).await[0]["identifier"], "https://orders.example.com");
     assert_eq!(json(&["users", "list"]).await[0]["email"], "ada@example.com");
@@ -48,6 +53,14 @@ async fn factors_are_switched() {
     recovery-code      yes
     ");
     assert_snapshot!(deployment.shown(&["factors", "disable", "otp", "--yes"]).await, @"otp is disabled.");
+    let document = deployment.ran(&["factors", "disable", "otp", "--yes", "-o", "json"], "").await;
+    assert_eq!((document.status, document.err.as_str()), (0, ""));
+    assert_snapshot!(document.out, @r#"
+    {
+      "name": "otp",
+      "enabled": false
+    }
+    "#);
     assert_snapshot!(deployment.shown(&["factors", "enable", "sms"]).await, @"sms is enabled.");
     let settings = deployment.twin.app.store.tenant_settings().await.unwrap();
     use postern::rules::policy::Factor;
@@ -59,11 +72,26 @@ async fn factors_are_switched() {
     deployment.twin.app.clock.advance(61);
     let demo = json!({ "client_id": "demo-app", "client_secret": "demo-secret" });
     assert_eq!(deployment.signs_in(&demo, "user@example.com", "pwd").await, "tokens");
-    assert_eq!(deployment.json(&["factors", "policy", "all-applications"]).await, json!(["all-applications"]));
+    assert_eq!(
+        deployment.json(&["factors", "policy", "all-applications"]).await,
+        json!(["all-applications"])
+    );
 
-    let set = deployment.json(&["settings", "set", "code_seconds=120", "voice=true", r#"countries=["DE"]"#, "default_language=de"]).await;
+    let set = deployment
+        .json(&[
+            "settings",
+            "set",
+            "code_seconds=120",
+            "voice=true",
+            r#"countries=["DE"]"#,
+            "default_language=de",
+        ])
+        .await;
     assert_eq!(set, deployment.json(&["settings", "list"]).await);
-    assert_eq!([&set["code_seconds"], &set["voice"], &set["countries"], &set["default_language"]], [&json!(120), &json!(true), &json!(["DE"]), &json!("de")]);
+    assert_eq!(
+        [&set["code_seconds"], &set["voice"], &set["countries"], &set["default_language"]],
+        [&json!(120), &json!(true), &json!(["DE"]), &json!("de")]
+    );
     let shown = deployment.shown(&["settings", "set", "default_language=null"]).await;
     assert!(shown.contains("code_seconds                  120    seconds a code by mail"), "{shown}");
 }
@@ -74,7 +102,10 @@ async fn keys_are_listed_rotated_and_revoked() {
     let deployment = Deployment::new().await;
     let keys = deployment.json(&["keys", "list"]).await;
     let first = &keys[1];
-    assert_eq!((&keys[0]["use"], &first["use"], &first["state"], &first["revoked_at"]), (&json!("root"), &json!("signing"), &json!("current"), &Value::Null));
+    assert_eq!(
+        (&keys[0]["use"], &first["use"], &first["state"], &first["revoked_at"]),
+        (&json!("root"), &json!("signing"), &json!("current"), &Value::Null)
+    );
     let seconds = first["created_at_epoch_seconds"].as_u64().unwrap();
     let instant = postern::wire::management::instant(postern::time::Timestamp(seconds));
     assert_eq!(first["created_at"], instant);

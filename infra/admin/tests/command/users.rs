@@ -13,8 +13,19 @@ fn demo() -> Value {
 
 impl Deployment {
     async fn ada(&self) -> Value {
-        let arguments =
-            ["users", "create", "--email", ADA, "--name", "Ada", "--user-id", "ada", "--verified", "-o", "json"];
+        let arguments = [
+            "users",
+            "create",
+            "--email",
+            ADA,
+            "--name",
+            "Ada",
+            "--user-id",
+            "ada",
+            "--verified",
+            "-o",
+            "json",
+        ];
         self.ran(&arguments, "pass word\n").await.json()
     }
 
@@ -28,7 +39,10 @@ impl Deployment {
 async fn a_user_lives() {
     let deployment = Deployment::new().await;
     let made = deployment.ada().await;
-    assert_eq!((&made["user_id"], &made["email_verified"], made.get("password")), (&json!("auth0|ada"), &json!(true), None));
+    assert_eq!(
+        (&made["user_id"], &made["email_verified"], made.get("password")),
+        (&json!("auth0|ada"), &json!(true), None)
+    );
     assert_eq!(deployment.lets_in("pass word").await, "mfa_required");
     let shown = deployment.json(&["users", "show", "ADA@example.com"]).await;
     assert_eq!(shown, deployment.json(&["users", "show", "auth0|ada"]).await);
@@ -41,7 +55,10 @@ async fn a_user_lives() {
 
     let set = deployment.ran(&["users", "set-password", ADA], "other words\r\n").await;
     assert_snapshot!(set.out, @"ada@example.com (auth0|ada) has a new password.");
-    assert_eq!((deployment.lets_in("pass word").await, deployment.lets_in("other words").await), ("invalid_grant".into(), "mfa_required".into()));
+    assert_eq!(
+        (deployment.lets_in("pass word").await, deployment.lets_in("other words").await),
+        ("invalid_grant".into(), "mfa_required".into())
+    );
     let generated = deployment.json(&["users", "set-password", ADA, "--generate"]).await;
     assert_eq!(deployment.lets_in(generated["password"].as_str().unwrap()).await, "mfa_required");
     deployment.twin.deliver_notices().await;

@@ -72,7 +72,9 @@ impl MailAccount {
             None => Ok(()),
             Some(address) => Err(Refused(
                 "MessageRejected",
-                format!("Email address is not verified. The following identities failed the check: {address}"),
+                format!(
+                    "Email address is not verified. The following identities failed the check: {address}"
+                ),
             )),
         }
     }
