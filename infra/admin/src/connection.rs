@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
+use postern::app::App;
 use postern::aws::{Clients, Endpoints, SYSTEM_ROOTS_VARIABLE, http_client};
-use postern::config::{Issuer, Timeouts};
+use postern::config::{Config, Issuer, Timeouts};
+use postern::delivery::Mailer;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::time::{Clock, Timestamp};
@@ -16,17 +19,27 @@ use postern::token::rotation::Rotation;
 
 use crate::CommandError;
 
+/// Where a twin is that says nothing else.
+const TWIN: &str = "http://127.0.0.1:3000";
+/// The twin's embedded AWS, below its address.
+const TWIN_AWS: &str = "/_local/aws";
+/// What a twin sends from.
+const TWIN_MAIL_FROM: &str = "mfa@postern.example";
+/// How long a command waits for the whole of one act.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Where the deployment is.
 #[derive(Args)]
+#[command(next_help_heading = "Which deployment")]
 pub(crate) struct Connection {
     /// The table's name: the stack's output `TableName`.
-    #[arg(long, env = "POSTERN_TABLE", default_value = "postern", global = true)]
+    #[arg(long, env = "POSTERN_TABLE", default_value = "postern", global = true, value_name = "NAME")]
     table: String,
     /// The KMS key that wraps keys: the stack's output `KmsKeyArn`, or an alias.
-    #[arg(long, env = "POSTERN_KMS_KEY", default_value = "alias/postern", global = true)]
+    #[arg(long, env = "POSTERN_KMS_KEY", default_value = "alias/postern", global = true, value_name = "KEY")]
     kms_key: String,
     /// The issuer: the stack's output `Issuer`.
-    #[arg(long, env = "POSTERN_ISSUER", global = true)]
+    #[arg(long, env = "POSTERN_ISSUER", global = true, value_name = "URL")]
     issuer: Option<String>,
     /// AWS region; the usual settings when none is given.
     #[arg(long, global = true)]
@@ -34,12 +47,29 @@ pub(crate) struct Connection {
     /// Profile of the AWS configuration.
     #[arg(long, global = true)]
     profile: Option<String>,
-    /// DynamoDB's address, when it is not AWS's: the twin prints its own.
-    #[arg(long, global = true)]
+    /// Address of all AWS services, when they are not AWS's own.
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    endpoint_url: Option<String>,
+    /// DynamoDB's address alone.
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     dynamodb_url: Option<String>,
-    /// KMS's address, when it is not AWS's: the twin prints its own.
-    #[arg(long, global = true)]
+    /// KMS's address alone.
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     kms_url: Option<String>,
+    /// SES's address alone.
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    ses_url: Option<String>,
+    /// The twin at this address, or at http://127.0.0.1:3000: says issuer, region, credentials and AWS's address at once.
+    #[arg(
+        long,
+        env = "POSTERN_TWIN",
+        global = true,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = TWIN
+    )]
+    twin: Option<String>,
 }
 
 /// A deployment that commands work on.
@@ -49,32 +79,36 @@ pub(crate) struct Tenant {
     /// Which table this is, in words: an import goes on only where it began.
     pub(crate) place: String,
     pub(crate) clock: Clock,
-    clients: Clients,
-    kms_key: String,
+    pub(crate) clients: Clients,
+    pub(crate) kms_key: String,
+    pub(crate) table: String,
+    /// The sender, where it is known.
+    pub(crate) mail_from: Option<&'static str>,
     issuer: Option<Issuer>,
+    timeouts: Timeouts,
+    /// What calls of other hosts are made with.
+    pub(crate) sdk: SdkConfig,
 }
 
 impl Connection {
     pub(crate) async fn open(self) -> Result<Tenant, CommandError> {
-        let system_roots = std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some();
-        let http = http_client(system_roots).map_err(|error| CommandError::Setting(error.to_string()))?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
-        if let Some(region) = self.region {
-            loader = loader.region(Region::new(region));
-        }
-        if let Some(profile) = self.profile {
-            loader = loader.profile_name(profile);
-        }
-        let sdk = loader.load().await;
-        if sdk.region().is_none() {
+        let sdk = self.sdk().await?;
+        let Some(region) = sdk.region().map(ToString::to_string) else {
             let text = "no AWS region: give --region, or set AWS_REGION (any region will do for a twin)";
             return Err(CommandError::Setting(text.to_owned()));
-        }
-        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
-        let place = format!("{} in {}", self.table, self.dynamodb_url.as_ref().unwrap_or(&region));
-        let endpoints = Endpoints { dynamodb: self.dynamodb_url, kms: self.kms_url, ..Endpoints::default() };
+        };
+        let endpoint = self.endpoint();
+        let at = |url: &Option<String>| url.clone().or_else(|| endpoint.clone());
+        let endpoints = Endpoints {
+            dynamodb: at(&self.dynamodb_url),
+            kms: at(&self.kms_url),
+            ses: at(&self.ses_url),
+            ..Endpoints::default()
+        };
+        let place = format!("{} in {}", self.table, endpoints.dynamodb.as_ref().unwrap_or(&region));
         // KMS may take seconds for a key pair, and a person can wait.
-        let timeouts = Timeouts { attempt: Duration::from_secs(10), ..Timeouts::default() };
+        let timeouts =
+            Timeouts { attempt: Duration::from_secs(10), request: PATIENCE, ..Timeouts::default() };
         let clients = Clients::new(&sdk, &timeouts, &endpoints, None);
         let random = Random::system();
         Ok(Tenant {
@@ -84,8 +118,37 @@ impl Connection {
             clock: Clock::host(),
             clients,
             kms_key: self.kms_key,
-            issuer: self.issuer.as_deref().map(Issuer::new),
+            table: self.table,
+            mail_from: self.twin.is_some().then_some(TWIN_MAIL_FROM),
+            issuer: self.issuer.or(self.twin).as_deref().map(Issuer::new),
+            timeouts,
+            sdk,
         })
+    }
+
+    fn endpoint(&self) -> Option<String> {
+        let of_twin = || self.twin.as_ref().map(|twin| format!("{}{TWIN_AWS}", twin.trim_end_matches('/')));
+        self.endpoint_url.clone().or_else(of_twin)
+    }
+
+    async fn sdk(&self) -> Result<SdkConfig, CommandError> {
+        let system_roots = std::env::var_os(SYSTEM_ROOTS_VARIABLE).is_some();
+        let http = http_client(system_roots).map_err(|error| CommandError::Setting(error.to_string()))?;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        if self.twin.is_some() {
+            // A twin takes whatever it is shown: nothing of the operator's own is shown to it.
+            loader = loader.credentials_provider(Credentials::new("twin", "twin", None, None, "twin"));
+            if self.region.is_none() {
+                loader = loader.region(Region::from_static("eu-central-1"));
+            }
+        }
+        Ok(loader.load().await)
     }
 }
 
@@ -95,15 +158,44 @@ impl Tenant {
     }
 
     pub(crate) fn issuer(&self) -> Result<&Issuer, CommandError> {
-        let text = "no issuer: give --issuer with the stack's output `Issuer`, or the twin's base URL";
+        let text = "no issuer: give --issuer with the stack's output `Issuer`, or --twin";
         self.issuer.as_ref().ok_or_else(|| CommandError::Setting(text.to_owned()))
+    }
+
+    /// What handlers work with, as a function has it: keys to sign with, and nothing to send by.
+    pub(crate) fn app(&self, issuer: &Issuer) -> App {
+        let needs = KeyNeeds { roots: false, signing: true };
+        let config = self.config(issuer.clone(), String::new());
+        App::new(config, self.clients.clone(), needs, self.clock.clone(), self.random.clone())
+    }
+
+    /// What writes mails, and sends none.
+    pub(crate) fn mailer(&self, tenant_name: &str) -> Mailer {
+        let issuer = self.issuer.clone().unwrap_or_else(|| Issuer::new("https://login.example.com"));
+        Mailer::new(self.clients.ses.clone(), &self.config(issuer, tenant_name.to_owned()))
+    }
+
+    fn config(&self, issuer: Issuer, tenant_name: String) -> Config {
+        Config {
+            table: self.table.clone(),
+            issuer,
+            tenant_name,
+            mail_from: None,
+            ses_configuration_set: None,
+            sms_origination_identity: None,
+            voice_origination_identity: None,
+            sms_configuration_set: None,
+            twilio_url: None,
+            kms_key: Some(self.kms_key.clone()),
+            client_ip_header: None,
+            timeouts: self.timeouts,
+        }
     }
 
     /// The roots, unwrapped.
     pub(crate) async fn ring(&self) -> Result<Arc<KeyRing>, CommandError> {
         let keys = Keys::new(self.store.clone(), self.clients.kms.clone(), KeyNeeds::ROOTS);
-        let text = "the keys cannot be had: run `postern init` once, and check that you may use the KMS key";
-        keys.ring(self.now()).await.map_err(|_| CommandError::Setting(text.to_owned()))
+        keys.ring(self.now()).await.map_err(|_| CommandError::no_keys())
     }
 
     pub(crate) fn rotation(&self) -> Rotation<'_> {

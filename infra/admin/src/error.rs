@@ -3,12 +3,26 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
+use crate::output::harmless;
+
 /// Why a command failed, in words an operator can act on.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// A setting is missing or wrong.
     #[error("{0}")]
     Setting(String),
+    /// The Management API's rules refused it.
+    #[error("{message}{}", mend.map(|mend| format!(": {mend}")).unwrap_or_default())]
+    Refused {
+        /// The HTTP status that a client of the API would see.
+        status: u64,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        mend: Option<&'static str>,
+    },
     /// The table failed.
     #[error("{0}: check the table's name, the region and your credentials")]
     Store(#[from] postern::store::StoreError),
@@ -45,9 +59,43 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// There is no key to work with.
+    pub(crate) fn no_keys() -> Self {
+        let text = "the keys cannot be had: run `postern init` once; after that, `postern doctor` says what is wrong";
+        Self::Setting(text.to_owned())
+    }
+
+    /// Something was answered that is no answer.
+    pub(crate) fn unanswered() -> Self {
+        Self::Setting("the request could not be completed: see `postern doctor`".to_owned())
+    }
+
+    /// A refusal of the Management API, by its body.
+    pub(crate) fn refused(body: &Value) -> Self {
+        let text = |name| body.get(name).and_then(Value::as_str);
+        Self::Refused {
+            status: body.get("statusCode").and_then(Value::as_u64).unwrap_or_default(),
+            message: harmless(text("message").unwrap_or("refused").trim_end_matches('.')),
+            mend: text("errorCode").and_then(mend),
+        }
+    }
+
     /// A failure of a file.
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |error| Self::File { path, error }
     }
+}
+
+/// What to do about a refusal of the Management API.
+fn mend(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "inexistent_client" => "see `postern clients list`",
+        "inexistent_client_grant" => "see `postern clients grants`",
+        "inexistent_resource_server" => "see `postern apis list`",
+        "inexistent_user" => "see `postern users list`, or give the user's address",
+        "temporarily_unavailable" => "AWS did not answer as it should: see `postern doctor`",
+        "too_many_requests" => "somebody else changes the same: try again",
+        _ => return None,
+    })
 }

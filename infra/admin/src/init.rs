@@ -6,9 +6,11 @@ use postern::rules::client::{ClientKind, ClientSecret};
 use postern::store::clients::Client;
 use postern::wire::management::management_scopes;
 use postern::wire::oauth::Grant;
+use serde_json::json;
 
 use crate::CommandError;
 use crate::connection::Tenant;
+use crate::output::Answer;
 
 /// Makes the first keys and a client for the Management API.
 #[derive(Args)]
@@ -19,7 +21,7 @@ pub(crate) struct Init {
 }
 
 impl Init {
-    pub(crate) async fn run(self, tenant: &Tenant) -> Result<String, CommandError> {
+    pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
         let issuer = tenant.issuer()?;
         let made = tenant.rotation().ensure_first(tenant.now()).await?.made.len();
         let client_id = ClientId::generate(&tenant.random).map_err(|_| CommandError::Random)?;
@@ -40,7 +42,14 @@ impl Init {
             0 => "Keys were there already.".to_owned(),
             made => format!("Made {made} key generations."),
         };
-        Ok(format!(
+        let json = json!({
+            "client_id": client_id.as_str(),
+            "client_secret": secret.expose(),
+            "audience": audience,
+            "token_endpoint": issuer.endpoint("oauth/token"),
+            "key_generations_made": made,
+        });
+        let text = format!(
             "{keys}
 
 Management client (the secret is shown this once):
@@ -53,9 +62,13 @@ Get a token for the Management API:
   curl -s {token} \\
     -d grant_type=client_credentials -d audience={audience} \\
     -d client_id={client_id} -d client_secret={secret}
+
+This command needs no token. What comes next: `postern apis create`, `postern clients create`,
+`postern factors enable`, `postern users create` or `postern import auth0`, and `postern doctor`.
 ",
             secret = secret.expose(),
             token = issuer.endpoint("oauth/token"),
-        ))
+        );
+        Ok(Answer::new(json, text))
     }
 }

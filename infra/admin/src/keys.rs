@@ -1,64 +1,86 @@
 //! `postern keys`: the key generations.
 
 use clap::Subcommand;
+use postern::id::Kid;
+use postern::store::keys::KeyGeneration;
+use postern::time::Timestamp;
 use postern::token::key_life::{Revocation, Signer, revocation, state};
 use postern::token::keyring::KeyUse;
+use postern::wire::management::instant;
+use serde_json::{Value, json};
 
 use crate::CommandError;
 use crate::connection::Tenant;
+use crate::output::{Answer, Column};
+use crate::terminal::Consent;
 
 /// What to do with keys.
 #[derive(Subcommand)]
 pub(crate) enum Keys {
     /// List all generations.
+    #[command(after_help = "Example:\n  postern keys list --output json")]
     List,
     /// Add a root and a signing key, and retire signing keys that no live token needs.
+    #[command(after_help = "Example:\n  postern keys rotate")]
     Rotate,
     /// Refuse what a signing key signed, because somebody else may have it. The current one needs a next one (`rotate`),
     /// which then signs at once.
+    #[command(after_help = "Example:\n  postern keys revoke 5vKZoN2yVQdgRrQV --yes")]
     Revoke {
         /// The key, as `list` shows it.
         kid: String,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
+const COLUMNS: [Column; 6] = [
+    ("USE", "use"),
+    ("GENERATION", "generation"),
+    ("KID", "kid"),
+    ("STATE", "state"),
+    ("CREATED", "created_at"),
+    ("NOT BEFORE", "not_before"),
+];
+
 impl Keys {
-    pub(crate) async fn run(self, tenant: &Tenant) -> Result<String, CommandError> {
+    pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
         match self {
             Self::List => list(tenant).await,
             Self::Rotate => rotate(tenant).await,
-            Self::Revoke { kid } => revoke(tenant, &kid).await,
+            Self::Revoke { kid, consent } => {
+                consent.ask(&format!("Refuse every token that {kid} signed"))?;
+                revoke(tenant, &kid).await
+            }
         }
     }
 }
 
-async fn list(tenant: &Tenant) -> Result<String, CommandError> {
+async fn list(tenant: &Tenant) -> Result<Answer, CommandError> {
     let mut keys = tenant.store.key_generations().await?;
-    if keys.is_empty() {
-        return Ok("There are no keys yet: run `postern init`.\n".to_owned());
-    }
     keys.sort_by_key(|key| (key.key_use, key.generation));
-    let mut text = format!(
-        "{:<8} {:>10}  {:<24} {:<8} {:>12}  {:>12}\n",
-        "USE", "GENERATION", "KID", "STATE", "CREATED", "NOT BEFORE"
-    );
-    for key in &keys {
-        let state = state(key, &keys, tenant.now()).as_str();
-        text.push_str(&format!(
-            "{:<8} {:>10}  {:<24} {:<8} {:>12}  {:>12}\n",
-            key.key_use.as_str(),
-            key.generation,
-            key.kid,
-            state,
-            key.created_at.0,
-            key.not_before.0
-        ));
-    }
-    Ok(text)
+    let items: Vec<_> = keys.iter().map(|key| item(key, &keys, tenant.now())).collect();
+    Ok(Answer::list(items, &COLUMNS, "There are no keys yet: run `postern init`."))
+}
+
+/// A generation: its times as people read them, and as programs count them.
+fn item(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> Value {
+    json!({
+        "use": key.key_use.as_str(),
+        "generation": key.generation,
+        "kid": key.kid.as_str(),
+        "state": state(key, all, now).as_str(),
+        "created_at": instant(key.created_at),
+        "created_at_epoch_seconds": key.created_at.0,
+        "not_before": instant(key.not_before),
+        "not_before_epoch_seconds": key.not_before.0,
+        "revoked_at": key.revoked_at.map(instant),
+        "revoked_at_epoch_seconds": key.revoked_at.map(|at| at.0),
+    })
 }
 
 /// What a revoked key signed is refused within minutes; the next one signs at once.
-async fn revoke(tenant: &Tenant, kid: &str) -> Result<String, CommandError> {
+async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
     let now = tenant.now();
     let mut keys = tenant.store.key_generations().await?;
     keys.retain(|key| key.key_use == KeyUse::Signing);
@@ -66,7 +88,10 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<String, CommandError> {
         CommandError::Setting(format!("there is no signing key {kid}: see `postern keys list`"))
     })?;
     let signer = match revocation(key, &keys, now) {
-        Revocation::Done(_) => return Ok(format!("{kid} was revoked before.\n")),
+        Revocation::Done(at) => {
+            let json = json!({ "kid": kid, "revoked_at": instant(at), "signer": null });
+            return Ok(Answer::new(json, format!("{kid} was revoked before.\n")));
+        }
         Revocation::By(signer) => signer,
         Revocation::WouldLeaveNone => {
             let text = "there is no next key to sign with: run `postern keys rotate` first";
@@ -75,18 +100,23 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<String, CommandError> {
     };
     let (Signer::Begun(other) | Signer::Promoted(other)) = signer;
     match tenant.store.revoke_key_generation(key, &signer, now).await? {
-        true => Ok(format!(
-            "Revoked {kid}: what it signed is refused within 10 minutes. {} signs now. Until functions have looked again, \
-             in 5 minutes, some may still sign with the old one, and those tokens will be refused as well.\n",
-            other.kid
-        )),
+        true => {
+            let json = json!({ "kid": kid, "revoked_at": instant(now), "signer": other.kid.as_str() });
+            let text = format!(
+                "Revoked {kid}: what it signed is refused within 10 minutes. {} signs now. Until functions have looked \
+                 again, in 5 minutes, some may still sign with the old one, and those tokens will be refused as well.\n",
+                other.kid
+            );
+            Ok(Answer::new(json, text))
+        }
         false => Err(CommandError::Setting("the keys changed meanwhile: try again".to_owned())),
     }
 }
 
-async fn rotate(tenant: &Tenant) -> Result<String, CommandError> {
+async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
     let report = tenant.rotation().rotate(tenant.now()).await?;
     let mut text = format!("Made {} key generations, retired {}.\n", report.made.len(), report.retired.len());
     text.push_str("New keys are published at once and used after 15 minutes. See `postern keys list`.\n");
-    Ok(text)
+    let kids = |kids: &[Kid]| kids.iter().map(|kid| kid.as_str().to_owned()).collect::<Vec<_>>();
+    Ok(Answer::new(json!({ "made": kids(&report.made), "retired": kids(&report.retired) }), text))
 }

@@ -16,6 +16,10 @@ use crate::aws::{CallLog, Fault, Faults, Inbox};
 use crate::front::{is_local_host, is_local_origin};
 use crate::notices::Notices;
 
+/// Where all of the embedded AWS is while the twin listens on this machine only: an endpoint for every tool that takes
+/// one, at an address that stays.
+pub const AWS: &str = "/_local/aws";
+
 /// What the handles move.
 #[derive(Clone)]
 pub(crate) struct Control {
@@ -24,20 +28,26 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) calls: CallLog,
     pub(crate) clock: Clock,
+    /// The embedded AWS, at one address.
+    pub(crate) aws: Router,
     /// Whether the twin listens on this machine only: then so must the name it is called by.
     pub(crate) loopback: bool,
 }
 
 /// The routes under `/_local`.
 pub(crate) fn routes(control: Control) -> Router {
-    Router::new()
+    let handles = Router::new()
         .route("/_local/inbox", get(read_inbox).delete(empty_inbox))
         .route("/_local/dead-letters", get(read_dead_letters))
         .route("/_local/clock", post(advance_clock).get(read_clock))
         .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
-        .route("/_local/calls", get(read_calls).delete(clear_calls))
-        .layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages))
-        .with_state(control)
+        .route("/_local/calls", get(read_calls).delete(clear_calls));
+    // The table and its keys stay on this machine, whoever may look into the inbox.
+    let handles = match control.loopback {
+        true => handles.nest_service(AWS, control.aws.clone()),
+        false => handles,
+    };
+    handles.layer(axum::middleware::from_fn_with_state(control.clone(), only_local_pages)).with_state(control)
 }
 
 /// A page of somewhere else, open in the developer's browser, may not read codes or move the clock: neither by its

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
+use axum::response::Response;
 use postern::app::App;
+use postern::rules::calendar::UtcTime;
+use postern::time::Timestamp;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::aws::in_request;
@@ -37,11 +40,21 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("dbconnections", dbconnections::routes()))
         .merge(function("tickets", tickets::routes()))
         .merge(function("well-known", well_known::routes()));
-    let random = app.random.clone();
+    let (random, clock) = (app.random.clone(), app.clock.clone());
     postern::http::serve(functions, app)
         .merge(control::routes(control))
         .merge(page::routes(random))
         .layer(cors())
+        .layer(middleware::map_response(move |response| std::future::ready(dated(response, clock.now()))))
+}
+
+/// An answer's date is the twin's time, wherever its clock was moved to: who compares clocks sees it.
+fn dated(mut response: Response, now: Timestamp) -> Response {
+    let date = UtcTime::of(now).format("%a, %d %b %Y %H:%M:%S GMT");
+    if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
 }
 
 /// Calls to AWS made while a function answers are counted as that function's.

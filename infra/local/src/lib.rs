@@ -8,4 +8,5 @@ mod page;
 pub mod seed;
 pub mod twin;
 
+pub use control::AWS;
 pub use twin::{NoticeDelivery, Patience, Twin, TwinError, TwinOptions};

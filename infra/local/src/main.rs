@@ -86,6 +86,7 @@ fn greeting(twin: &Twin, kept: &str) -> String {
 Demo page and inbox  {base}/
 Issuer               {issuer}
 Data                 {kept}
+Embedded AWS         {base}{aws}
 AWS DynamoDB {dynamodb}
 AWS SES {ses}
 AWS SMS {sms}
@@ -104,6 +105,7 @@ Sign in, and be asked for the second factor:
 
 Codes arrive at {base}/_local/inbox. Stop with Ctrl-C.
 ",
+        aws = local::AWS,
         issuer = twin.app.config.issuer.as_str(),
         dynamodb = twin.aws.dynamodb_url(),
         ses = twin.aws.ses_url(),

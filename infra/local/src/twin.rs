@@ -181,6 +181,7 @@ impl Twin {
             faults: aws.faults.clone(),
             calls: aws.calls.clone(),
             clock: options.clock.clone(),
+            aws: aws.router(),
             loopback: options.host.is_loopback(),
         };
         let service = router(app.clone(), control).into_make_service_with_connect_info::<SocketAddr>();

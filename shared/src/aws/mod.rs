@@ -1,6 +1,7 @@
 //! Clients of the AWS services: one TLS provider (`ring`), Amazon's roots built in, short time-outs, and retries
 //! only where repeating is harmless (design §3).
 
+mod bare;
 mod on_demand;
 mod retry;
 
@@ -21,6 +22,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use data_encoding::BASE64;
 
+pub use bare::{Fetched, HttpFailed, get, put_json};
 pub use on_demand::OnDemand;
 pub use retry::{BeforeTheFactOnly, never_connected};
 
@@ -213,42 +215,6 @@ impl Clients {
         let aws = client!(aws_sdk_pinpointsmsvoicev2, sdk, &endpoints.sms, observer, retry, limits);
         Self { phone: Some(PhoneClients { aws: OnDemand::new(aws), twilio }), ..self }
     }
-}
-
-/// A JSON document could not be delivered.
-#[derive(Debug, thiserror::Error)]
-#[error("the answer could not be delivered: {0}")]
-pub struct PutFailed(String);
-
-/// Puts a JSON document to a pre-signed URL, over the same TLS as everything else. CloudFormation's custom resources
-/// are answered so; no content type is sent, because the URL was signed without one.
-///
-/// # Errors
-/// When it was not accepted in time.
-pub async fn put_json(url: &str, body: &str, timeout: Duration) -> Result<(), PutFailed> {
-    use aws_smithy_runtime_api::client::http::HttpConnector;
-    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
-
-    let fail = |text: &dyn std::fmt::Display| PutFailed(text.to_string());
-    // The URL belongs to S3, whose roots are Amazon's as well.
-    let sdk = sdk_config_from_environment().await.map_err(|error| fail(&error))?;
-    let client = sdk.http_client().ok_or_else(|| fail(&"no HTTP client"))?;
-    let settings = HttpConnectorSettings::builder().connect_timeout(timeout).read_timeout(timeout).build();
-    // A bare connector asks for nothing but the time and a timer, and has to be given the real ones; the stand-ins
-    // for all the rest panic when they are used.
-    let components = RuntimeComponentsBuilder::for_tests()
-        .with_time_source(sdk.time_source())
-        .with_sleep_impl(sdk.sleep_impl())
-        .build()
-        .map_err(|error| fail(&error))?;
-    let connector = client.http_connector(&settings, &components);
-    let mut request = HttpRequest::new(aws_smithy_types::body::SdkBody::from(body));
-    request.set_method("PUT").map_err(|error| fail(&error))?;
-    request.set_uri(url).map_err(|error| fail(&error))?;
-    request.headers_mut().insert("content-length", body.len().to_string());
-    let response = connector.call(request).await.map_err(|error| fail(&error))?;
-    if response.status().is_success() { Ok(()) } else { Err(fail(&response.status().as_u16())) }
 }
 
 #[cfg(test)]

@@ -19,12 +19,14 @@ use std::pin::pin;
 
 use clap::{Args, Subcommand};
 use postern::time::Stopwatch;
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
+use crate::output::{Answer, Output};
 use crate::progress::Progress;
-use crate::{CommandError, Done};
+use crate::{CommandError, Done, End};
 use batch::{Batch, Feeder};
 use checkpoint::Checkpoint;
 use ledger::Ledger;
@@ -42,6 +44,9 @@ pub enum Import {
     ///
     /// Ends with status 0 when all rows are done, 3 when some were refused, and 1 when it could not go on; then the same
     /// command goes on where it was.
+    #[command(
+        after_help = "Examples:\n  postern import auth0 users.ndjson.gz --dry-run\n  postern import auth0 users.ndjson.gz --report refused.ndjson"
+    )]
     Auth0(Auth0),
 }
 
@@ -72,7 +77,7 @@ pub struct Auth0 {
 }
 
 impl Import {
-    pub(crate) async fn run(self, connection: Connection) -> Result<Done, CommandError> {
+    pub(crate) async fn run(self, connection: Connection, output: Output) -> Result<Done, CommandError> {
         let Self::Auth0(auth0) = self;
         let stop = async {
             // Without the signal the command ends as any other.
@@ -82,7 +87,7 @@ impl Import {
         };
         if auth0.dry_run {
             let summary = auth0.run(None, stop).await?;
-            return Ok(Done { text: dry(&summary), is_complete: summary.refused == 0 });
+            return Ok(done(&summary, dry(&summary), output));
         }
         let tenant = connection.open().await?;
         let (ring, settings) = (tenant.ring().await?, tenant.store.tenant_settings().await?);
@@ -91,8 +96,13 @@ impl Import {
         let summary = auth0.run(Some((importer, &tenant.place)), stop).await?;
         let seconds = watch.elapsed_milliseconds() as f64 / 1_000.0;
         let text = format!("{summary}It took {seconds:.1} s.\n");
-        Ok(Done { text, is_complete: summary.refused == 0 })
+        Ok(done(&summary, text, output))
     }
+}
+
+fn done(summary: &Summary, text: String, output: Output) -> Done {
+    let end = if summary.refused == 0 { End::Complete } else { End::Incomplete };
+    Done { text: Answer::new(json!(summary), text).written(output), end }
 }
 
 fn dry(summary: &Summary) -> String {

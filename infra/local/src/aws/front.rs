@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::response::Response;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::response::{IntoResponse as _, Response};
 use axum::serve::ListenerExt as _;
+use http::StatusCode;
 use http::request::Parts;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 use super::Service;
 use super::calls::{Action, CallLog};
@@ -85,27 +87,68 @@ struct Front<E> {
     shared: Shared,
 }
 
-/// Serves `endpoint` on a free port of `host` until the twin stops.
-pub(super) async fn serve<E: Endpoint>(
+/// What answers for a service.
+pub(super) fn router<E: Endpoint>(endpoint: E, shared: Shared) -> Router {
+    Router::new()
+        .fallback(answer::<E>)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(Arc::new(Front { endpoint, shared }))
+}
+
+/// Serves it on a free port of `host` until the twin stops.
+pub(super) async fn serve(
     host: IpAddr,
-    endpoint: E,
-    shared: Shared,
+    service: Service,
+    router: Router,
+    stop: Stop,
 ) -> io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind((host, 0)).await?;
     let address = listener.local_addr()?;
     // Best effort: without it an answer may wait for the client's delayed acknowledgement.
     let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
-    let stop = shared.stop.clone();
-    let router = Router::new()
-        .fallback(answer::<E>)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(Arc::new(Front { endpoint, shared }));
     let server = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.stopped()).await {
-            tracing::error!(%error, service = ?E::SERVICE, "an AWS endpoint of the twin ended");
+            tracing::error!(%error, ?service, "an AWS endpoint of the twin ended");
         }
     });
     Ok((address, server))
+}
+
+/// All services at one address, told apart as no client can mix them up: JSON services by the name before their
+/// operation, SES by its paths. Where the address is, is the caller's to say.
+#[derive(Clone, Debug)]
+pub(super) struct Doors {
+    pub(super) dynamodb: Router,
+    pub(super) kms: Router,
+    pub(super) ses: Router,
+    pub(super) sms: Router,
+}
+
+impl Doors {
+    pub(super) fn router(self) -> Router {
+        Router::new().fallback(enter).with_state(self)
+    }
+
+    fn of(&self, request: &Request) -> Option<&Router> {
+        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+        match target.and_then(|target| target.split_once('.')).map(|(service, _)| service) {
+            Some("DynamoDB_20120810") => Some(&self.dynamodb),
+            Some("TrentService") => Some(&self.kms),
+            Some("PinpointSMSVoiceV2") => Some(&self.sms),
+            None if request.uri().path().starts_with("/v2/email/") => Some(&self.ses),
+            _ => None,
+        }
+    }
+}
+
+async fn enter(State(doors): State<Doors>, request: Request) -> Response {
+    match doors.of(&request) {
+        Some(door) => match door.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, body: Bytes) -> Response {

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -37,10 +38,11 @@ pub use self::faults::{Fault, FaultMode, Faults};
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
+pub use self::ses::MailAccount;
 pub use self::trips::{TripRecorder, in_request};
 
 use self::dynamodb::{DynamoDb, Engine};
-use self::front::{Shared, Stop, serve};
+use self::front::{Doors, Shared, Stop, router, serve};
 use self::kms::Kms;
 use self::ses::Ses;
 use self::sms::Sms;
@@ -117,6 +119,8 @@ pub enum StartError {
 pub struct AwsTwin {
     /// The messages it was asked to deliver.
     pub inbox: Inbox,
+    /// Whether it would deliver them in earnest.
+    pub mail: MailAccount,
     /// Its planned misbehaviour.
     pub faults: Faults,
     /// The calls it does not answer.
@@ -129,6 +133,7 @@ pub struct AwsTwin {
     twilio: SocketAddr,
     kms: SocketAddr,
     engine: Arc<Engine>,
+    doors: Doors,
     servers: Vec<JoinHandle<()>>,
     /// Held for the directory as long as this lives.
     _lock: Option<File>,
@@ -161,17 +166,32 @@ impl AwsTwin {
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
-        let ses = Ses { inbox: inbox.clone(), now };
+        let account = MailAccount::default();
+        let ses = Ses { inbox: inbox.clone(), account: account.clone(), now };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
-        let listen = StartError::Listen;
-        let (dynamodb, dynamodb_server) = serve(host, dynamodb, shared.clone()).await.map_err(listen)?;
-        let (ses, ses_server) = serve(host, ses, shared.clone()).await.map_err(listen)?;
-        let (sms, sms_server) = serve(host, sms, shared.clone()).await.map_err(listen)?;
-        let (twilio, twilio_server) = serve(host, twilio, shared.clone()).await.map_err(listen)?;
-        let (kms, kms_server) = serve(host, kms, shared.clone()).await.map_err(listen)?;
+        let doors = Doors {
+            dynamodb: router(dynamodb, shared.clone()),
+            kms: router(kms, shared.clone()),
+            ses: router(ses, shared.clone()),
+            sms: router(sms, shared.clone()),
+        };
+        let twilio = router(twilio, shared.clone());
+        let mut servers = vec![embedded];
+        let mut serve = async |service, router: &Router| {
+            let served = serve(host, service, router.clone(), shared.stop.clone()).await;
+            let (address, server) = served.map_err(StartError::Listen)?;
+            servers.push(server);
+            Ok::<_, StartError>(address)
+        };
+        let dynamodb = serve(Service::Dynamodb, &doors.dynamodb).await?;
+        let ses = serve(Service::Ses, &doors.ses).await?;
+        let sms = serve(Service::Sms, &doors.sms).await?;
+        let twilio = serve(Service::Sms, &twilio).await?;
+        let kms = serve(Service::Kms, &doors.kms).await?;
         Ok(Self {
             inbox,
+            mail: account,
             faults: shared.faults,
             held: shared.held,
             calls: shared.calls,
@@ -181,7 +201,8 @@ impl AwsTwin {
             twilio,
             kms,
             engine: Arc::new(engine),
-            servers: vec![dynamodb_server, ses_server, sms_server, twilio_server, kms_server, embedded],
+            doors,
+            servers,
             _lock: lock,
             running,
         })
@@ -215,6 +236,11 @@ impl AwsTwin {
     #[must_use]
     pub fn kms_url(&self) -> String {
         url(self.kms)
+    }
+
+    /// All of AWS at one address, wherever that is served.
+    pub(crate) fn router(&self) -> Router {
+        self.doors.clone().router()
     }
 
     /// A reader of a table's stream, from now on.

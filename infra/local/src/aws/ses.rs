@@ -1,7 +1,7 @@
-//! SES v2 (REST-JSON): SendEmail with simple content, delivered into the inbox.
+//! SES v2 (REST-JSON): SendEmail with simple content, delivered into the inbox, and what an account may send.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
@@ -13,7 +13,7 @@ use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
 use super::protocol::{json_answer, random_hex, random_id};
-use super::{Clock, Service};
+use super::{Clock, Service, locked};
 
 const CONTENT_TYPE: &str = "application/json";
 const ERROR_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -22,12 +22,62 @@ const RECIPIENTS_MAX: usize = 50;
 const ADDRESS_BYTES_MAX: usize = 320;
 const CONFIGURATION_SET_CHARACTERS_MAX: usize = 64;
 const TAG_CHARACTERS_MAX: usize = 256;
+/// The path of identities.
+const IDENTITIES: &str = "/v2/email/identities/";
 const SIMULATOR: &str = "@simulator.amazonses.com";
 
 /// The service; what it sends goes to `inbox`.
 pub(super) struct Ses {
     pub(super) inbox: Inbox,
+    pub(super) account: MailAccount,
     pub(super) now: Arc<Clock>,
+}
+
+/// What the account may send: out of the sandbox, and from every domain, until it is told otherwise. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct MailAccount(Arc<Mutex<Account>>);
+
+#[derive(Debug, Default)]
+struct Account {
+    is_in_sandbox: bool,
+    unverified: BTreeSet<String>,
+}
+
+impl MailAccount {
+    /// Puts the account into the sandbox, in which mail goes to SES's simulator only, or lets it out.
+    pub fn set_sandbox(&self, is_in_sandbox: bool) {
+        locked(&self.0).is_in_sandbox = is_in_sandbox;
+    }
+
+    /// Forgets a domain: it is no identity of the account any longer, and nothing can be sent from it.
+    pub fn forget_domain(&self, domain: &str) {
+        locked(&self.0).unverified.insert(domain.to_ascii_lowercase());
+    }
+
+    fn is_in_sandbox(&self) -> bool {
+        locked(&self.0).is_in_sandbox
+    }
+
+    fn has_domain(&self, domain: &str) -> bool {
+        !locked(&self.0).unverified.contains(&domain.to_ascii_lowercase())
+    }
+
+    /// SES's own words.
+    fn demand(&self, from: &str, recipients: &[String]) -> Result<(), Refused> {
+        let domain = bare_address(from).rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
+        let is_real = |to: &&String| !bare_address(to).ends_with(SIMULATOR);
+        let unverified = if self.has_domain(domain) { None } else { Some(from) };
+        let confined = recipients.iter().find(is_real).filter(|_| self.is_in_sandbox()).map(String::as_str);
+        match unverified.or(confined) {
+            None => Ok(()),
+            Some(address) => Err(Refused(
+                "MessageRejected",
+                format!(
+                    "Email address is not verified. The following identities failed the check: {address}"
+                ),
+            )),
+        }
+    }
 }
 
 /// A refusal: the name of the exception, and its message.
@@ -97,6 +147,7 @@ impl Ses {
         let from = request.from_email_address.ok_or_else(|| bad_request("From address is missing."))?;
         check_address(&from)?;
         let recipients = recipients(request.destination.unwrap_or_default())?;
+        self.account.demand(&from, &recipients)?;
         let simple = request.content.ok_or_else(|| missing("content"))?.simple.ok_or_else(|| {
             bad_request("This SES takes Content.Simple; raw messages and templates are not implemented.")
         })?;
@@ -133,6 +184,7 @@ impl Endpoint for Ses {
         let name = match (&parts.method, parts.uri.path()) {
             (&Method::POST, "/v2/email/outbound-emails") => "SendEmail",
             (&Method::GET, "/v2/email/account") => "GetAccount",
+            (&Method::GET, path) if path.starts_with(IDENTITIES) => "GetEmailIdentity",
             _ => return None,
         };
         Some(name.to_owned())
@@ -160,7 +212,17 @@ impl Endpoint for Ses {
     async fn handle(&self, request: AwsRequest) -> Response {
         let answered = match request.operation.as_str() {
             "SendEmail" => self.send_email(request.json),
-            "GetAccount" => Ok(account()),
+            "GetAccount" => Ok(account(!self.account.is_in_sandbox())),
+            "GetEmailIdentity" => {
+                let name = request.parts.uri.path().trim_start_matches(IDENTITIES);
+                // Domains alone are identities here, so that an address is not.
+                let is_domain = !name.contains('@') && !name.contains('%');
+                if !is_domain || !self.account.has_domain(name) {
+                    let message = format!("Email identity <{name}> does not exist.");
+                    return error(StatusCode::NOT_FOUND, "NotFoundException", &message);
+                }
+                Ok(identity())
+            }
             _ => return error(StatusCode::NOT_FOUND, "UnknownOperationException", "Unknown operation."),
         };
         match answered {
@@ -175,11 +237,21 @@ fn error(status: StatusCode, name: &'static str, message: &str) -> Response {
     ([(ERROR_HEADER, HeaderValue::from_static(name))], answer).into_response()
 }
 
-fn account() -> Value {
+fn identity() -> Value {
+    json!({
+        "DkimAttributes": { "SigningEnabled": true, "Status": "SUCCESS" },
+        "FeedbackForwardingStatus": true,
+        "IdentityType": "DOMAIN",
+        "VerificationStatus": "SUCCESS",
+        "VerifiedForSendingStatus": true,
+    })
+}
+
+fn account(is_in_production: bool) -> Value {
     json!({
         "DedicatedIpAutoWarmupEnabled": false,
         "EnforcementStatus": "HEALTHY",
-        "ProductionAccessEnabled": true,
+        "ProductionAccessEnabled": is_in_production,
         "SendQuota": { "Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0 },
         "SendingEnabled": true,
     })

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::client::Body;
 use crate::process::{Twin, USER, code_of};
 
-const HANDLES: [(&str, &str, &str); 10] = [
+const HANDLES: [(&str, &str, &str); 11] = [
     ("GET", "/_local/inbox", ""),
     ("DELETE", "/_local/inbox", ""),
     ("GET", "/_local/clock", ""),
@@ -16,6 +16,7 @@ const HANDLES: [(&str, &str, &str); 10] = [
     ("GET", "/_local/calls", ""),
     ("DELETE", "/_local/calls", ""),
     ("GET", "/_local/dead-letters", ""),
+    ("GET", "/_local/aws/v2/email/account", ""),
 ];
 
 fn members(value: &Value) -> Vec<&str> {

@@ -28,6 +28,7 @@ async fn the_greeting_says_what_is_needed() {
     Demo page and inbox  http://127.0.0.1:PORT/
     Issuer               http://127.0.0.1:PORT/
     Data                 in memory; gone when this stops
+    Embedded AWS         http://127.0.0.1:PORT/_local/aws
     AWS DynamoDB http://127.0.0.1:PORT
     AWS SES http://127.0.0.1:PORT
     AWS SMS http://127.0.0.1:PORT

@@ -1,55 +1,14 @@
-//! The command as its real binary, against a twin: what it prints, and how it ends.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+//! Users move in and out by the command.
 
 use std::fs;
-use std::path::Path;
 
 use insta::assert_snapshot;
-use local::{Twin, TwinOptions};
-use postern::time::Clock;
-use tempfile::TempDir;
-use tokio::process::Command;
+
+use crate::support::Deployment;
 
 const ROWS: &str = r#"{"user_id":"auth0|ada","email":"ada@example.com"}
 {"user_id":"auth0|bob","email":"bob"}
 "#;
-
-/// A twin and a directory to work in.
-struct Deployment {
-    twin: Twin,
-    directory: TempDir,
-}
-
-impl Deployment {
-    async fn new() -> Self {
-        let twin = Twin::start(TwinOptions::for_tests(Clock::host())).await.unwrap();
-        Self { twin, directory: tempfile::tempdir().unwrap() }
-    }
-
-    /// Runs the command; gives its status and both outputs. A time and what the address of the twin is are left out.
-    async fn run(&self, arguments: &[&str]) -> (i32, String) {
-        let (status, text) = run(self.directory.path(), &self.twin, arguments).await;
-        let lines = text.lines().filter(|line| !line.starts_with("It took "));
-        (status, lines.collect::<Vec<_>>().join("\n"))
-    }
-}
-
-async fn run(directory: &Path, twin: &Twin, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_postern"))
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .env("AWS_ACCESS_KEY_ID", "twin")
-        .env("AWS_SECRET_ACCESS_KEY", "twin")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .args(["--region", "eu-central-1"])
-        .args(["--dynamodb-url", &twin.aws.dynamodb_url(), "--kms-url", &twin.aws.kms_url()])
-        .output()
-        .await
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
-}
 
 /// An operator moves users in and out: refused rows are a status of their own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,6 +24,12 @@ async fn users_move_in_and_out() {
     1 users have no password: they cannot sign in by one until it is set.
     ");
     assert_eq!(status, 3);
+    let (status, text) = deployment.run(&["import", "auth0", "users.json", "--dry-run", "-o", "json"]).await;
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (status, &summary["refused"], &summary["reasons"]["email: not an address"]),
+        (3, &1.into(), &1.into())
+    );
     let (status, text) = deployment.run(&["import", "auth0", "users.json", "--report", "refused.json"]).await;
     assert_snapshot!(text, @"
     2 rows: 1 users moved in, 0 were there already, 1 refused.

@@ -1,0 +1,123 @@
+//! A tenant from nothing, its factors and settings, and its keys.
+
+use insta::assert_snapshot;
+use postern::store::schema::create_table;
+use serde_json::{Value, json};
+
+use crate::support::Deployment;
+
+/// "A new operator goes from an empty table to a configured tenant": by the command alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_table_becomes_a_tenant() {
+    let deployment = Deployment::new().await;
+    create_table(deployment.twin.app.store.dynamodb(), "fresh").await.unwrap();
+    let json = async |arguments: &[&str]| deployment.json(&[arguments, &["--table", "fresh"]].concat()).await;
+    let before = deployment.ran(&["clients", "list", "--table", "fresh"], "").await;
+    assert!(before.refusal().contains("run `postern init` once"), "{}", before.err);
+
+    let first = json(&["init", "--name", "Tools"]).await;
+    assert_eq!(
+        (&first["key_generations_made"], first["client_secret"].as_str().unwrap().len()),
+        (&json!(2), 64)
+    );
+    json(&["apis", "create", "https://orders.example.com", "--name", "Orders", "--scope", "read:orders"])
+        .await;
+    let shop = json(&["clients", "create", "--name", "Shop", "--grant-types", "password,mfa-oob"]).await;
+    json(&["factors", "enable", "email"]).await;
+    json(&["factors", "policy", "all-applications"]).await;
+    json(&["settings", "set", "code_seconds=120"]).await;
+    json(&["users", "create", "--email", "ada@example.com", "--generate"]).await;
+
+    let names: Vec<Value> =
+        json(&["clients", "list"]).await.as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
+    assert_eq!(names, [json!("Tools"), shop["name"].clone()]);
+    assert_eq!(json(&["apis", "list"]).await[0]["identifier"], "https://orders.example.com");
+    assert_eq!(json(&["users", "list"]).await[0]["email"], "ada@example.com");
+    let again = json(&["init"]).await;
+    assert_eq!(again["key_generations_made"], 0);
+}
+
+/// Factors, the policy and settings are what sign-ins then go by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn factors_are_switched() {
+    let deployment = Deployment::new().await;
+    assert_snapshot!(deployment.shown(&["factors", "list"]).await, @"
+    FACTOR             ENABLED
+    sms                no
+    push-notification  no
+    otp                yes
+    email              yes
+    duo                no
+    webauthn-roaming   no
+    webauthn-platform  no
+    recovery-code      yes
+    ");
+    assert_snapshot!(deployment.shown(&["factors", "disable", "otp", "--yes"]).await, @"otp is disabled.");
+    let document = deployment.ran(&["factors", "disable", "otp", "--yes", "-o", "json"], "").await;
+    assert_eq!((document.status, document.err.as_str()), (0, ""));
+    assert_snapshot!(document.out, @r#"
+    {
+      "name": "otp",
+      "enabled": false
+    }
+    "#);
+    assert_snapshot!(deployment.shown(&["factors", "enable", "sms"]).await, @"sms is enabled.");
+    let settings = deployment.twin.app.store.tenant_settings().await.unwrap();
+    use postern::rules::policy::Factor;
+    assert_eq!([Factor::Otp, Factor::Sms].map(|it| settings.factors.has(it)), [false, true]);
+
+    assert_snapshot!(deployment.shown(&["factors", "policy", "never"]).await, @"never");
+    assert_eq!(deployment.json(&["factors", "policy"]).await, json!([]));
+    // What a sign-in goes by is looked up again after a minute.
+    deployment.twin.app.clock.advance(61);
+    let demo = json!({ "client_id": "demo-app", "client_secret": "demo-secret" });
+    assert_eq!(deployment.signs_in(&demo, "user@example.com", "pwd").await, "tokens");
+    assert_eq!(
+        deployment.json(&["factors", "policy", "all-applications"]).await,
+        json!(["all-applications"])
+    );
+
+    let set = deployment
+        .json(&[
+            "settings",
+            "set",
+            "code_seconds=120",
+            "voice=true",
+            r#"countries=["DE"]"#,
+            "default_language=de",
+        ])
+        .await;
+    assert_eq!(set, deployment.json(&["settings", "list"]).await);
+    assert_eq!(
+        [&set["code_seconds"], &set["voice"], &set["countries"], &set["default_language"]],
+        [&json!(120), &json!(true), &json!(["DE"]), &json!("de")]
+    );
+    let shown = deployment.shown(&["settings", "set", "default_language=null"]).await;
+    assert!(shown.contains("code_seconds                  120    seconds a code by mail"), "{shown}");
+}
+
+/// Times are read by people in one form and counted by programs in the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_listed_rotated_and_revoked() {
+    let deployment = Deployment::new().await;
+    let keys = deployment.json(&["keys", "list"]).await;
+    let first = &keys[1];
+    assert_eq!(
+        (&keys[0]["use"], &first["use"], &first["state"], &first["revoked_at"]),
+        (&json!("root"), &json!("signing"), &json!("current"), &Value::Null)
+    );
+    let seconds = first["created_at_epoch_seconds"].as_u64().unwrap();
+    let instant = postern::wire::management::instant(postern::time::Timestamp(seconds));
+    assert_eq!(first["created_at"], instant);
+    let shown = deployment.shown(&["keys", "list"]).await;
+    assert!(shown.contains(&instant) && !shown.contains(&seconds.to_string()), "{shown}");
+
+    let made = deployment.json(&["keys", "rotate"]).await;
+    assert_eq!((made["made"].as_array().unwrap().len(), &made["retired"]), (2, &json!([])));
+    let kid = first["kid"].as_str().unwrap();
+    let revoked = deployment.json(&["keys", "revoke", kid, "--yes"]).await;
+    assert_eq!(revoked["signer"], deployment.json(&["keys", "list"]).await[3]["kid"]);
+    assert_eq!(deployment.json(&["keys", "list"]).await[2]["state"], "revoked");
+    let again = deployment.shown(&["keys", "revoke", kid, "--yes"]).await;
+    assert_eq!(again, format!("{kid} was revoked before.\n"));
+}
