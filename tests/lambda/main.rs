@@ -28,6 +28,7 @@ mod applications;
 mod contents;
 mod front_door;
 mod login;
+mod logs;
 mod mailed;
 mod management;
 mod notices;

@@ -7,9 +7,11 @@ use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
+use axum::response::Response;
 use postern::app::App;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::audit::AuditTrail;
 use crate::aws::in_request;
 use crate::control::{self, Control};
 use crate::page;
@@ -35,9 +37,11 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("unblock", unblock::routes()))
         .merge(function("dbconnections", dbconnections::routes()))
         .merge(function("tickets", tickets::routes()))
+        .merge(after_audit(control.audit.clone(), function("logs", logs::routes())))
         .merge(function("well-known", well_known::routes()));
-    let random = app.random.clone();
+    let (random, audit) = (app.random.clone(), control.audit.clone());
     postern::http::serve(functions, app)
+        .layer(middleware::from_fn(move |request: Request, next: Next| woken(audit.clone(), request, next)))
         .merge(control::routes(control))
         .merge(page::routes(random))
         .layer(cors())
@@ -46,6 +50,24 @@ pub(crate) fn router(app: App, control: Control) -> Router {
 /// Calls to AWS made while a function answers are counted as that function's.
 fn function(name: &'static str, routes: Router<App>) -> Router<App> {
     routes.layer(middleware::from_fn(move |request: Request, next: Next| in_request(name, next.run(request))))
+}
+
+/// Whoever reads the log sees what was answered before.
+fn after_audit(audit: AuditTrail, routes: Router<App>) -> Router<App> {
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let audit = audit.clone();
+        async move {
+            audit.deliver().await;
+            next.run(request).await
+        }
+    }))
+}
+
+/// What was answered may be in the audit log.
+async fn woken(audit: AuditTrail, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    audit.wake();
+    response
 }
 
 /// The front door's CORS, as the template's `CorsConfiguration` has it; here any origin on this machine.

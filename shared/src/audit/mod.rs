@@ -5,10 +5,12 @@
 //! `audit` takes the lines from the log stream to the table and, where the tenant wants it, to an event bus.
 
 pub mod event;
+mod log_id;
 mod logging;
 pub mod record;
 pub mod trail;
 
 pub use event::Event;
+pub use log_id::LogId;
 pub use logging::{logger_to, start_logging, start_logging_to};
 pub use record::{AuditLog, Record};

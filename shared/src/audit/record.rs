@@ -1,6 +1,6 @@
 //! One entry of the audit log, and the line it is written as.
 
-use std::sync::OnceLock;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use data_encoding::HEXLOWER;
@@ -93,11 +93,14 @@ pub fn named(user: &UserId) -> String {
     }
 }
 
-/// Where records go: a line each, and to whoever follows.
+/// The module whose lines are records.
+pub(super) const TARGET: &str = module_path!();
+
+/// Where records go: a line each, and to all who follow.
 #[derive(Debug, Default)]
 pub struct AuditLog {
     written: AtomicU32,
-    follower: OnceLock<mpsc::UnboundedSender<Record>>,
+    followers: RwLock<Vec<mpsc::UnboundedSender<Record>>>,
 }
 
 /// Places of one environment's records within a second.
@@ -106,11 +109,12 @@ const PLACES: u32 = 1_000_000;
 const RANDOM_DIGITS: usize = 24;
 
 impl AuditLog {
-    /// Has every record from now on sent to the caller as well: the twin has no log stream. `None` when somebody follows
-    /// already.
+    /// Has every record from now on sent to the caller as well: the twin has no log stream. `None` when another thread
+    /// failed while it asked for the same.
     pub fn follow(&self) -> Option<mpsc::UnboundedReceiver<Record>> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        self.follower.set(sender).is_ok().then_some(receiver)
+        self.followers.write().ok()?.push(sender);
+        Some(receiver)
     }
 
     /// Writes a record for each event of a request.
@@ -118,9 +122,10 @@ impl AuditLog {
         for event in &trail.events {
             let record = self.record(request, trail, *event, random);
             line(&record);
-            if let Some(follower) = self.follower.get() {
+            let Ok(followers) = self.followers.read() else { continue };
+            for follower in followers.iter() {
                 // Whoever stopped following misses nothing that anybody reads.
-                let _ = follower.send(record);
+                let _ = follower.send(record.clone());
             }
         }
     }

@@ -9,7 +9,7 @@
 //! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
 //!   -p mfa-authenticators -p guardian-factors -p email-templates -p passwordless-start -p oauth-revoke \
 //!   -p well-known -p userinfo -p users -p unblock -p dbconnections \
-//!   -p tickets -p notices -p rotate-keys
+//!   -p tickets -p notices -p audit -p logs -p rotate-keys
 //! cargo bench --workspace --bench functions
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, and KMS, each on a port of its own and speaking
+//! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, KMS and EventBridge, each on a port of its own and speaking
 //! its AWS wire protocol (design §9); and Twilio beside it.
 //!
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
@@ -6,6 +6,7 @@
 
 mod calls;
 mod dynamodb;
+mod events;
 mod faults;
 mod front;
 mod held;
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 
 pub use self::calls::{Action, Call, CallLog};
 pub use self::dynamodb::TableStream;
+pub use self::events::{BUS_ARN, BusEvent, EventBus};
 pub use self::faults::{Fault, FaultMode, Faults};
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
@@ -40,6 +42,7 @@ pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
 pub use self::trips::{TripRecorder, in_request};
 
 use self::dynamodb::{DynamoDb, Engine};
+use self::events::EventBridge;
 use self::front::{Shared, Stop, serve};
 use self::kms::Kms;
 use self::ses::Ses;
@@ -67,6 +70,8 @@ pub enum Service {
     Sms,
     /// Keys.
     Kms,
+    /// The event bus.
+    Events,
 }
 
 /// Where the twin keeps what it is told.
@@ -117,6 +122,8 @@ pub enum StartError {
 pub struct AwsTwin {
     /// The messages it was asked to deliver.
     pub inbox: Inbox,
+    /// The events that were put on its bus.
+    pub events: EventBus,
     /// Its planned misbehaviour.
     pub faults: Faults,
     /// The calls it does not answer.
@@ -128,6 +135,7 @@ pub struct AwsTwin {
     sms: SocketAddr,
     twilio: SocketAddr,
     kms: SocketAddr,
+    event_bridge: SocketAddr,
     engine: Arc<Engine>,
     servers: Vec<JoinHandle<()>>,
     /// Held for the directory as long as this lives.
@@ -149,7 +157,7 @@ impl AwsTwin {
             Storage::Memory => None,
             Storage::Directory(directory) => Some(claim(directory)?),
         };
-        let inbox = Inbox::default();
+        let (inbox, events) = (Inbox::default(), EventBus::default());
         let (running, stop) = watch::channel(());
         let stop = Stop(stop);
         let shared = Shared {
@@ -162,6 +170,7 @@ impl AwsTwin {
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
         let ses = Ses { inbox: inbox.clone(), now };
+        let event_bridge = EventBridge { events: events.clone() };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
         let listen = StartError::Listen;
@@ -170,8 +179,10 @@ impl AwsTwin {
         let (sms, sms_server) = serve(host, sms, shared.clone()).await.map_err(listen)?;
         let (twilio, twilio_server) = serve(host, twilio, shared.clone()).await.map_err(listen)?;
         let (kms, kms_server) = serve(host, kms, shared.clone()).await.map_err(listen)?;
+        let (event_bridge, bus_server) = serve(host, event_bridge, shared.clone()).await.map_err(listen)?;
         Ok(Self {
             inbox,
+            events,
             faults: shared.faults,
             held: shared.held,
             calls: shared.calls,
@@ -180,8 +191,17 @@ impl AwsTwin {
             sms,
             twilio,
             kms,
+            event_bridge,
             engine: Arc::new(engine),
-            servers: vec![dynamodb_server, ses_server, sms_server, twilio_server, kms_server, embedded],
+            servers: vec![
+                dynamodb_server,
+                ses_server,
+                sms_server,
+                twilio_server,
+                kms_server,
+                bus_server,
+                embedded,
+            ],
             _lock: lock,
             running,
         })
@@ -215,6 +235,12 @@ impl AwsTwin {
     #[must_use]
     pub fn kms_url(&self) -> String {
         url(self.kms)
+    }
+
+    /// Base URL of EventBridge.
+    #[must_use]
+    pub fn event_bridge_url(&self) -> String {
+        url(self.event_bridge)
     }
 
     /// A reader of a table's stream, from now on.
