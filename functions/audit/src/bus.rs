@@ -49,7 +49,7 @@ impl Bus {
             .connect_timeout(timeouts.connect)
             .operation_attempt_timeout(timeouts.attempt);
         let mut config = Builder::from(sdk)
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(PAUSE))
             .timeout_config(limits.build());
         if let Some(url) = endpoint {
             config = config.endpoint_url(url);

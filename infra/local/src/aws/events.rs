@@ -196,3 +196,54 @@ impl Endpoint for EventBridge {
         self.put(request, 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn put(bus: &EventBus, entries: Value) -> Value {
+        let json = json!({ "Entries": entries });
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let body = json.to_string().into();
+        let request = AwsRequest { operation: "PutEvents".to_owned(), parts, body, json };
+        let answer = EventBridge { events: bus.clone() }.handle(request).await;
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    fn entry() -> Value {
+        json!({ "Source": "s", "DetailType": "t", "Detail": "{}", "EventBusName": BUS_ARN, "Time": 7.0 })
+    }
+
+    fn entry_with(name: &str, value: &str) -> Value {
+        let mut entry = entry();
+        entry[name] = json!(value);
+        entry
+    }
+
+    /// Each entry is taken or refused by itself.
+    #[tokio::test]
+    async fn entries_are_checked_one_by_one() {
+        let bus = EventBus::default();
+        let wrong =
+            [("Source", ""), ("DetailType", ""), ("Detail", "[]"), ("Detail", "{"), ("EventBusName", "x")];
+        let mut entries: Vec<_> = wrong.iter().map(|(name, value)| entry_with(name, value)).collect();
+        entries.insert(2, entry());
+        let answer = put(&bus, Value::Array(entries)).await;
+        assert_eq!(answer["FailedEntryCount"], 5);
+        let codes = answer["Entries"].as_array().unwrap().iter().map(|entry| entry["ErrorCode"].as_str());
+        assert_eq!(codes.filter(Option::is_some).count(), 5);
+        let events = bus.all();
+        assert_eq!((events.len(), events[0].time), (1, Some(7.0)));
+        assert_eq!(answer["Entries"][2]["EventId"], events[0].id);
+    }
+
+    #[tokio::test]
+    async fn ten_entries_are_the_most() {
+        let bus = EventBus::default();
+        for (count, taken) in [(0, 0), (10, 10), (11, 10)] {
+            put(&bus, Value::Array(vec![entry(); count])).await;
+            assert_eq!(bus.all().len(), taken, "{count}");
+        }
+    }
+}
