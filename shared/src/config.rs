@@ -28,9 +28,19 @@ pub struct Config {
     /// The one header that carries the client's address when a trusted proxy stands before the gateway
     /// (`POSTERN_CLIENT_IP_HEADER`); unset, the gateway's own `sourceIp` counts.
     pub client_ip_header: Option<String>,
+    /// Days that records of the audit log are kept and shown (`POSTERN_AUDIT_DAYS`).
+    pub audit_days: u64,
+    /// Event bus that records go to as well, by its ARN (`POSTERN_AUDIT_EVENT_BUS`); only the function that takes them in
+    /// needs it.
+    pub audit_event_bus: Option<String>,
     /// How long to wait for AWS.
     pub timeouts: Timeouts,
 }
+
+/// Days that records are kept where nothing is said, as at Auth0 at most.
+pub const AUDIT_DAYS_DEFAULT: u64 = 30;
+/// Ten years, and what a deployment may say at most.
+const AUDIT_DAYS_MAX: u64 = 3650;
 
 /// Time limits of calls to AWS and of a whole request (design §3).
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +170,13 @@ impl Config {
         if twilio_url.as_deref().is_some_and(|url| !is_url(url)) {
             return Err(ConfigError { name: "POSTERN_TWILIO_URL", problem });
         }
+        let audit_days =
+            match optional("POSTERN_AUDIT_DAYS") {
+                None => AUDIT_DAYS_DEFAULT,
+                Some(days) => days.parse().ok().filter(|days| (1..=AUDIT_DAYS_MAX).contains(days)).ok_or(
+                    ConfigError { name: "POSTERN_AUDIT_DAYS", problem: "is not a number from 1 to 3650" },
+                )?,
+            };
         Ok(Self {
             table: required("POSTERN_TABLE")?,
             issuer: Issuer::new(&issuer),
@@ -172,6 +189,8 @@ impl Config {
             twilio_url,
             kms_key: optional("POSTERN_KMS_KEY"),
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
+            audit_days,
+            audit_event_bus: optional("POSTERN_AUDIT_EVENT_BUS"),
             timeouts: Timeouts::default(),
         })
     }
@@ -187,6 +206,22 @@ mod tests {
         assert_eq!(Issuer::new("https://mfa.example.com").as_str(), "https://mfa.example.com/");
         assert_eq!(Issuer::new("https://mfa.example.com//").as_str(), "https://mfa.example.com/");
         assert_eq!(Issuer::new("https://mfa.example.com").mfa_audience(), "https://mfa.example.com/mfa/");
+    }
+
+    /// Contract: what is kept for no time, or for ever, is a mistake of the operator's.
+    #[test]
+    fn the_audit_log_is_kept_for_days() {
+        let days = |days: &str| {
+            Config::from_variables(|name| match name {
+                "POSTERN_AUDIT_DAYS" => Some(days.to_owned()),
+                _ => Some("https://a".to_owned()),
+            })
+        };
+        assert_eq!(days("").unwrap().audit_days, 30);
+        assert_eq!(days("3650").unwrap().audit_days, 3650);
+        for wrong in ["0", "3651", "-1", "a month"] {
+            assert!(days(wrong).unwrap_err().to_string().contains("POSTERN_AUDIT_DAYS"), "{wrong}");
+        }
     }
 
     #[test]

@@ -59,9 +59,20 @@ async fn run(routes: Router<App>, app: App) -> Result<(), Error> {
 /// # Errors
 /// When a variable is missing or TLS cannot be set up.
 pub async fn app_from_environment(needs: KeyNeeds, timeouts: Timeouts) -> Result<App, Error> {
+    app_and_sdk_from_environment(needs, timeouts).await.map(|(app, _)| app)
+}
+
+/// The same, and the SDK's configuration, for a client that only one function has.
+///
+/// # Errors
+/// As [`app_from_environment`].
+pub async fn app_and_sdk_from_environment(
+    needs: KeyNeeds,
+    timeouts: Timeouts,
+) -> Result<(App, SdkConfig), Error> {
     let (config, sdk) = environment(timeouts).await?;
     let clients = Clients::new(&sdk, &config.timeouts, &Endpoints::default(), None);
-    Ok(App::new(config, clients, needs, Clock::host(), Random::system()))
+    Ok((App::new(config, clients, needs, Clock::host(), Random::system()), sdk))
 }
 
 async fn environment(timeouts: Timeouts) -> Result<(Config, SdkConfig), Error> {

@@ -2,12 +2,14 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Body, Codes, Recorded, World};
+use serde_json::json;
+
+use crate::support::{Body, Codes, Recorded, World, secret_on};
 
 const USER: &str = "user@example.com";
 const RECOVERY_CODE: &str = "/mfa/recovery-code";
 
-pub(crate) static FLOWS: [&Recorded; 3] = [&EMAIL, &APP, &OWN];
+pub(crate) static FLOWS: [&Recorded; 4] = [&EMAIL, &APP, &PAGE, &OWN];
 
 /// Enrolled and used; a wrong code, and the budget of them.
 #[tokio::test]
@@ -102,6 +104,37 @@ async fn by_app() -> Codes {
     feotpft user demo-app otp invalid_otp_code
     gd_otp_rate_limit_exceed user demo-app otp too_many_codes
     feotpft user demo-app otp too_many_codes
+    ");
+    audit.codes()
+}
+
+/// On the page of an operator's ticket; a look at it is no event.
+#[tokio::test]
+async fn on_a_page() {
+    PAGE.codes().await;
+}
+
+static PAGE: Recorded = Recorded::new(|| Box::pin(by_page()));
+
+async fn by_page() -> Codes {
+    let world = World::with_phones(false).await;
+    let ticket = world.enrolment_ticket(USER, &json!({})).await;
+    let audit = world.audit();
+    world.look("made up").await;
+    world.look(&ticket).await;
+    world.begin_phone(&ticket, "sms", "+4917698765432").await;
+    let page = world.begin_app(&ticket).await;
+    let code = world.app_code(&secret_on(&page), 0);
+    world.give_code(&ticket, &page, &World::wrong(&code)).await;
+    assert_eq!(world.give_code(&ticket, &page, &code).await.status, 200);
+    world.begin_app(&ticket).await;
+    assert_snapshot!(audit.lines(), @"
+    gd_start_enroll user demo-management sms -
+    gd_send_sms user demo-management sms -
+    gd_start_enroll user demo-management otp -
+    gd_auth_failed user demo-management otp invalid_otp_code
+    gd_enrollment_complete user demo-management otp -
+    gd_start_enroll_failed user demo-management otp malformed_mfa_token
     ");
     audit.codes()
 }

@@ -198,7 +198,7 @@ async fn nothing_of_it_is_logged() {
     let code = world.app_code(&secret_on(&page), 0);
     let done = world.give_code(&ticket, &page, &code).await;
     let written = log.text();
-    assert!(written.contains("/mfa/enrollment") && written.contains("factor_enrolled"), "{written}");
+    assert!(written.contains("/mfa/enrollment") && written.contains("gd_enrollment_complete"), "{written}");
     let (key, recovery) = (shown_on(&page).unwrap(), shown_on(&done).unwrap());
     for secret in [
         &ticket,

@@ -52,6 +52,8 @@ mod fuzz;
 mod languages;
 mod limits;
 mod log_lines;
+mod logs;
+mod logs_taken_in;
 mod mail_tags;
 mod management;
 mod moving_in;

@@ -22,6 +22,19 @@ fn who_texts_nobody_contains_no_client_for_it() {
     }
 }
 
+/// What only the client of EventBridge has: of the functions one puts events.
+const OF_THE_BUS: &str = "AWSEvents.PutEvents";
+
+/// The same of the client of the tenant's event bus.
+#[test]
+fn who_puts_no_events_contains_no_client_for_it() {
+    for function in Template::read().functions().values() {
+        let puts = function.variables.contains("POSTERN_AUDIT_EVENT_BUS");
+        let program = fs::read(binary(&function.binary)).unwrap();
+        assert_eq!(contains(&program, OF_THE_BUS.as_bytes()), puts, "{}", function.binary);
+    }
+}
+
 fn contains(program: &[u8], text: &[u8]) -> bool {
     memchr::memmem::find(program, text).is_some()
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use local::aws::KEY_ARN;
+use local::aws::{BUS_ARN, KEY_ARN};
 use local::twin::TABLE;
 use local::{Twin, TwinOptions};
 use postern::config::Timeouts;
@@ -138,6 +138,7 @@ impl Gateway {
         let mut variables = BTreeMap::from([
             ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), aws.dynamodb_url()),
             ("AWS_ENDPOINT_URL_KMS".to_owned(), aws.kms_url()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE".to_owned(), aws.event_bridge_url()),
             ("AWS_ENDPOINT_URL_SESV2".to_owned(), aws.ses_url()),
             ("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2".to_owned(), aws.sms_url()),
         ]);
@@ -154,6 +155,8 @@ impl Gateway {
                 "POSTERN_SMS_CONFIGURATION_SET" => "postern".to_owned(),
                 "POSTERN_TWILIO_URL" => aws.twilio_url(),
                 "POSTERN_KMS_KEY" => KEY_ARN.to_owned(),
+                "POSTERN_AUDIT_DAYS" => "30".to_owned(),
+                "POSTERN_AUDIT_EVENT_BUS" => BUS_ARN.to_owned(),
                 // Its parameter is empty by default, and then the variable is not set.
                 "POSTERN_CLIENT_IP_HEADER" => String::new(),
                 other => panic!("this test has no value for {other}"),

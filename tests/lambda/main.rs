@@ -30,6 +30,7 @@ mod contents;
 mod enrolment_page;
 mod front_door;
 mod login;
+mod logs;
 mod mailed;
 mod management;
 mod notices;

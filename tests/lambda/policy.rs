@@ -66,8 +66,10 @@ impl Statement {
             Some("kms") => self.is_about("Key.Arn"),
             // The identity and the configuration set both have to be named.
             Some("ses") => self.resources.len() == 2,
-            // The origination identity is a parameter.
-            Some("sms-voice") => self.resources.len() == 1 && intrinsic(&self.resources[0], "Sub").is_some(),
+            // The origination identity and the bus are parameters.
+            Some("sms-voice" | "events") => {
+                self.resources.len() == 1 && intrinsic(&self.resources[0], "Sub").is_some()
+            }
             _ => false,
         };
         self.actions.contains(&asked.action) && resource && self.conditions.iter().all(|it| it.holds(asked))
@@ -127,7 +129,7 @@ impl Condition {
                 context.is_some_and(|it| it.keys().all(|key| equals(key)))
             }
             // The twin does not log these; each names one thing, which the product has only one of.
-            ("StringEquals", "ses:FromAddress" | "kms:DataKeyPairSpec") => true,
+            ("StringEquals", "ses:FromAddress" | "kms:DataKeyPairSpec" | "events:source") => true,
             (operator, key) => panic!("this test does not know the condition {operator} {key}"),
         }
     }

@@ -6,8 +6,8 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    applications, enrolment_page, front_door, login, mailed, management, notices, offline, passwordless,
-    phones, rotate_keys, signing_keys, user_factors, users,
+    applications, enrolment_page, front_door, login, logs, mailed, management, notices, offline,
+    passwordless, phones, rotate_keys, signing_keys, user_factors, users,
 };
 
 /// Everything that functions are seen to do.
@@ -19,6 +19,7 @@ static FLOWS: &[&Flow] = &[
     &login::BY_EMAIL,
     &login::BY_RECOVERY_CODE,
     &login::BY_APP,
+    &logs::KEPT,
     &mailed::A_NEW_PASSWORD,
     &mailed::A_VERIFIED_ADDRESS,
     &management::FACTORS,
@@ -49,8 +50,8 @@ const NOT_BY_THE_PROGRAM: [(&str, &str, &str); 4] = [
     ("notices", "dynamodb:ListStreams", ""),
 ];
 
-/// Logs and the queue of dead letters are Lambda's to write to; of these services the program itself asks.
-const SERVICES: [&str; 4] = ["dynamodb", "kms", "ses", "sms-voice"];
+/// Logs and the queues of dead letters are Lambda's to write to; of these services the program itself asks.
+const SERVICES: [&str; 5] = ["dynamodb", "events", "kms", "ses", "sms-voice"];
 
 /// What all roles allow, by function.
 fn allowed() -> Used {

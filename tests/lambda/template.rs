@@ -51,6 +51,12 @@ impl Template {
         all.iter().filter(|(_, it)| it["Type"] == kind).map(|(id, it)| (id.as_str().unwrap(), it)).collect()
     }
 
+    /// Where functions log that say nothing else: a log group's logical id.
+    pub(crate) fn log_group(&self) -> Option<&str> {
+        let group = &self.0["Globals"]["Function"]["LoggingConfig"]["LogGroup"];
+        intrinsic(group, "Ref").and_then(Value::as_str)
+    }
+
     pub(crate) fn routes(&self) -> Vec<Route> {
         let integrations = self.resources("AWS::ApiGatewayV2::Integration");
         let route = |(id, route): (&&str, &&Value)| {

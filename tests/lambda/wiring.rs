@@ -19,6 +19,8 @@ const SCHEDULED: &str = "rotate-keys";
 const ROTATED: &str = "signing-keys";
 /// Reached by the table's stream, which Lambda reads: nobody needs a permission to invoke it.
 const STREAMED: &str = "notices";
+/// Reached by a subscription to the functions' log.
+const SUBSCRIBED: &str = "audit";
 /// For the day on which Amazon's roots change before a new release; no deployment sets it by itself.
 const EMERGENCY_ONLY: &str = "POSTERN_SYSTEM_ROOTS";
 
@@ -44,7 +46,7 @@ fn functions_crates_and_binaries_are_the_same() {
     }
 }
 
-/// Issue 2 item 7: a route leads to a function, and every function but `rotate-keys` and `notices` has one, which
+/// Issue 2 item 7: a route leads to a function, and every function but `rotate-keys`, `notices` and `audit` has one, which
 /// API Gateway may invoke.
 #[test]
 fn every_route_has_a_function_and_every_function_a_route() {
@@ -53,7 +55,7 @@ fn every_route_has_a_function_and_every_function_a_route() {
     let routed: BTreeSet<_> =
         template.routes().iter().map(|route| functions[&route.function].binary.clone()).collect();
     let mut expected = crates();
-    assert!(expected.remove(SCHEDULED) && expected.remove(STREAMED));
+    assert!([SCHEDULED, STREAMED, SUBSCRIBED].iter().all(|binary| expected.remove(*binary)));
     assert_eq!(routed, expected);
     assert!(template.routes().iter().any(|route| route.key == "$default"));
     let keys: BTreeSet<_> = template.routes().into_iter().map(|route| route.key).collect();
@@ -61,8 +63,11 @@ fn every_route_has_a_function_and_every_function_a_route() {
 
     let permissions = template.resources("AWS::Lambda::Permission");
     for (id, function) in functions.iter().filter(|(_, function)| function.binary != STREAMED) {
-        let principal =
-            if function.binary == SCHEDULED { "events.amazonaws.com" } else { "apigateway.amazonaws.com" };
+        let principal = match &*function.binary {
+            SCHEDULED => "events.amazonaws.com",
+            SUBSCRIBED => "logs.amazonaws.com",
+            _ => "apigateway.amazonaws.com",
+        };
         let permitted = permissions.values().map(|it| &it["Properties"]).any(|it| {
             let name = intrinsic(&it["FunctionName"], "Ref").and_then(Value::as_str);
             name == Some(id) && it["Principal"] == principal && !it["SourceArn"].is_null()
@@ -88,7 +93,7 @@ fn a_handler_gives_up_before_lambda_and_the_gateway_do() {
     const GATEWAY: u64 = 30;
     let limit = postern::config::Timeouts::default().request.as_secs();
     for function in Template::read().functions().values() {
-        if [SCHEDULED, STREAMED].contains(&&*function.binary) {
+        if [SCHEDULED, STREAMED, SUBSCRIBED].contains(&&*function.binary) {
             continue;
         }
         assert!(limit + TO_START_AND_ANSWER <= function.timeout, "{}", function.binary);
@@ -149,6 +154,10 @@ fn each_function_is_given_only_what_it_uses() {
             let may = function.rights.iter().any(|right| right.allows(&asked));
             assert_eq!(may, sends, "{} {action}", function.binary);
         }
+        let has_bus = function.binary == SUBSCRIBED;
+        assert_eq!(function.variables.contains("POSTERN_AUDIT_EVENT_BUS"), has_bus, "{}", function.binary);
+        let reads_log = has_bus || function.binary == "logs";
+        assert_eq!(function.variables.contains("POSTERN_AUDIT_DAYS"), reads_log, "{}", function.binary);
         let makes_keys = [SCHEDULED, ROTATED].contains(&&*function.binary);
         assert_eq!(function.variables.contains("POSTERN_KMS_KEY"), makes_keys, "{}", function.binary);
     }
@@ -203,6 +212,71 @@ fn keys_are_written_and_unwrapped_by_few() {
     );
     assert_eq!(who(&ask("dynamodb:PutItem", Some("CLIENT#x"), None)), ["client-grants", "clients"]);
     assert_eq!(who(&ask("dynamodb:PutItem", Some("API#x"), None)), ["resource-servers"]);
+}
+
+/// SEC-40: of the functions only one writes the audit log, and one reads it; none changes or deletes what is in it.
+#[test]
+fn the_audit_log_is_written_by_one_function() {
+    let functions = Template::read().functions();
+    let who = |action: &str| -> Vec<_> {
+        let key = Some("LOGS#1".to_owned());
+        let asked = Action { action: format!("dynamodb:{action}"), leading_key: key, ..Action::default() };
+        let may =
+            functions.values().filter(|function| function.rights.iter().any(|right| right.allows(&asked)));
+        may.map(|function| function.binary.clone()).collect()
+    };
+    assert_eq!(who("BatchWriteItem"), [SUBSCRIBED]);
+    for read in ["GetItem", "Query", "BatchGetItem"] {
+        assert_eq!(who(read), ["logs"], "{read}");
+    }
+    for other in ["PutItem", "UpdateItem", "DeleteItem", "Scan"] {
+        assert_eq!(who(other), [""; 0], "{other}");
+    }
+}
+
+/// SEC-40: every function's lines are in one log but those of the function that reads it, which would feed itself; its
+/// records and no other lines are handed to that function; what it cannot keep is tried again, and then kept, encrypted.
+#[test]
+fn the_log_feeds_audit() {
+    let template = Template::read();
+    let groups = template.resources("AWS::Logs::LogGroup");
+    for (id, group) in &groups {
+        let retention = intrinsic(&group["Properties"]["RetentionInDays"], "Ref").and_then(Value::as_str);
+        assert_eq!(retention, Some("LogRetentionDays"), "{id}");
+    }
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let own =
+            intrinsic(&function["Properties"]["LoggingConfig"]["LogGroup"], "Ref").and_then(Value::as_str);
+        let group = own.or(template.log_group());
+        let expected = if id == "AuditFunction" { "AuditLogs" } else { "Logs" };
+        assert_eq!(group, Some(expected), "{id}");
+        let role = intrinsic(&function["Properties"]["Role"], "GetAtt").and_then(Value::as_str).unwrap();
+        let role = template.resources("AWS::IAM::Role")[role.strip_suffix(".Arn").unwrap()];
+        let statements =
+            role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_sequence().unwrap();
+        let to = statements.iter().find(|it| it["Sid"] == "WriteLogs").map(|it| &it["Resource"]);
+        let to = to.and_then(|it| intrinsic(it, "GetAtt")).and_then(Value::as_str);
+        assert_eq!(to, Some(&*format!("{expected}.Arn")), "{id}");
+    }
+    let filters = template.resources("AWS::Logs::SubscriptionFilter");
+    let [filter] = filters.values().map(|it| &it["Properties"]).collect::<Vec<_>>()[..] else {
+        panic!("one filter")
+    };
+    assert_eq!(filter["FilterPattern"], format!("{{ $.event = \"{}\" }}", audit::EVENT));
+    assert_eq!(intrinsic(&filter["LogGroupName"], "Ref").and_then(Value::as_str), Some("Logs"));
+    let to = intrinsic(&filter["DestinationArn"], "GetAtt").and_then(Value::as_str).unwrap();
+    let function = to.strip_suffix(".Arn").unwrap();
+    assert_eq!(template.functions()[function].binary, SUBSCRIBED);
+    let retries = template.resources("AWS::Lambda::EventInvokeConfig");
+    let [retries] = retries.values().map(|it| &it["Properties"]).collect::<Vec<_>>()[..] else {
+        panic!("one function is invoked by events")
+    };
+    assert_eq!(intrinsic(&retries["FunctionName"], "Ref").and_then(Value::as_str), Some(function));
+    assert_eq!(retries["MaximumRetryAttempts"], 2);
+    let queue = intrinsic(&retries["DestinationConfig"]["OnFailure"]["Destination"], "GetAtt");
+    let queue = queue.and_then(Value::as_str).and_then(|it| it.strip_suffix(".Arn")).unwrap();
+    let queues = template.resources("AWS::SQS::Queue");
+    assert_eq!(queues[queue]["Properties"]["SqsManagedSseEnabled"], true);
 }
 
 /// SEC-31: the stream invokes `notices` for what is to be mailed and nothing else, repeats a bounded time, and what is given up

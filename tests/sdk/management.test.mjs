@@ -186,3 +186,29 @@ test('what is wrong with a body is said of its property', async () => {
     'Query validation error: \'Only email:"the whole address" and user_id:"the whole id" are searched for\' on property q.',
   );
 });
+
+test('the audit log is listed, searched, and read on from a record', async () => {
+  const { user_id: id } = await make('logs@example.com');
+  await management.users.update(id, { name: 'Ada' });
+  await management.users.delete(id);
+  const own = await management.users.logs.list(id, { sort: 'date:-1' });
+  const done = own.data.filter(({ type }) => type === 'sapi').map(({ details }) => details.request.method);
+  assert.deepEqual(done.slice(0, 2), ['DELETE', 'PATCH'], 'of a user who is no more');
+  const [newest] = own.data;
+  assert.deepEqual([newest.user_id, newest.client_id, newest.log_id], [id, 'demo-management', newest._id]);
+  assert.deepEqual(await management.logs.get(newest.log_id), newest);
+  const unknown = '0'.repeat(40);
+  await refused(management.logs.get(unknown), 404, 'inexistent_log', 'The log event does not exist.');
+
+  const page = await management.logs.list({ per_page: 2, sort: 'date:-1', fields: 'log_id' });
+  assert.deepEqual(page.data.map((entry) => Object.keys(entry)), [['log_id'], ['log_id']]);
+  assert.equal(page.hasNextPage(), true);
+  const found = await management.logs.list({ search: 'type:sapi', per_page: 100 });
+  assert.deepEqual(new Set(found.data.map(({ type }) => type)), new Set(['sapi']));
+  await advance(60);
+  const from = own.data.find(({ details }) => details.request.method === 'PATCH').log_id;
+  const { response } = await management.logs.list({}, { queryParams: { from, take: 2 } });
+  assert.deepEqual([response.length, response[0].log_id > from], [2, true], 'bare, as the checkpoint is answered');
+  const wrong = 'Query validation error: \'Expected date:1 or date:-1\' on property sort.';
+  await refused(management.logs.list({ sort: 'type:1' }), 400, 'invalid_query_string', wrong);
+});

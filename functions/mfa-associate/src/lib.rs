@@ -1,7 +1,5 @@
 //! `POST /mfa/associate`: begins an enrolment (contract §3, design §5).
 
-mod events;
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -9,13 +7,12 @@ use axum::response::Response;
 use axum::routing::post;
 use postern::app::App;
 use postern::audit::trail;
-use postern::factors::{AssociateRequest, Enrolment, oob, otp};
+use postern::factors::{AssociateRequest, Enrolment, events, oob, otp};
 use postern::http::bearer::MfaPrincipal;
 use postern::http::client_auth::PresentedClient;
 use postern::http::{Params, method_not_allowed, private_json_within};
 use postern::rules::language::RequestedLanguages;
 use postern::rules::limit::Quota;
-use postern::rules::policy::Factor;
 use postern::token::keys::KeyNeeds;
 use postern::wire::mfa::AssociateReply;
 use postern::wire::refusal::Refusal;
@@ -35,7 +32,7 @@ async fn associate(
     params: Params,
 ) -> Result<Response, Refusal> {
     let outcome = begin(&app, languages, &headers, &params).await;
-    trail::conclude(|known| events::events(outcome.as_ref().map(|_| ()), known));
+    trail::conclude(|known| events::begun(outcome.as_ref().map(|_| ()), known));
     outcome
 }
 
@@ -48,10 +45,7 @@ async fn begin(
     let principal = MfaPrincipal::bearer(app, headers, "enroll").await?;
     let client = PresentedClient::if_named(headers, params)?;
     let request = AssociateRequest::parse(params)?;
-    match request.channel() {
-        Some(channel) => trail::channel(channel),
-        None => trail::factor(Factor::Otp),
-    }
+    request.note();
     let enrolment = Enrolment::begin(app, principal, client.as_ref(), languages, request.is_mailed()).await?;
     let (reply, quota) = match request {
         AssociateRequest::Oob(wanted) => of_oob(oob::associate(app, enrolment, wanted).await?),

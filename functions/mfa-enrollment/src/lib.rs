@@ -18,7 +18,9 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
 use postern::app::App;
-use postern::factors::Enrolment;
+use postern::audit::Event;
+use postern::audit::trail::{self, Trail};
+use postern::factors::{Enrolment, events};
 use postern::http::bearer::MfaPrincipal;
 use postern::http::presented::{Presented, Problem, of_link};
 use postern::http::{Params, method_not_allowed};
@@ -53,7 +55,10 @@ impl Visitor {
     async fn of(app: &App, params: Option<&Params>, languages: RequestedLanguages) -> Result<Self, Refusal> {
         let opened = Presented::open(app, params, app.now(), EnrolmentTicket::open).await;
         match opened {
-            Ok((presented, ticket)) => Ok(Self { presented, ticket, languages }),
+            Ok((presented, ticket)) => {
+                trail::user(&ticket.user);
+                Ok(Self { presented, ticket, languages })
+            }
             Err(Problem::NoTicket) => Err(Refusal::BearerInvalid),
             Err(Problem::Unavailable) => Err(Refusal::Unavailable),
         }
@@ -101,22 +106,37 @@ async fn step(app: &App, visitor: &Visitor, params: &Params) -> Shown {
     match Asked::of(params) {
         Ok(Asked::Look) => start(app, visitor, typed).await,
         Ok(Asked::Wait(id)) => waiting(app, visitor, &id, None).await,
-        Ok(Asked::Begin(request)) => match begin::begin(app, visitor, request).await {
-            Ok(page) => page.into(),
-            Err(refusal) => refused_at_start(app, visitor, typed, &refusal).await,
-        },
-        Ok(Asked::Confirm(id, code)) => match confirm::confirm(app, visitor, &id, &code).await {
-            Ok(recovery) => {
-                tracing::info!(event = "factor_enrolled");
-                Page::Done(recovery).into()
+        Ok(Asked::Begin(request)) => {
+            request.note();
+            match concluded(begin::begin(app, visitor, request).await, events::begun) {
+                Ok(page) => page.into(),
+                Err(refusal) => refused_at_start(app, visitor, typed, &refusal).await,
             }
-            Err(refusal) => match Remark::of(&refusal) {
-                Some(_) => waiting(app, visitor, &id, Some(&refusal)).await,
-                None => Shown::closed(&refusal).with_way_back(visitor, Some(&id)),
-            },
-        },
+        }
+        Ok(Asked::Confirm(id, code)) => {
+            id.factor().into_iter().for_each(trail::factor);
+            match concluded(confirm::confirm(app, visitor, &id, &code).await, events::confirmed) {
+                Ok(recovery) => Page::Done(recovery).into(),
+                Err(refusal) => match Remark::of(&refusal) {
+                    Some(_) => waiting(app, visitor, &id, Some(&refusal)).await,
+                    None => Shown::closed(&refusal).with_way_back(visitor, Some(&id)),
+                },
+            }
+        }
         Err(refusal) => refused_at_start(app, visitor, typed, &refusal).await,
     }
+}
+
+/// Tells the audit log what a form did (SEC-40): a page has no error code, so the reason is told as well.
+fn concluded<T>(
+    outcome: Result<T, Refusal>,
+    events: fn(Result<(), &Refusal>, &Trail) -> Vec<Event>,
+) -> Result<T, Refusal> {
+    if let Err(refusal) = &outcome {
+        trail::reason(refusal.reason());
+    }
+    trail::conclude(|known| events(outcome.as_ref().map(|_| ()), known));
+    outcome
 }
 
 /// The factors there are to choose from.

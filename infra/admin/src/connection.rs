@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, SYSTEM_ROOTS_VARIABLE, http_client};
-use postern::config::{Config, Issuer, Timeouts};
+use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, Timeouts};
 use postern::delivery::Mailer;
 use postern::rules::random::Random;
 use postern::store::Store;
@@ -188,6 +188,8 @@ impl Tenant {
             twilio_url: None,
             kms_key: Some(self.kms_key.clone()),
             client_ip_header: None,
+            audit_event_bus: None,
+            audit_days: AUDIT_DAYS_DEFAULT,
             timeouts: self.timeouts,
         }
     }

@@ -1,6 +1,9 @@
 //! The Management API in this process: the functions' own handlers over the operator's own credentials, so that a command
 //! and a client are bound by the same rules, answered the same and recorded alike.
 
+use std::io::{self, Write};
+use std::sync::Mutex;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -8,11 +11,13 @@ use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use postern::app::App;
+use postern::audit::Record;
 use postern::id::ClientId;
 use postern::token::claims::Target;
 use postern::token::issue::client_token;
 use postern::wire::management::management_scopes;
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
 use crate::CommandError;
@@ -46,8 +51,11 @@ pub(crate) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
 
 /// The API, open for whoever may use the table and the KMS key.
 pub(crate) struct Management {
+    app: App,
     router: Router,
     bearer: String,
+    /// What was done and not written to the audit log yet.
+    records: Mutex<UnboundedReceiver<Record>>,
 }
 
 impl Management {
@@ -64,7 +72,8 @@ impl Management {
         let token = client_token(&ring, issuer, &ClientId::new(CLIENT), &target, now)
             .map_err(|_| CommandError::no_keys())?;
         let bearer = format!("Bearer {}", token.access_token);
-        Ok(Self { router: postern::http::serve(routes(), app), bearer })
+        let records = Mutex::new(app.audit.follow().ok_or_else(CommandError::unanswered)?);
+        Ok(Self { router: postern::http::serve(routes(), app.clone()), app, bearer, records })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, CommandError> {
@@ -110,6 +119,19 @@ impl Management {
         Ok(items)
     }
 
+    /// No log stream leads from here to the audit log, so the command writes it itself.
+    async fn keep_records(&self) {
+        let records: Vec<_> = match self.records.lock() {
+            Ok(mut waiting) => std::iter::from_fn(|| waiting.try_recv().ok()).collect(),
+            Err(_) => return,
+        };
+        let kept = self.app.store.keep_records(&records, self.app.config.audit_days).await;
+        if kept.is_err() {
+            // What was done may have a secret to be shown: it is no failure of the command.
+            let _ = writeln!(io::stderr(), "warning: this was done, but could not be written to the audit log");
+        }
+    }
+
     /// What is answered; null where nothing is.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, CommandError> {
         let request = Request::builder().method(method).uri(path).header(AUTHORIZATION, &self.bearer);
@@ -120,6 +142,7 @@ impl Management {
             Ok(response) => response,
             Err(never) => match never {},
         };
+        self.keep_records().await;
         let status = response.status();
         let answer = response.into_body().collect().await.map_err(|_| CommandError::unanswered())?.to_bytes();
         if status == StatusCode::NO_CONTENT {

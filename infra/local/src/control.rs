@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::{CallLog, Fault, Faults, Inbox};
+use crate::audit::AuditTrail;
+use crate::aws::{CallLog, EventBus, Fault, Faults, Inbox};
 use crate::front::{is_local_host, is_local_origin};
 use crate::notices::Notices;
 
@@ -24,6 +25,8 @@ pub const AWS: &str = "/_local/aws";
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) notices: Notices,
+    pub(crate) audit: AuditTrail,
+    pub(crate) events: EventBus,
     pub(crate) inbox: Inbox,
     pub(crate) faults: Faults,
     pub(crate) calls: CallLog,
@@ -39,6 +42,7 @@ pub(crate) fn routes(control: Control) -> Router {
     let handles = Router::new()
         .route("/_local/inbox", get(read_inbox).delete(empty_inbox))
         .route("/_local/dead-letters", get(read_dead_letters))
+        .route("/_local/events", get(read_events).delete(forget_events))
         .route("/_local/clock", post(advance_clock).get(read_clock))
         .route("/_local/faults", post(add_fault).get(list_faults).delete(clear_faults))
         .route("/_local/calls", get(read_calls).delete(clear_calls));
@@ -106,6 +110,18 @@ async fn read_dead_letters(State(control): State<Control>) -> Response {
     Json(control.notices.dead_letters()).into_response()
 }
 
+/// The records of every request that has been answered are in it.
+async fn read_events(State(control): State<Control>) -> Response {
+    control.audit.deliver().await;
+    Json(control.events.all()).into_response()
+}
+
+async fn forget_events(State(control): State<Control>) -> StatusCode {
+    control.audit.deliver().await;
+    control.events.clear();
+    StatusCode::NO_CONTENT
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
@@ -129,8 +145,9 @@ async fn read_clock(State(control): State<Control>) -> Json<Now> {
 
 async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<StatusCode, Problem> {
     let fault = parse::<Fault>(&body)?;
-    // It is for what comes, not for the notices of what was before.
+    // It is for what comes, not for the notices and records of what was before.
     control.notices.deliver().await;
+    control.audit.deliver().await;
     control.faults.add(fault);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -150,6 +167,7 @@ async fn read_calls(State(control): State<Control>) -> Response {
 
 async fn clear_calls(State(control): State<Control>) -> StatusCode {
     control.notices.deliver().await;
+    control.audit.deliver().await;
     control.calls.clear();
     StatusCode::NO_CONTENT
 }

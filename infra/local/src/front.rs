@@ -13,6 +13,7 @@ use postern::rules::calendar::UtcTime;
 use postern::time::Timestamp;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::audit::AuditTrail;
 use crate::aws::in_request;
 use crate::control::{self, Control};
 use crate::page;
@@ -39,9 +40,11 @@ pub(crate) fn router(app: App, control: Control) -> Router {
         .merge(function("unblock", unblock::routes()))
         .merge(function("dbconnections", dbconnections::routes()))
         .merge(function("tickets", tickets::routes()))
+        .merge(after_audit(control.audit.clone(), function("logs", logs::routes())))
         .merge(function("well-known", well_known::routes()));
-    let (random, clock) = (app.random.clone(), app.clock.clone());
+    let (random, clock, audit) = (app.random.clone(), app.clock.clone(), control.audit.clone());
     postern::http::serve(functions, app)
+        .layer(middleware::from_fn(move |request: Request, next: Next| woken(audit.clone(), request, next)))
         .merge(control::routes(control))
         .merge(page::routes(random))
         .layer(cors())
@@ -60,6 +63,24 @@ fn dated(mut response: Response, now: Timestamp) -> Response {
 /// Calls to AWS made while a function answers are counted as that function's.
 fn function(name: &'static str, routes: Router<App>) -> Router<App> {
     routes.layer(middleware::from_fn(move |request: Request, next: Next| in_request(name, next.run(request))))
+}
+
+/// Whoever reads the log sees what was answered before.
+fn after_audit(audit: AuditTrail, routes: Router<App>) -> Router<App> {
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let audit = audit.clone();
+        async move {
+            audit.deliver().await;
+            next.run(request).await
+        }
+    }))
+}
+
+/// What was answered may be in the audit log.
+async fn woken(audit: AuditTrail, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    audit.wake();
+    response
 }
 
 /// The front door's CORS, as the template's `CorsConfiguration` has it; here any origin on this machine.

@@ -1,5 +1,6 @@
 //! The twin: every endpoint of Postern on one port, over an embedded AWS (design §9). Never part of a Lambda binary.
 
+pub mod audit;
 pub mod aws;
 mod control;
 mod front;

@@ -91,6 +91,7 @@ AWS DynamoDB {dynamodb}
 AWS SES {ses}
 AWS SMS {sms}
 AWS KMS {kms}
+AWS EventBridge {event_bridge}
 Twilio {twilio}
 
 Client  demo-app / demo-secret   (public: demo-spa; Management API: demo-management / demo-management-secret)
@@ -111,6 +112,7 @@ Codes arrive at {base}/_local/inbox. Stop with Ctrl-C.
         ses = twin.aws.ses_url(),
         sms = twin.aws.sms_url(),
         kms = twin.aws.kms_url(),
+        event_bridge = twin.aws.event_bridge_url(),
         twilio = twin.aws.twilio_url(),
     )
 }

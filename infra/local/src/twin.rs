@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::{Bus, Intake};
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
 use postern::app::App;
@@ -19,7 +20,8 @@ use postern::token::rotation::{Rotation, RotationError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::aws::{AwsOptions, AwsTwin, KEY_ID, StartError, Storage, TripRecorder};
+use crate::audit::AuditTrail;
+use crate::aws::{AwsOptions, AwsTwin, BUS_ARN, KEY_ID, StartError, Storage, TripRecorder};
 use crate::control::Control;
 use crate::front::router;
 use crate::notices::{DeadLetter, Notices};
@@ -50,7 +52,7 @@ pub struct TwinOptions {
     pub timeouts: Timeouts,
     /// By which time.
     pub patience: Patience,
-    /// When security notices are mailed.
+    /// When security notices are mailed, and records of the audit log kept.
     pub notices: NoticeDelivery,
 }
 
@@ -64,13 +66,13 @@ pub enum Patience {
     OfAnswers,
 }
 
-/// When the table's stream is followed.
+/// When the table's stream and the log are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeDelivery {
     /// In the background, as soon as something is written; and whenever it is asked for.
     AtOnce,
-    /// Only when it is asked for: by [`Twin::deliver_notices`], or by a look at the inbox over HTTP. Nothing happens
-    /// behind a test's back then.
+    /// Only when it is asked for: by [`Twin::deliver_notices`] and [`Twin::deliver_audit`], or by a look at the inbox or
+    /// the log over HTTP. Nothing happens behind a test's back then.
     WhenAsked,
 }
 
@@ -132,8 +134,9 @@ pub struct Twin {
     pub app: App,
     base_url: String,
     notices: Notices,
+    audit: AuditTrail,
     server: Server,
-    background: Option<Server>,
+    background: Vec<Server>,
 }
 
 /// The task that serves; dropping it ends it.
@@ -172,11 +175,14 @@ impl Twin {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
         })
         .await?;
-        let app = build_app(&options, &aws, &base_url)?;
+        let (app, bus) = build_app(&options, &aws, &base_url)?;
         prepare(&options, &app).await?;
+        let audit = AuditTrail::new(Intake { app: app.clone(), bus: Some(bus) });
         let notices = Notices::new(app.clone(), aws.stream(TABLE));
         let control = Control {
             notices: notices.clone(),
+            audit: audit.clone(),
+            events: aws.events.clone(),
             inbox: aws.inbox.clone(),
             faults: aws.faults.clone(),
             calls: aws.calls.clone(),
@@ -192,13 +198,21 @@ impl Twin {
         }));
         // What was called to get ready is nobody's request.
         aws.calls.clear();
-        let background = (options.notices == NoticeDelivery::AtOnce).then(|| follow(&aws, notices.clone()));
-        Ok(Self { aws, app, base_url, notices, server, background })
+        let background = match options.notices {
+            NoticeDelivery::AtOnce => vec![follow(&aws, notices.clone()), follow_log(audit.clone())],
+            NoticeDelivery::WhenAsked => Vec::new(),
+        };
+        Ok(Self { aws, app, base_url, notices, audit, server, background })
     }
 
     /// Has every security notice written so far mailed, or given up: then the inbox is complete.
     pub async fn deliver_notices(&self) {
         self.notices.deliver().await;
+    }
+
+    /// Has every record of the audit log written so far kept, or given up: then the log and the bus are complete.
+    pub async fn deliver_audit(&self) {
+        self.audit.deliver().await;
     }
 
     /// The security notices that could not be mailed, oldest first.
@@ -209,14 +223,17 @@ impl Twin {
 
     /// Stops it, letting the embedded AWS finish what runs.
     pub async fn stop(self) {
-        let Self { aws, server, background, notices, .. } = self;
+        let Self { aws, server, background, notices, audit, .. } = self;
         server.end().await;
-        if let Some(background) = background {
-            // What was read of the stream is delivered before its reader ends.
+        if !background.is_empty() {
+            // What was read of the stream and of the log is delivered before their readers end.
             notices.deliver().await;
-            background.end().await;
+            audit.deliver().await;
         }
-        drop(notices);
+        for follower in background {
+            follower.end().await;
+        }
+        drop((notices, audit));
         aws.stop().await;
     }
 
@@ -240,7 +257,7 @@ fn shown(host: IpAddr) -> IpAddr {
     if host.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { host }
 }
 
-fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App, TwinError> {
+fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<(App, Bus), TwinError> {
     let config = Config {
         table: TABLE.to_owned(),
         issuer: Issuer::new(options.issuer.as_deref().unwrap_or(base_url)),
@@ -253,6 +270,8 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
         twilio_url: Some(aws.twilio_url()),
         kms_key: Some(KEY_ID.to_owned()),
         client_ip_header: None,
+        audit_days: 30,
+        audit_event_bus: Some(BUS_ARN.to_owned()),
         timeouts: options.timeouts,
     };
     let credentials = aws_sdk_dynamodb::config::Credentials::new("twin", "twin", None, None, "twin");
@@ -277,7 +296,8 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<App
     let (timeouts, recorder) = (&options.timeouts, Some(&recorder));
     let clients =
         Clients::new(&sdk, timeouts, &endpoints, recorder).with_phone(&sdk, timeouts, &endpoints, recorder);
-    Ok(App::new(config, clients, KeyNeeds::ALL, options.clock.clone(), Random::system()))
+    let bus = Bus::new(&sdk, timeouts, BUS_ARN.to_owned(), Some(&aws.event_bridge_url()), recorder);
+    Ok((App::new(config, clients, KeyNeeds::ALL, options.clock.clone(), Random::system()), bus))
 }
 
 /// Follows the table's stream.
@@ -289,6 +309,11 @@ fn follow(aws: &AwsTwin, notices: Notices) -> Server {
             notices.deliver().await;
         }
     }))
+}
+
+/// Follows the log.
+fn follow_log(audit: AuditTrail) -> Server {
+    Server(tokio::spawn(async move { audit.follow().await }))
 }
 
 /// A client for the first keys: the embedded KMS makes a pair in a good part of a second, and on a busy machine in many.

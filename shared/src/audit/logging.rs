@@ -42,7 +42,7 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 24] = [
+    const OURS: [&str; 26] = [
         "postern",
         "email_templates",
         "oauth_token",
@@ -63,6 +63,8 @@ fn filter(level: LevelFilter) -> Targets {
         "rotate_keys",
         "signing_keys",
         "notices",
+        "audit",
+        "logs",
         "unblock",
         "dbconnections",
         "tickets",
@@ -71,4 +73,6 @@ fn filter(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(OURS.into_iter().map(|target| (target, level)))
+        // The audit log is no matter of taste: whoever wants fewer lines still has it.
+        .with_target(super::record::TARGET, level.max(LevelFilter::INFO))
 }

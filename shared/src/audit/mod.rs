@@ -5,12 +5,14 @@
 //! `audit` takes the lines from the log stream to the table and, where the tenant wants it, to an event bus.
 
 pub mod event;
+mod log_id;
 mod logging;
 pub mod record;
 mod system;
 pub mod trail;
 
 pub use event::Event;
+pub use log_id::LogId;
 pub use logging::{logger_to, start_logging, start_logging_to};
 pub use record::{AuditLog, Record};
 pub use system::of_system;

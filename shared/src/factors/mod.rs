@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod confirm;
 mod enrolment;
+pub mod events;
 pub mod oob;
 pub mod otp;
 mod request;

@@ -1,5 +1,6 @@
 //! What a client asks to associate (contract §3).
 
+use crate::audit::trail;
 use crate::http::Params;
 use crate::rules::address::EmailAddress;
 use crate::rules::channel::Channel;
@@ -34,6 +35,14 @@ impl AssociateRequest {
             Self::Oob(Wanted::AccountEmail) => Some(Channel::Email),
             Self::Oob(Wanted::Named(to)) => Some(to.channel()),
             Self::Otp => None,
+        }
+    }
+
+    /// For the audit log.
+    pub fn note(&self) {
+        match self.channel() {
+            Some(channel) => trail::channel(channel),
+            None => trail::factor(Factor::Otp),
         }
     }
 

@@ -105,7 +105,7 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
 /// were answered are in the request log only, as at Auth0.
 fn operation(method: &Method, response: &Response) -> Option<Event> {
     if response.status().is_success() {
-        (method != Method::GET).then_some(Event::OperationSucceeded)
+        (![Method::GET, Method::HEAD].contains(method)).then_some(Event::OperationSucceeded)
     } else {
         Some(Event::OperationFailed)
     }

@@ -25,19 +25,19 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Demands another scope than the operation's own.
+    /// Demands another scope than the operation's own; of several, joined by commas, one.
     ///
     /// # Errors
     /// 403 in the Management API's format.
     pub fn demand(&self, scope: &'static str) -> Result<(), ManagementRefusal> {
-        match self.scopes.contains(scope) {
+        match scope.split(',').any(|scope| self.scopes.contains(scope)) {
             true => Ok(()),
             false => Err(ManagementRefusal::InsufficientScope(scope)),
         }
     }
 }
 
-/// Lets a request pass that has `scope`; gives the client that it is of.
+/// Lets a request pass that has `scope`, or any of several that are joined by commas; gives the client that it is of.
 ///
 /// # Errors
 /// 401 and 403 in the Management API's format.

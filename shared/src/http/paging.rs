@@ -69,6 +69,17 @@ impl Page {
         }
     }
 
+    /// As [`Page::answer_listed`], with how many items the page has: as logs are answered.
+    pub fn answer_measured<T: Serialize>(&self, name: &'static str, listed: &Listed<T>) -> Response {
+        match listed.total {
+            Some(total) => private_json(&Totals {
+                length: Some(listed.items.len()),
+                ..self.totals(name, &listed.items, total)
+            }),
+            None => private_json(&listed.items),
+        }
+    }
+
     /// The items of a list that are on this page.
     #[must_use]
     pub fn shown<'a, T>(&self, items: &'a [T]) -> &'a [T] {
@@ -81,7 +92,11 @@ impl Page {
     }
 
     fn answer_with_totals<T: Serialize>(&self, name: &'static str, shown: &[T], total: usize) -> Response {
-        private_json(&Totals { name, shown, total, start: self.start(), limit: self.size })
+        private_json(&self.totals(name, shown, total))
+    }
+
+    fn totals<'a, T>(&self, name: &'static str, shown: &'a [T], total: usize) -> Totals<'a, T> {
+        Totals { name, shown, total, start: self.start(), limit: self.size, length: None }
     }
 }
 
@@ -104,6 +119,12 @@ impl Stretch {
             None if from.is_none() => Ok(None),
             size => Ok(Some(Self { size: size.unwrap_or(ITEMS_DEFAULT), from })),
         }
+    }
+
+    /// How many items are answered at most.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// The word that the last answer said, if there was one.
@@ -173,15 +194,19 @@ struct Totals<'a, T> {
     total: usize,
     start: usize,
     limit: usize,
+    length: Option<usize>,
 }
 
 impl<T: Serialize> Serialize for Totals<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(4))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry(self.name, self.shown)?;
         map.serialize_entry("total", &self.total)?;
         map.serialize_entry("start", &self.start)?;
         map.serialize_entry("limit", &self.limit)?;
+        if let Some(length) = self.length {
+            map.serialize_entry("length", &length)?;
+        }
         map.end()
     }
 }

@@ -27,8 +27,8 @@ pub const LISTED_AS: &str = "listed_as";
 const USER_LISTS: u8 = 8;
 /// Keys of one BatchGetItem, by DynamoDB's limit.
 const BATCH_MAX: usize = 100;
-/// Tries of a batch of which the service left some items unread.
-const BATCH_TRIES: u32 = 5;
+/// Tries of a batch of which the service left some items undone.
+pub(super) const BATCH_TRIES: u32 = 5;
 
 /// A list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,13 @@ pub enum List<'a> {
     Users,
     /// The authenticators of a device, which has several where it is a phone: its `dev_…`.
     Device(&'a str),
+    /// The audit log of one user, as [`crate::audit::record::named`] has it, by time.
+    UserLogs {
+        /// Whose.
+        user: &'a str,
+        /// What the ids begin with or come after.
+        since: &'a str,
+    },
 }
 
 impl List<'_> {
@@ -53,8 +60,21 @@ impl List<'_> {
             Self::Apis => vec!["APIS".to_owned()],
             Self::Users => (0..USER_LISTS).map(|number| format!("USERS#{number}")).collect(),
             Self::Device(device) => vec![format!("DEVICE#{device}")],
+            Self::UserLogs { user, .. } => vec![user_logs(user)],
         }
     }
+
+    /// Where the list begins, if not at its beginning.
+    fn since(&self) -> Option<&str> {
+        match self {
+            Self::UserLogs { since, .. } => Some(since),
+            _ => None,
+        }
+    }
+}
+
+fn user_logs(user: &str) -> String {
+    format!("LOGS_OF#{user}")
 }
 
 /// From which end a list is read.
@@ -162,6 +182,10 @@ impl Write {
         }
     }
 
+    pub(super) fn listed_log(self, user: &str, id: &str) -> Self {
+        self.listed(user_logs(user), id.to_owned())
+    }
+
     fn listed(mut self, list: String, place: String) -> Self {
         if let Some(item) = &mut self.put {
             item.insert(LISTED_IN.into(), AttributeValue::S(list));
@@ -181,6 +205,15 @@ impl Store {
         list: List<'_>,
         part: Part,
     ) -> Result<Listed<T>, StoreError> {
+        let Listed { items, total } = self.items_in(list, part).await?;
+        Ok(Listed { items: items.into_iter().map(read).collect::<Result<_, _>>()?, total })
+    }
+
+    /// The same, before its items are read into their type.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(super) async fn items_in(&self, list: List<'_>, part: Part) -> Result<Listed<Item>, StoreError> {
         let keys = self.keys_of(list, part.order, part.start.saturating_add(part.size));
         let total = async {
             match part.is_counted {
@@ -190,7 +223,7 @@ impl Store {
         };
         let (keys, total) = try_join(keys, total).await?;
         let items = self.items_of(keys.get(part.start..).unwrap_or_default()).await?;
-        Ok(Listed { items: items.into_iter().map(read).collect::<Result<_, _>>()?, total })
+        Ok(Listed { items, total })
     }
 
     /// The first `limit` keys of a list, in order.
@@ -208,7 +241,8 @@ impl Store {
             return Ok(Vec::new());
         }
         let partitions = list.partitions();
-        let read = partitions.iter().map(|partition| self.keys_of_partition(partition, order, limit));
+        let since = list.since();
+        let read = partitions.iter().map(|it| self.keys_of_partition((it, since), order, limit));
         let mut keys = try_join_all(read).await?.concat();
         keys.sort_unstable();
         if order == Order::Descending {
@@ -220,14 +254,14 @@ impl Store {
 
     async fn keys_of_partition(
         &self,
-        partition: &str,
+        (partition, since): (&str, Option<&str>),
         order: Order,
         limit: usize,
     ) -> Result<Vec<ListedKey>, StoreError> {
         let (mut keys, mut start) = (Vec::new(), None);
         loop {
             let left = limit.saturating_sub(keys.len());
-            let call = self.query_of_list(partition).scan_index_forward(order == Order::Ascending);
+            let call = self.query_of_list(partition, since).scan_index_forward(order == Order::Ascending);
             let call = call.limit(i32::try_from(left).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
             let page = call.send().await.map_err(|error| failed("Query", &error))?;
             keys.extend(page.items().iter().filter_map(ListedKey::of));
@@ -246,7 +280,7 @@ impl Store {
     pub(super) async fn count_of(&self, list: List<'_>) -> Result<usize, StoreError> {
         let partitions = list.partitions();
         let counted = partitions.iter().map(|partition| async move {
-            let call = self.query_of_list(partition).select(Select::Count);
+            let call = self.query_of_list(partition, list.since()).select(Select::Count);
             let page = call.send().await.map_err(|error| failed("Query", &error))?;
             Ok::<_, StoreError>(usize::try_from(page.count()).unwrap_or_default())
         });
@@ -256,11 +290,16 @@ impl Store {
     fn query_of_list(
         &self,
         partition: &str,
+        since: Option<&str>,
     ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
         let query = self.dynamodb.query().table_name(&*self.table).index_name(LISTING);
-        query
-            .key_condition_expression("listed_in = :list")
-            .expression_attribute_values(":list", AttributeValue::S(partition.to_owned()))
+        let query = query.expression_attribute_values(":list", text(partition));
+        match since {
+            None => query.key_condition_expression("listed_in = :list"),
+            Some(since) => query
+                .key_condition_expression("listed_in = :list AND listed_as >= :since")
+                .expression_attribute_values(":since", text(since)),
+        }
     }
 
     /// The items of those keys, in their order, strongly consistent (SEC-41); those that have gone are left out.

@@ -15,6 +15,7 @@ mod limit_key;
 pub mod limits;
 pub mod listing;
 pub mod logins;
+pub mod logs;
 pub mod mfa;
 pub mod notices;
 pub mod passwordless;

@@ -66,7 +66,7 @@ pub enum ManagementRefusal {
     InvalidToken,
     /// Over.
     ExpiredToken,
-    /// Without the scope it holds.
+    /// Without the scope, or any of those, joined by commas.
     InsufficientScope(&'static str),
     /// Something that does not exist, with its own message and code.
     Inexistent {
@@ -158,6 +158,12 @@ impl ManagementRefusal {
     pub fn no_such_resource_server() -> Self {
         let message = "The resource server does not exist.".to_owned();
         Self::Inexistent { message, code: "inexistent_resource_server" }
+    }
+
+    /// An entry of the audit log there is not, or no more.
+    #[must_use]
+    pub fn no_such_log() -> Self {
+        Self::Inexistent { message: "The log event does not exist.".to_owned(), code: "inexistent_log" }
     }
 
     /// A user there is not.

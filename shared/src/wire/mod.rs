@@ -1,5 +1,6 @@
 //! What goes over the wire: bodies, error codes and texts. No I/O and no AWS.
 
+pub mod log;
 pub mod management;
 pub mod mfa;
 pub mod mfa_due;

@@ -13,7 +13,7 @@ use postern::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
 use crate::measure::STARTS;
-use crate::support::{Body, Item, World, ticket_in, user_pk};
+use crate::support::{Body, Item, World, records, ticket_in, user_pk};
 
 /// Has a verified address, and so a factor.
 const VERIFIED: &str = "verified@example.com";
@@ -169,7 +169,9 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
         Case::http("unblock", event("POST", "/u/unblock", &[], &ticket)),
         Case::http("dbconnections", event("POST", "/dbconnections/change_password", &[], &as_app(forgotten))),
         Case::http("tickets", event("POST", "/lo/verify-email", &[], &verify)),
+        Case::http("logs", event("GET", "/api/v2/logs", &bearer(&management), "")),
         notices(world).await,
+        audit(),
         rotate_keys(),
     ]
 }
@@ -277,6 +279,18 @@ async fn notices(world: &World) -> Case {
         trivial: Some(json!({ "Records": [] })),
         events,
         is_done: |reply| reply["batchItemFailures"] == json!([]),
+    }
+}
+
+/// Records to be kept and put on the bus.
+fn audit() -> Case {
+    Case {
+        label: "audit",
+        binary: "audit",
+        hashes_passwords: false,
+        trivial: Some(local::audit::event(&[])),
+        events: vec![local::audit::event(&records(10))],
+        is_done: |reply| reply["records"].is_u64(),
     }
 }
 

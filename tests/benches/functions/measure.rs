@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use local::aws::KEY_ARN;
+use local::aws::{BUS_ARN, KEY_ARN};
 use postern::time::Stopwatch;
 
 use crate::binaries;
@@ -151,6 +151,8 @@ fn variables(world: &World) -> BTreeMap<String, String> {
         ("POSTERN_MAIL_FROM", "mfa@postern.example".to_owned()),
         ("POSTERN_SMS_ORIGINATION_IDENTITY", "postern".to_owned()),
         ("POSTERN_KMS_KEY", KEY_ARN.to_owned()),
+        ("POSTERN_AUDIT_EVENT_BUS", BUS_ARN.to_owned()),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.event_bridge_url()),
         ("POSTERN_LOG", "error".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb_url()),
         ("AWS_ENDPOINT_URL_SESV2", aws.ses_url()),

@@ -11,6 +11,7 @@ mod give;
 mod keys;
 mod limits;
 mod listing;
+mod logs;
 mod move_in;
 mod notices;
 mod operator;

@@ -53,6 +53,9 @@ pub struct Action {
     /// DynamoDB reads: whether the read was strongly consistent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consistent_read: Option<bool>,
+    /// EventBridge: the bus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_bus: Option<String>,
     /// SES: the sending identity, the domain of the From address. SMS and voice: the origination identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
@@ -81,6 +84,7 @@ impl fmt::Debug for Action {
             .field("index", &self.index)
             .field("leading_key", &leading_key)
             .field("consistent_read", &self.consistent_read)
+            .field("event_bus", &self.event_bus)
             .field("identity", &self.identity)
             .field("configuration_set", &self.configuration_set)
             .field("key", &self.key)

@@ -20,6 +20,8 @@ pub enum FaultMode {
     Timeout,
     /// The call is done, and answered `latency_ms` later.
     Latency,
+    /// Of a batch (`BatchWriteItem`, `PutEvents`) only the first is done, and the answer says so; other calls are done.
+    Partial,
 }
 
 /// One planned misbehaviour, in JSON exactly as `POST /_local/faults` takes it (design §9).
@@ -80,6 +82,8 @@ struct Planned {
 pub(super) struct Verdict {
     /// The failure, if the call fails.
     pub(super) failure: Option<Failure>,
+    /// Whether only a part of it is done.
+    pub(super) is_partial: bool,
     /// How much later than usual the answer comes.
     pub(super) latency: Duration,
 }
@@ -133,6 +137,7 @@ impl Faults {
             }
             match fault.mode {
                 FaultMode::Latency => verdict.latency += Duration::from_millis(fault.latency_ms),
+                FaultMode::Partial => verdict.is_partial = true,
                 FaultMode::Throttle => _ = verdict.failure.get_or_insert(Failure::Throttle),
                 FaultMode::Error => _ = verdict.failure.get_or_insert(Failure::Error),
                 FaultMode::Timeout => _ = verdict.failure.get_or_insert(Failure::Timeout),
@@ -188,11 +193,11 @@ mod tests {
         let latency = Duration::from_millis(20);
         assert_eq!(
             faults.judge(Service::Kms, "Decrypt"),
-            Verdict { failure: Some(Failure::Throttle), latency }
+            Verdict { failure: Some(Failure::Throttle), is_partial: false, latency }
         );
         assert_eq!(
             faults.judge(Service::Kms, "Decrypt"),
-            Verdict { failure: Some(Failure::Timeout), latency }
+            Verdict { failure: Some(Failure::Timeout), is_partial: false, latency }
         );
         assert_eq!(faults.judge(Service::Kms, "Decrypt"), Verdict::default());
     }

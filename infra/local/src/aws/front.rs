@@ -60,6 +60,11 @@ pub(super) trait Endpoint: Send + Sync + 'static {
 
     /// Does what is asked.
     fn handle(&self, request: AwsRequest) -> impl Future<Output = Response> + Send;
+
+    /// Does of a batch only the first, and says so.
+    fn handle_in_part(&self, request: AwsRequest) -> impl Future<Output = Response> + Send {
+        self.handle(request)
+    }
 }
 
 /// What the services of one twin share.
@@ -122,6 +127,7 @@ pub(super) struct Doors {
     pub(super) kms: Router,
     pub(super) ses: Router,
     pub(super) sms: Router,
+    pub(super) events: Router,
 }
 
 impl Doors {
@@ -135,6 +141,7 @@ impl Doors {
             Some("DynamoDB_20120810") => Some(&self.dynamodb),
             Some("TrentService") => Some(&self.kms),
             Some("PinpointSMSVoiceV2") => Some(&self.sms),
+            Some("AWSEvents") => Some(&self.events),
             None if request.uri().path().starts_with("/v2/email/") => Some(&self.ses),
             _ => None,
         }
@@ -159,8 +166,11 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
     let shared = &front.shared;
     shared.calls.record(&parts.headers, E::SERVICE, &operation, || front.endpoint.actions(&operation, &json));
     let hurried = shared.faults.hurried();
-    let Verdict { failure, latency } = shared.faults.judge(E::SERVICE, &operation);
+    let Verdict { failure, is_partial, latency } = shared.faults.judge(E::SERVICE, &operation);
     let response = match failure {
+        None if is_partial => {
+            front.endpoint.handle_in_part(AwsRequest { operation, parts, body, json }).await
+        }
         None => front.endpoint.handle(AwsRequest { operation, parts, body, json }).await,
         Some(Failure::Throttle) => front.endpoint.throttled(),
         Some(Failure::Error) => front.endpoint.broken(),

@@ -1,4 +1,4 @@
-//! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, and KMS, each on a port of its own and speaking
+//! The embedded AWS of the twin: DynamoDB, SES, SMS and voice, KMS and EventBridge, each on a port of its own and speaking
 //! its AWS wire protocol (design §9); and Twilio beside it.
 //!
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
@@ -6,6 +6,7 @@
 
 mod calls;
 mod dynamodb;
+mod events;
 mod faults;
 mod front;
 mod held;
@@ -34,6 +35,7 @@ use tokio::task::JoinHandle;
 
 pub use self::calls::{Action, Call, CallLog};
 pub use self::dynamodb::TableStream;
+pub use self::events::{BUS_ARN, BusEvent, EventBus};
 pub use self::faults::{Fault, FaultMode, Faults};
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
@@ -42,6 +44,7 @@ pub use self::ses::MailAccount;
 pub use self::trips::{TripRecorder, in_request};
 
 use self::dynamodb::{DynamoDb, Engine};
+use self::events::EventBridge;
 use self::front::{Doors, Shared, Stop, router, serve};
 use self::kms::Kms;
 use self::ses::Ses;
@@ -69,6 +72,8 @@ pub enum Service {
     Sms,
     /// Keys.
     Kms,
+    /// The event bus.
+    Events,
 }
 
 /// Where the twin keeps what it is told.
@@ -121,6 +126,8 @@ pub struct AwsTwin {
     pub inbox: Inbox,
     /// Whether it would deliver them in earnest.
     pub mail: MailAccount,
+    /// The events that were put on its bus.
+    pub events: EventBus,
     /// Its planned misbehaviour.
     pub faults: Faults,
     /// The calls it does not answer.
@@ -132,6 +139,7 @@ pub struct AwsTwin {
     sms: SocketAddr,
     twilio: SocketAddr,
     kms: SocketAddr,
+    event_bridge: SocketAddr,
     engine: Arc<Engine>,
     doors: Doors,
     servers: Vec<JoinHandle<()>>,
@@ -154,7 +162,7 @@ impl AwsTwin {
             Storage::Memory => None,
             Storage::Directory(directory) => Some(claim(directory)?),
         };
-        let inbox = Inbox::default();
+        let (inbox, events) = (Inbox::default(), EventBus::default());
         let (running, stop) = watch::channel(());
         let stop = Stop(stop);
         let shared = Shared {
@@ -168,6 +176,7 @@ impl AwsTwin {
         let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
         let account = MailAccount::default();
         let ses = Ses { inbox: inbox.clone(), account: account.clone(), now };
+        let event_bridge = EventBridge { events: events.clone() };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
         let doors = Doors {
@@ -175,6 +184,7 @@ impl AwsTwin {
             kms: router(kms, shared.clone()),
             ses: router(ses, shared.clone()),
             sms: router(sms, shared.clone()),
+            events: router(event_bridge, shared.clone()),
         };
         let twilio = router(twilio, shared.clone());
         let mut servers = vec![embedded];
@@ -189,9 +199,11 @@ impl AwsTwin {
         let sms = serve(Service::Sms, &doors.sms).await?;
         let twilio = serve(Service::Sms, &twilio).await?;
         let kms = serve(Service::Kms, &doors.kms).await?;
+        let event_bridge = serve(Service::Events, &doors.events).await?;
         Ok(Self {
             inbox,
             mail: account,
+            events,
             faults: shared.faults,
             held: shared.held,
             calls: shared.calls,
@@ -200,6 +212,7 @@ impl AwsTwin {
             sms,
             twilio,
             kms,
+            event_bridge,
             engine: Arc::new(engine),
             doors,
             servers,
@@ -241,6 +254,12 @@ impl AwsTwin {
     /// All of AWS at one address, wherever that is served.
     pub(crate) fn router(&self) -> Router {
         self.doors.clone().router()
+    }
+
+    /// Base URL of EventBridge.
+    #[must_use]
+    pub fn event_bridge_url(&self) -> String {
+        url(self.event_bridge)
     }
 
     /// A reader of a table's stream, from now on.

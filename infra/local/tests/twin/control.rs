@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::client::Body;
 use crate::process::{Twin, USER, code_of};
 
-const HANDLES: [(&str, &str, &str); 11] = [
+const HANDLES: [(&str, &str, &str); 13] = [
     ("GET", "/_local/inbox", ""),
     ("DELETE", "/_local/inbox", ""),
     ("GET", "/_local/clock", ""),
@@ -17,6 +17,8 @@ const HANDLES: [(&str, &str, &str); 11] = [
     ("DELETE", "/_local/calls", ""),
     ("GET", "/_local/dead-letters", ""),
     ("GET", "/_local/aws/v2/email/account", ""),
+    ("GET", "/_local/events", ""),
+    ("DELETE", "/_local/events", ""),
 ];
 
 fn members(value: &Value) -> Vec<&str> {
@@ -49,6 +51,20 @@ async fn the_inbox_shows_every_message() {
     assert_eq!(twin.inbox("nobody@example.com").await, [json!(null); 0]);
     delete(&twin, "/_local/inbox").await;
     assert_eq!(twin.get("/_local/inbox").await.body, "[]");
+}
+
+/// The events of the audit log, complete once the request that they are about is answered, and gone when deleted.
+#[tokio::test]
+async fn the_bus_shows_every_event() {
+    let twin = Twin::new().await;
+    assert_eq!(twin.get("/_local/events").await.body, "[]");
+    assert_eq!(twin.get("/api/v2/users").await.status, 401);
+    let events = twin.get("/_local/events").await.json();
+    assert_eq!(members(&events[0]), ["id", "source", "detail-type", "time", "detail"]);
+    assert_eq!((&events[0]["source"], &events[0]["detail-type"]), (&json!("postern"), &json!("fapi")));
+    assert_eq!(events.as_array().unwrap().len(), 1);
+    delete(&twin, "/_local/events").await;
+    assert_eq!(twin.get("/_local/events").await.body, "[]");
 }
 
 /// The README's own example: after 301 seconds a code is over.

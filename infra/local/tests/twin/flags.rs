@@ -33,6 +33,7 @@ async fn the_greeting_says_what_is_needed() {
     AWS SES http://127.0.0.1:PORT
     AWS SMS http://127.0.0.1:PORT
     AWS KMS http://127.0.0.1:PORT
+    AWS EventBridge http://127.0.0.1:PORT
     Twilio http://127.0.0.1:PORT
 
     Client  demo-app / demo-secret   (public: demo-spa; Management API: demo-management / demo-management-secret)

@@ -23,14 +23,14 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint, Stop};
-use super::protocol::{json_error, target_operation};
+use super::protocol::{json_answer, json_error, target_operation};
 use super::{Service, StartError, Storage};
 
 pub use stream::TableStream;
@@ -132,6 +132,20 @@ impl Endpoint for DynamoDb {
         error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
     }
 
+    async fn handle_in_part(&self, mut request: AwsRequest) -> Response {
+        let Some(unprocessed) = keep_first(&request.operation, &mut request.json) else {
+            return self.handle(request).await;
+        };
+        request.body = request.json.to_string().into();
+        let answer = self.handle(request).await;
+        match answer.status() {
+            StatusCode::OK => {
+                json_answer(StatusCode::OK, CONTENT_TYPE, &json!({ "UnprocessedItems": unprocessed }))
+            }
+            _ => answer,
+        }
+    }
+
     async fn handle(&self, request: AwsRequest) -> Response {
         match self.forward(request.parts, request.body).await {
             Ok(response) => {
@@ -143,6 +157,20 @@ impl Endpoint for DynamoDb {
             Err(DynamoDbUnreachable) => self.broken(),
         }
     }
+}
+
+/// Leaves of each table's writes in a batch the first; the others, if it is a batch.
+fn keep_first(operation: &str, request: &mut Value) -> Option<Value> {
+    if operation != "BatchWriteItem" {
+        return None;
+    }
+    let tables = request.get_mut("RequestItems")?.as_object_mut()?;
+    let left = tables.iter_mut().filter_map(|(table, writes)| {
+        let writes = writes.as_array_mut()?;
+        let left = writes.split_off(writes.len().min(1));
+        (!left.is_empty()).then(|| (table.clone(), Value::Array(left)))
+    });
+    Some(Value::Object(left.collect()))
 }
 
 /// Whether an operation may change items.
