@@ -57,6 +57,7 @@ impl Visitor {
         match opened {
             Ok((presented, ticket)) => {
                 trail::user(&ticket.user);
+                trail::client(&ticket.client);
                 Ok(Self { presented, ticket, languages })
             }
             Err(Problem::NoTicket) => Err(Refusal::BearerInvalid),
