@@ -2,6 +2,7 @@
 
 pub mod aws;
 mod control;
+mod docs;
 mod front;
 pub mod notices;
 mod page;
