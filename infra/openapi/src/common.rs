@@ -104,7 +104,7 @@ impl Operation {
     /// The languages that a mail or message may be in.
     pub(crate) fn in_language(self) -> Self {
         let tag = Schema::text("de").about(
-            "Language (BCP 47) of the message that is sent. Before it counts nothing; after it the user's `user_metadata.lang`, then `Accept-Language`, then the tenant's language.",
+            "Language (BCP 47) of the message that is sent. It goes before the user's `user_metadata.lang`, `Accept-Language` and the tenant's language.",
         );
         self.header("x-request-language", tag)
     }

@@ -47,7 +47,7 @@ pub(crate) fn section(document: &Value, operation: &Operation<'_>, base_url: &st
     html.push_str(&text_of(&operation.object["description"]));
     let _ = write!(html, "<p class=\"access\">{}</p>", access(&operation.object["security"]));
     parameters(&mut html, operation);
-    body(&mut html, operation);
+    body(&mut html, document, operation);
     let _ = write!(html, "<h4>Call</h4><pre>{}</pre>", escape_html(&curl(operation, base_url)));
     answers(&mut html, document, operation);
     html.push_str("</section>");
@@ -89,11 +89,13 @@ fn parameters(html: &mut String, operation: &Operation<'_>) {
     html.push_str("</dl>");
 }
 
-fn body(html: &mut String, operation: &Operation<'_>) {
+/// What has a name is shown here all the same: most bodies are of one operation.
+fn body(html: &mut String, document: &Value, operation: &Operation<'_>) {
     let types: Vec<_> =
         operation.bodies().map(|(name, _)| format!("<code>{}</code>", escape_html(name))).collect();
     if let Some((_, media)) = operation.bodies().next() {
-        let _ = write!(html, "<h4>Body</h4><p>{}</p>{}", types.join(" or "), schema::shown(&media["schema"]));
+        let schema = openapi::Checker::new(document).resolved(&media["schema"]).unwrap_or(&media["schema"]);
+        let _ = write!(html, "<h4>Body</h4><p>{}</p>{}", types.join(" or "), schema::shown(schema));
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .summary("Change an API")
             .takes(properties(Schema::object()).closed().named("ResourceServerChange"))
             .answers(200, "The API.", api())
-            .refuses([own(), ManagementRefusal::no_such_resource_server()]),
+            .refuses([own(), not_here(), ManagementRefusal::no_such_resource_server()]),
         one(Delete, "deleteResourceServer", "delete:resource_servers")
             .summary("Delete an API")
             .about("With the grants to it. One that is not there is as good as deleted.")
@@ -58,6 +58,10 @@ fn one(method: Method, id: &'static str, scope: &'static str) -> Operation {
 
 fn own() -> ManagementRefusal {
     ManagementRefusal::Unsupported("The Management API cannot be changed.".to_owned())
+}
+
+fn not_here() -> ManagementRefusal {
+    ManagementRefusal::Unsupported("signing_alg can only be \"RS256\" here.".to_owned())
 }
 
 fn create() -> Operation {
@@ -77,7 +81,7 @@ fn create() -> Operation {
     .summary("Create an API")
     .takes(properties(request).closed().named("NewResourceServer"))
     .answers(201, "The API.", api())
-    .refuses([ManagementRefusal::missing("identifier"), exists])
+    .refuses([ManagementRefusal::missing("identifier"), not_here(), exists])
 }
 
 fn properties(request: Schema) -> Schema {

@@ -49,8 +49,9 @@ fn absent() -> ManagementRefusal {
     ManagementRefusal::Inexistent { message, code: "inexistent_client_grant" }
 }
 
-fn not_grantable() -> [ManagementRefusal; 2] {
+fn not_grantable() -> [ManagementRefusal; 3] {
     [
+        ManagementRefusal::Unsupported("organization_usage can only be \"deny\" here.".to_owned()),
         ManagementRefusal::property("scope", "The API does not know the scope read:colours"),
         ManagementRefusal::InsufficientScope("read:users"),
     ]
