@@ -25,6 +25,12 @@ impl Misfit {
     fn new(at: &str, problem: impl Into<String>) -> Self {
         Self { at: at.to_owned(), problem: problem.into() }
     }
+
+    /// Not as many alternatives fit as should.
+    fn of_each(at: &str, keyword: &str, misfits: &[Self]) -> Self {
+        let each: Vec<_> = misfits.iter().map(ToString::to_string).collect();
+        Self::new(at, format!("{keyword} has {} misfits: {}", each.len(), each.join("; ")))
+    }
 }
 
 /// Keywords that say nothing of what fits, and two that are left to real validators.
@@ -46,10 +52,11 @@ impl<'a> Checker<'a> {
     /// What a reference names, or the object itself.
     #[must_use]
     pub fn resolved(&self, object: &'a Value) -> Option<&'a Value> {
-        match object.get("$ref").and_then(Value::as_str) {
-            Some(reference) => self.document.pointer(reference.strip_prefix('#')?),
-            None => Some(object),
-        }
+        object.get("$ref").map_or(Some(object), |reference| self.definition(reference))
+    }
+
+    fn definition(&self, reference: &Value) -> Option<&'a Value> {
+        self.document.pointer(reference.as_str()?.strip_prefix('#')?)
     }
 
     /// Checks a value.
@@ -82,11 +89,10 @@ impl<'a> Checker<'a> {
         };
         let each = || argument.as_array().into_iter().flatten();
         match keyword {
-            "$ref" => {
-                let unknown = || Misfit::new(at, format!("{argument} leads nowhere"));
-                let name = argument.as_str().and_then(|it| it.strip_prefix('#')).ok_or_else(unknown)?;
-                self.fits(self.document.pointer(name).ok_or_else(unknown)?, value, at)
-            }
+            "$ref" => match self.definition(argument) {
+                Some(definition) => self.fits(definition, value, at),
+                None => Err(Misfit::new(at, format!("{argument} leads nowhere"))),
+            },
             "type" => {
                 demand(each().chain([argument]).filter_map(Value::as_str).any(|kind| is_of(kind, value)))
             }
@@ -98,18 +104,15 @@ impl<'a> Checker<'a> {
                     each().filter_map(|schema| self.fits(schema, value, at).err()).collect();
                 let fitting = each().count() - misfits.len();
                 let fits = if keyword == "oneOf" { fitting == 1 } else { fitting > 0 };
-                let why = || misfits.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                if fits { Ok(()) } else { Err(Misfit::new(at, format!("{fitting} of {keyword}: {}", why()))) }
+                if fits { Ok(()) } else { Err(Misfit::of_each(at, keyword, &misfits)) }
             }
             "properties" | "additionalProperties" | "required" | "maxProperties" | "propertyNames" => {
                 self.member_keyword(keywords, keyword, argument, value, at)
             }
-            "items" => value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .enumerate()
-                .try_for_each(|(index, item)| self.fits(argument, item, &format!("{at}/{index}"))),
+            "items" => {
+                let mut items = value.as_array().into_iter().flatten().enumerate();
+                items.try_for_each(|(index, item)| self.fits(argument, item, &format!("{at}/{index}")))
+            }
             "minItems" => demand(counted(value.as_array().map(Vec::len), argument, |n, bound| n >= bound)),
             "maxItems" => demand(counted(value.as_array().map(Vec::len), argument, |n, bound| n <= bound)),
             "minLength" => demand(counted(characters(value), argument, |n, bound| n >= bound)),

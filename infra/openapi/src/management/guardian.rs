@@ -39,7 +39,9 @@ fn list() -> Operation {
 fn set() -> Operation {
     let enabled = || Schema::object().must("enabled", Schema::truth(true)).named("FactorState");
     let request = Schema::object()
-        .must("enabled", Schema::any_of([Schema::truth(true), Schema::word(&["true", "false"])]));
+        .must("enabled", Schema::any_of([Schema::truth(true), Schema::word(&["true", "false"])]))
+        .with("additionalProperties", Value::Bool(true))
+        .about("Other members are ignored: old samples send the name.");
     let unknown = ManagementRefusal::InvalidUri(format!(
         "'No enum match' on property name (expected one of: {}).",
         Factor::ALL.map(Factor::as_str).join(", ")
