@@ -83,7 +83,7 @@ string_id! {
 /// Length of a `client_id` that is made here.
 const CLIENT_ID_CHARACTERS: usize = 32;
 /// Longest `client_id` that is looked up, in bytes; longer is an unknown client.
-const CLIENT_ID_BYTES_MAX: usize = 64;
+pub const CLIENT_ID_BYTES_MAX: usize = 64;
 
 impl ClientId {
     /// Takes a `client_id` as a client sent it; `None` when it cannot be one, which callers treat as unknown.
@@ -277,9 +277,9 @@ impl Kid {
 }
 
 /// Longest user id that is looked up, in bytes.
-const USER_ID_BYTES_MAX: usize = 128;
+pub const USER_ID_BYTES_MAX: usize = 128;
 /// Longest part behind the bar that an operator may choose.
-const USER_NAME_BYTES_MAX: usize = 64;
+pub const USER_NAME_BYTES_MAX: usize = 64;
 
 impl UserId {
     /// Takes an id as a client sent it (already percent-decoded); `None` when it cannot be one.

@@ -136,6 +136,19 @@ fn template_and_code_have_the_routes_of_the_contract() {
     assert_eq!(code(), contract());
 }
 
+/// Issue 4 item 5: the document has every operation, and none that there is not.
+#[test]
+fn the_document_has_the_routes_of_the_contract() {
+    let of_route = |&(_, path, methods): &(&str, &'static str, &[&'static str])| {
+        // `HEAD` comes with `GET`, and is no operation of its own.
+        let methods = methods.iter().filter(|method| **method != "HEAD");
+        methods.map(|method| ((*method).to_owned(), path)).collect::<Vec<_>>()
+    };
+    let routes: BTreeSet<_> = ROUTES.iter().flat_map(of_route).collect();
+    let documented: BTreeSet<_> = openapi::operations().iter().map(openapi::Operation::route).collect();
+    assert_eq!(documented, routes);
+}
+
 /// contract A3: each route takes its methods, through the gateway and in its own binary, and answers all others 405 with
 /// `Allow`.
 #[tokio::test]

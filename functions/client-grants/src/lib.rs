@@ -24,6 +24,7 @@ use postern::wire::management::ManagementRefusal;
 
 use api::GrantedApi;
 use properties::{NewGrant, scopes_of_change};
+pub use properties::{SCOPE_CHARACTERS_MAX, SCOPES_MAX};
 use view::shown;
 
 /// What this function unwraps: nothing; it verifies tokens by public keys.

@@ -8,9 +8,9 @@ use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value, json};
 
 /// Most scopes of a grant.
-const SCOPES_MAX: usize = 500;
+pub const SCOPES_MAX: usize = 500;
 /// Longest scope, in characters, as Auth0 has it.
-const SCOPE_CHARACTERS_MAX: usize = 280;
+pub const SCOPE_CHARACTERS_MAX: usize = 280;
 
 /// A grant to be made.
 pub(crate) struct NewGrant {

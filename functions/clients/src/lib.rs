@@ -26,6 +26,10 @@ use postern::token::keys::KeyNeeds;
 use postern::wire::management::ManagementRefusal;
 
 use properties::Properties;
+pub use properties::{
+    ADDRESSES_MAX, DESCRIPTION_CHARACTERS_MAX, METADATA_CHARACTERS_MAX, NAME_CHARACTERS_MAX, OTHER_GRANTS,
+};
+pub use state::METADATA_MEMBERS_MAX;
 use view::{shown, shown_with};
 
 /// What this function unwraps: nothing; it verifies tokens by public keys.

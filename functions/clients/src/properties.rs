@@ -12,16 +12,16 @@ use postern::wire::oauth::Grant;
 use serde_json::{Map, Value, json};
 
 /// Longest name, in characters.
-const NAME_CHARACTERS_MAX: usize = 150;
+pub const NAME_CHARACTERS_MAX: usize = 150;
 /// Longest description, in characters, as Auth0 has it.
-const DESCRIPTION_CHARACTERS_MAX: usize = 140;
+pub const DESCRIPTION_CHARACTERS_MAX: usize = 140;
 /// Most addresses or origins of one property.
-const ADDRESSES_MAX: usize = 100;
+pub const ADDRESSES_MAX: usize = 100;
 /// Longest name and value of metadata, in characters, as Auth0 has it.
-const METADATA_CHARACTERS_MAX: usize = 255;
+pub const METADATA_CHARACTERS_MAX: usize = 255;
 
 /// Grants of Auth0's that are kept, and that nothing here serves.
-const OTHER_GRANTS: [&str; 13] = [
+pub const OTHER_GRANTS: [&str; 13] = [
     "authorization_code",
     "implicit",
     "urn:ietf:params:oauth:grant-type:device_code",

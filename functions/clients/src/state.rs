@@ -17,7 +17,7 @@ use crate::MAY_MAKE_SECRETS;
 use crate::properties::Properties;
 
 /// Most members of metadata, as Auth0 has it.
-const METADATA_MEMBERS_MAX: usize = 10;
+pub const METADATA_MEMBERS_MAX: usize = 10;
 /// Whoever says for the tenant when the second factor is asked for may say it for a client.
 const MAY_SET_POLICIES: &str = "update:mfa_policies";
 

@@ -38,6 +38,7 @@ use postern::token::password::hash_apart;
 use postern::wire::refusal::Refusal;
 use postern::wire::signup::{RESET_ANSWER, SignedUp, SignupRefusal};
 
+pub use request::{METADATA_NAME_CHARACTERS_MAX, METADATA_PROPERTIES_MAX, METADATA_VALUE_CHARACTERS_MAX};
 use request::{ResetRequest, Signup};
 
 /// What this function unwraps: nothing.

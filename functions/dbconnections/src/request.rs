@@ -11,11 +11,11 @@ use postern::wire::signup::SignupRefusal;
 use serde_json::{Map, Value};
 
 /// Properties of `user_metadata` at a sign-up, as Auth0 has it.
-const METADATA_PROPERTIES_MAX: usize = 10;
+pub const METADATA_PROPERTIES_MAX: usize = 10;
 /// Their longest names, in characters, as Auth0 has it.
-const METADATA_NAME_CHARACTERS_MAX: usize = 100;
+pub const METADATA_NAME_CHARACTERS_MAX: usize = 100;
 /// Their longest values, in characters, as Auth0 has it.
-const METADATA_VALUE_CHARACTERS_MAX: usize = 500;
+pub const METADATA_VALUE_CHARACTERS_MAX: usize = 500;
 
 /// A new password is wanted.
 pub(crate) struct ResetRequest {

@@ -25,6 +25,7 @@ use postern::token::keys::KeyNeeds;
 use postern::wire::management::ManagementRefusal;
 
 use properties::Properties;
+pub use properties::{DESCRIPTION_CHARACTERS_MAX, NAME_CHARACTERS_MAX, SCOPE_CHARACTERS_MAX, SCOPES_MAX};
 use view::{management_api, shown};
 
 /// What this function unwraps: nothing; it verifies tokens by public keys.

@@ -18,13 +18,13 @@ use postern::wire::management::ManagementRefusal;
 use serde_json::{Map, Value, json};
 
 /// Longest name, in characters, as Auth0 has it.
-const NAME_CHARACTERS_MAX: usize = 200;
+pub const NAME_CHARACTERS_MAX: usize = 200;
 /// Most scopes of an API. A token whose request names no scope has all of them.
-const SCOPES_MAX: usize = 250;
+pub const SCOPES_MAX: usize = 250;
 /// Longest scope, in characters, as Auth0 has it.
-const SCOPE_CHARACTERS_MAX: usize = 280;
+pub const SCOPE_CHARACTERS_MAX: usize = 280;
 /// Longest description of a scope, in characters, as Auth0 has it.
-const DESCRIPTION_CHARACTERS_MAX: usize = 500;
+pub const DESCRIPTION_CHARACTERS_MAX: usize = 500;
 
 /// Scopes, and what those are for that say it.
 struct Scopes {

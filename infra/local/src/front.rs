@@ -1,4 +1,4 @@
-//! What answers on a twin's port: all functions merged, the controls and the page, with the front door's CORS.
+//! What answers on a twin's port: all functions merged, the controls and the pages, with the front door's CORS.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::audit::AuditTrail;
 use crate::aws::in_request;
 use crate::control::{self, Control};
-use crate::page;
+use crate::{docs, page};
 
 /// Everything that answers on the port.
-pub(crate) fn router(app: App, control: Control) -> Router {
+pub(crate) fn router(app: App, control: Control, base_url: &str) -> Router {
     let functions = Router::new()
         .merge(function("oauth-token", oauth_token::routes()))
         .merge(function("oauth-revoke", oauth_revoke::routes()))
@@ -46,6 +46,7 @@ pub(crate) fn router(app: App, control: Control) -> Router {
     postern::http::serve(functions, app)
         .layer(middleware::from_fn(move |request: Request, next: Next| woken(audit.clone(), request, next)))
         .merge(control::routes(control))
+        .merge(docs::routes(random.clone(), base_url))
         .merge(page::routes(random))
         .layer(cors())
         .layer(middleware::map_response(move |response| std::future::ready(dated(response, clock.now()))))

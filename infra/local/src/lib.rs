@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod aws;
 mod control;
+mod docs;
 mod front;
 pub mod notices;
 mod page;

@@ -84,6 +84,7 @@ fn greeting(twin: &Twin, kept: &str) -> String {
         "Postern is ready: {base}
 
 Demo page and inbox  {base}/
+API                  {base}/docs
 Issuer               {issuer}
 Data                 {kept}
 Embedded AWS         {base}{aws}

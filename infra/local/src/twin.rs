@@ -190,7 +190,8 @@ impl Twin {
             aws: aws.router(),
             loopback: options.host.is_loopback(),
         };
-        let service = router(app.clone(), control).into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            router(app.clone(), control, &base_url).into_make_service_with_connect_info::<SocketAddr>();
         let server = Server(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service).await {
                 tracing::error!(event = "server_ended", %error);

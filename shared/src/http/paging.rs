@@ -9,11 +9,11 @@ use crate::store::listing::{Listed, Order, Part};
 use crate::wire::management::ManagementRefusal;
 
 /// Items of a page where nothing is said.
-const ITEMS_DEFAULT: usize = 50;
+pub const ITEMS_DEFAULT: usize = 50;
 /// Most items of a page.
-const ITEMS_MAX: usize = 100;
+pub const ITEMS_MAX: usize = 100;
 /// The last page: no list is that long.
-const PAGE_MAX: usize = 1_000_000;
+pub const PAGE_MAX: usize = 1_000_000;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::mask::mask_email;
 
 /// Bytes of the longest address (RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets).
-const ADDRESS_BYTES_MAX: usize = 254;
+pub const ADDRESS_BYTES_MAX: usize = 254;
 /// Bytes of the longest local part (RFC 5321 §4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
 /// Bytes of the longest label of a domain (RFC 1035 §2.3.4).

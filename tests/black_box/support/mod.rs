@@ -4,6 +4,7 @@ mod applications;
 mod audit;
 mod block;
 mod client;
+mod documented;
 mod enrolment_page;
 mod factor_steps;
 mod flows;
@@ -100,8 +101,12 @@ impl World {
         self.send("POST", path, &[], body).await
     }
 
+    /// Sends a request. Whatever is answered, the OpenAPI document has it.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Reply {
-        self.http.send(method, &self.url(path), headers, body).await
+        let sent = body.bytes.clone();
+        let reply = self.http.send(method, &self.url(path), headers, body).await;
+        documented::assert_documented(method, path, &sent, &reply);
+        reply
     }
 
     pub(crate) async fn bearer(&self, method: &str, path: &str, token: &str, body: Body) -> Reply {

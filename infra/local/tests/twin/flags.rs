@@ -26,6 +26,7 @@ async fn the_greeting_says_what_is_needed() {
     Postern is ready: http://127.0.0.1:PORT
 
     Demo page and inbox  http://127.0.0.1:PORT/
+    API                  http://127.0.0.1:PORT/docs
     Issuer               http://127.0.0.1:PORT/
     Data                 in memory; gone when this stops
     Embedded AWS         http://127.0.0.1:PORT/_local/aws

@@ -17,6 +17,7 @@ mod process;
 
 mod control;
 mod data;
+mod docs;
 mod flags;
 mod page;
 mod readme;

@@ -116,7 +116,7 @@ pub struct Setting {
 }
 
 /// Words in a list, at most.
-const WORDS_MAX: usize = 260;
+pub const WORDS_MAX: usize = 260;
 
 /// A value does not fit a setting; the text says what would.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
