@@ -128,7 +128,8 @@ impl Management {
         let kept = self.app.store.keep_records(&records, self.app.config.audit_days).await;
         if kept.is_err() {
             // What was done may have a secret to be shown: it is no failure of the command.
-            let _ = writeln!(io::stderr(), "warning: this was done, but could not be written to the audit log");
+            let _ =
+                writeln!(io::stderr(), "warning: this was done, but could not be written to the audit log");
         }
     }
 

@@ -26,6 +26,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         posted("/lo/reset", "resetPassword", "Set a new password", new_password())
             .shows(200, "The password is changed.", PAGE)
             .about("Sets the password and ends what was issued under the old one. A ticket works once."),
+        enrols(shown("/mfa/enrollment", "askToEnrol", "Show the factors that a user may enrol")),
+        enrols(posted("/mfa/enrollment", "enrol", "Enrol a factor", enrolment()))
+            .shows(200, "The next step, or that it is done.", PAGE)
+            .about("Begins with `factor`, and is confirmed with `enrolment` and `code`. The recovery code that comes with the first factor is shown once."),
     ]
 }
 
@@ -44,6 +48,24 @@ fn new_password() -> Schema {
             Schema::text("a long new password").about("At least 8 characters, at most 1024 bytes."),
         )
         .must("again", Schema::text("a long new password").about("The same once more."))
+}
+
+fn enrolment() -> Schema {
+    ticket()
+        .may("factor", Schema::text("otp").about("`otp`, `phone` or `email`."))
+        .may("channel", Schema::text("sms").about("Of a phone: `sms` or `voice`."))
+        .may("phone_number", Schema::text(crate::common::PHONE_NUMBER))
+        .may("email", Schema::text(crate::common::EMAIL).about("The user's own when absent."))
+        .may(
+            "enrolment",
+            Schema::text("totp|dev_h2dVbXS6iYGWvBrC").about("What was begun, as the page has it."),
+        )
+        .may("code", Schema::text("123456"))
+}
+
+/// Codes that are sent or guessed are limited.
+fn enrols(operation: Operation) -> Operation {
+    operation.shows(429, "Too many codes were sent, or were wrong.", PAGE).tells(429, "Retry-After")
 }
 
 fn shown(path: &'static str, id: &'static str, summary: &'static str) -> Operation {

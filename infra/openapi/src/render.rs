@@ -62,7 +62,10 @@ fn security(access: Access) -> Value {
         Access::Client => json!([{}, { "clientBasic": [] }]),
         Access::Mfa(scope) | Access::MfaAccess(scope) => json!([{ "mfaToken": [scope] }]),
         Access::User => json!([{ "accessToken": [] }]),
-        Access::Management(scope) => json!([{ "management": [scope] }]),
+        // Of several, any one will do.
+        Access::Management(scopes) => {
+            scopes.split(',').map(|scope| json!({ "management": [scope] })).collect()
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod grants;
 mod guardian;
 mod jobs;
 mod keys;
+mod logs;
 mod methods;
 mod providers;
 mod tickets;
@@ -31,6 +32,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         grants::operations(),
         apis::operations(),
         keys::operations(),
+        logs::operations(),
     ];
     groups.into_iter().flatten().collect()
 }

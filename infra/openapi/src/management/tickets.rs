@@ -5,7 +5,7 @@ use postern::token::account_ticket::{HANDED_SECONDS, TICKET_SECONDS_MAX, VERIFY_
 use postern::wire::management::ManagementRefusal;
 
 use crate::Operation;
-use crate::common::{MFA_TOKEN, client_id, user_id};
+use crate::common::{MFA_TOKEN, client_id, email, user_id};
 use crate::operation::Method::Post;
 use crate::operation::Tag;
 use crate::schema::Schema;
@@ -39,13 +39,47 @@ pub(super) fn operations() -> Vec<Operation> {
     .about("It works once, and no longer when the password is changed in another way.")
     .takes(request(HANDED_SECONDS).may("mark_email_as_verified", proves).closed())
     .refuses([no_password]);
-    [verification, password]
-        .map(|operation| {
-            operation
-                .answers(201, "The link.", ticket())
-                .refuses([ManagementRefusal::missing("user_id"), ManagementRefusal::no_such_user()])
-        })
-        .into()
+    let links = [verification, password].map(|operation| operation.answers(201, "The link.", ticket()));
+    links.into_iter().chain([enrolment()]).map(of_a_user).collect()
+}
+
+fn of_a_user(operation: Operation) -> Operation {
+    operation.refuses([ManagementRefusal::missing("user_id"), ManagementRefusal::no_such_user()])
+}
+
+fn enrolment() -> Operation {
+    let request = Schema::object()
+        .must("user_id", user_id())
+        .may("email", email().about("Where the mail goes instead of to the user's own address.").unshown())
+        .may("send_mail", Schema::truth(true).about("Whether the link is mailed as well."))
+        .may("email_locale", Schema::text("de").about("Language (BCP 47) of the mail.").unshown())
+        .may(
+            "factor",
+            Schema::word(&["phone", "email", "otp"])
+                .about("The one that may be enrolled; any when absent.")
+                .unshown(),
+        )
+        .may(
+            "allow_multiple_enrollments",
+            Schema::truth(false).about("Whether a user who has a factor may add one by it.").unshown(),
+        );
+    let link = format!("https://auth.postern.example/mfa/enrollment?ticket={MFA_TOKEN}");
+    let made = Schema::object()
+        .must("ticket_id", Schema::text("x2V6cXJmZ3NhZGZzYWRmc2"))
+        .must("ticket_url", Schema::text(link).about("The link."))
+        .named("EnrollmentTicket");
+    Operation::managed(
+        Post,
+        "/api/v2/guardian/enrollments/ticket",
+        "createEnrollmentTicket",
+        TICKETS,
+        "create:guardian_enrollment_tickets",
+    )
+    .summary("Make a link to the page on which a user enrols a factor")
+    .about("It works once, for five days, and ends with a change of the password, a block or a reset of the factors.")
+    .takes(request.closed())
+    .answers(200, "The link.", made)
+    .refuses([ManagementRefusal::Unsupported("The user does not have an email address.".to_owned())])
 }
 
 fn request(seconds: u64) -> Schema {
