@@ -128,7 +128,7 @@ async fn step(app: &App, visitor: &Visitor, params: &Params) -> Shown {
     }
 }
 
-/// Tells the audit log what a form did (SEC-40): a page has no error code, so the reason is told as well.
+/// Tells the audit log what a form did (SEC-40), and why not: the page may then be shown for another reason.
 fn concluded<T>(
     outcome: Result<T, Refusal>,
     events: fn(Result<(), &Refusal>, &Trail) -> Vec<Event>,

@@ -116,7 +116,7 @@ pub(crate) struct Shown {
     status: StatusCode,
     text: Option<&'static str>,
     retry_after: Option<u64>,
-    label: Option<&'static str>,
+    label: Option<ErrorLabel>,
 }
 
 impl From<Page> for Shown {
@@ -145,7 +145,7 @@ impl Shown {
 
     /// Says what is wrong, above the page.
     pub(crate) fn remarking(mut self, refusal: &Refusal) -> Self {
-        let (status, label, _) = refusal.wire();
+        let (status, error, _) = refusal.wire();
         // Browsers make nothing of the other refusals' statuses.
         self.status = match status {
             429 => StatusCode::TOO_MANY_REQUESTS,
@@ -156,7 +156,7 @@ impl Shown {
         let remark = Remark::of(refusal).filter(|_| !matches!(self.page, Page::NothingOffered));
         self.text = remark.map(Remark::text);
         self.retry_after = refusal.retry_after();
-        self.label = Some(label);
+        self.label = Some(ErrorLabel { error, reason: refusal.reason() });
         self
     }
 
@@ -170,7 +170,7 @@ impl Shown {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(label) = self.label {
-            response.extensions_mut().insert(ErrorLabel(label));
+            response.extensions_mut().insert(label);
         }
         response
     }

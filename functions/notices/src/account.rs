@@ -173,7 +173,7 @@ fn link_mail(errand: &Errand) -> LinkMail {
 fn mailed(errand: &Errand) -> Mailed {
     match errand {
         Errand::VerifyEmail(_) => Mailed::Verification,
-        Errand::ResetPassword(_) => Mailed::Notification,
+        Errand::ResetPassword(_) | Errand::Enrol(_) => Mailed::Notification,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::mail::Outcome;
 /// What was to be mailed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mailed {
-    /// A security notice, or a link to a new password.
+    /// A security notice, or a link to a new password or to the page that enrols.
     Notification,
     /// A link that verifies an address.
     Verification,

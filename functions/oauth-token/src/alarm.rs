@@ -4,7 +4,6 @@ use postern::app::App;
 use postern::factors::alarm::raise;
 use postern::id::ClientId;
 use postern::rules::limit::Charge;
-use postern::rules::notice::NoticeKind;
 use postern::store::limits::LimitKey;
 use postern::store::notices::Recipient;
 use postern::wire::refusal::Refusal;

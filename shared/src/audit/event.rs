@@ -154,7 +154,7 @@ events! {
     BlockReleased = "ublkdu", Auth0, "User login block released";
     /// It was not. Ours.
     BlockNotReleased = "ublkdu_failed", Postern, "User login block not released";
-    /// A security notice, or a link to a new password, was mailed. Ours: Auth0 documents the failure only.
+    /// A security notice, or a link to a new password or to the page that enrols, was mailed. Ours: Auth0 documents the failure only.
     NotificationSent = "sn", Postern, "Success sending notification";
     /// It cannot be; nor can a sign-in code.
     NotificationFailed = "fn", Auth0, "Failed sending notification";

@@ -53,7 +53,8 @@ impl ProfileText {
     }
 
     /// The longest it may be, in characters.
-    fn characters_max(self) -> usize {
+    #[must_use]
+    pub fn characters_max(self) -> usize {
         match self {
             Self::Name | Self::Nickname => NAME_CHARACTERS_MAX,
             Self::GivenName | Self::FamilyName => PART_CHARACTERS_MAX,
