@@ -1,6 +1,6 @@
 //! One entry of the audit log, and the line it is written as.
 
-use std::sync::OnceLock;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use data_encoding::HEXLOWER;
@@ -94,15 +94,12 @@ pub fn named(user: &UserId) -> String {
     }
 }
 
-/// Where records go: a line each, and to whoever follows.
+/// Where records go: a line each, and to all who follow.
 #[derive(Debug, Default)]
 pub struct AuditLog {
     written: AtomicU32,
-    followers: [OnceLock<mpsc::UnboundedSender<Record>>; FOLLOWERS_MAX],
+    followers: RwLock<Vec<mpsc::UnboundedSender<Record>>>,
 }
-
-/// Who may follow at once: the twin, and a test of it.
-const FOLLOWERS_MAX: usize = 2;
 
 /// Places of one environment's records within a second.
 const PLACES: u32 = 1_000_000;
@@ -110,11 +107,12 @@ const PLACES: u32 = 1_000_000;
 const RANDOM_DIGITS: usize = 24;
 
 impl AuditLog {
-    /// Has every record from now on sent to the caller as well: the twin has no log stream. `None` when two follow
-    /// already.
+    /// Has every record from now on sent to the caller as well: the twin has no log stream. `None` when another thread
+    /// failed while it asked for the same.
     pub fn follow(&self) -> Option<mpsc::UnboundedReceiver<Record>> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        self.followers.iter().any(|place| place.set(sender.clone()).is_ok()).then_some(receiver)
+        self.followers.write().ok()?.push(sender);
+        Some(receiver)
     }
 
     /// Writes a record for each event of a request.
@@ -122,7 +120,8 @@ impl AuditLog {
         for event in &trail.events {
             let record = self.record(request, trail, *event, random);
             line(&record);
-            for follower in self.followers.iter().filter_map(OnceLock::get) {
+            let Ok(followers) = self.followers.read() else { continue };
+            for follower in followers.iter() {
                 // Whoever stopped following misses nothing that anybody reads.
                 let _ = follower.send(record.clone());
             }
