@@ -178,7 +178,8 @@ async fn a_record_says_who_from_where_and_when() {
     assert!(world.user_item(USER, "PROFILE").await.unwrap()["pk"].as_s().unwrap().ends_with(&id), "{id}");
     record["user_id"] = json!("[id]");
     record["log_id"] = json!("[id]");
-    assert_snapshot!(record, @r#"{"log_id":"[id]","date":1900000020,"type":"gd_send_email","description":"MFA email sent","user_id":"[id]","client_id":"demo-app","factor":"email","ip":"127.0.0.1","user_agent":"app/1.0 more","request_id":"","method":"POST","route":"/mfa/associate","status":200,"hostname":"127.0.0.1"}"#);
+    record["hostname"] = json!("[host]");
+    assert_snapshot!(record, @r#"{"log_id":"[id]","date":1900000020,"type":"gd_send_email","description":"MFA email sent","user_id":"[id]","client_id":"demo-app","factor":"email","ip":"127.0.0.1","user_agent":"app/1.0 more","request_id":"","method":"POST","route":"/mfa/associate","status":200,"hostname":"[host]"}"#);
 }
 
 /// The audit log costs no call: a sign-in makes as many as ARCHITECTURE says, followed or not.

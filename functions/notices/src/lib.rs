@@ -49,7 +49,6 @@ pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
 async fn handle_as(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
     let event = StreamEvent::read(event)?;
     for change in event.announced() {
-        // On the heap: whoever awaits this in a test has futures as deep as the compiler follows.
         let send = Box::pin(async {
             match &change.what {
                 Announced::Notice(notice) => mail::send(app, notice).await,

@@ -43,13 +43,13 @@ async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result
     match CustomResource::of(&event.payload) {
         None => {
             let app = app.map_err(Clone::clone)?;
-            Ok(summary(&of_system(app, FUNCTION, request_id, rotate(app)).await?))
+            Ok(summary(&of_system(app, FUNCTION, request_id, Box::pin(rotate(app))).await?))
         }
         Some(resource) => {
             let outcome = match (resource.is_creation(), app) {
                 (false, _) => Ok(()),
                 (true, Err(error)) => Err(error.clone()),
-                (true, Ok(app)) => of_system(app, FUNCTION, request_id, create(app)).await,
+                (true, Ok(app)) => of_system(app, FUNCTION, request_id, Box::pin(create(app))).await,
             };
             resource.answer(outcome).await?;
             Ok(Value::Null)

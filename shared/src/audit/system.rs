@@ -5,7 +5,8 @@ use super::trail;
 use crate::app::App;
 
 /// Does some work, and writes what it recorded on its trail. `function` stands where a request's route does; `request_id`
-/// is Lambda's of the invocation. There is no address, method or status of such an entry.
+/// is Lambda's of the invocation. There is no address, method or status of such an entry. Best handed a future on the
+/// heap: those that make keys and mails are as deep as the compiler follows.
 pub async fn of_system<F: Future>(app: &App, function: &str, request_id: &str, work: F) -> F::Output {
     let (output, trail) = trail::of(work).await;
     let request = Request {
