@@ -76,3 +76,22 @@ fn filter(level: LevelFilter) -> Targets {
         // The audit log is no matter of taste: whoever wants fewer lines still has it.
         .with_target(super::record::TARGET, level.max(LevelFilter::INFO))
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+    use crate::audit::record::TARGET;
+
+    /// SEC-40: whoever wants fewer lines still has the audit log.
+    #[test]
+    fn records_are_written_at_every_level() {
+        for level in [LevelFilter::OFF, LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::DEBUG] {
+            let filter = filter(level);
+            assert!(filter.would_enable(TARGET, &Level::INFO), "{level}");
+            let is_asked_for = filter.would_enable("postern::http::edge", &Level::INFO);
+            assert_eq!(is_asked_for, level == LevelFilter::DEBUG, "{level}");
+        }
+    }
+}
