@@ -63,7 +63,7 @@ async fn the_endpoints_of_the_embedded_aws_can_be_reached() {
     let mut endpoints: Vec<_> = twin.greeting.lines().filter_map(endpoint).collect();
     endpoints.sort();
     endpoints.dedup();
-    assert_eq!(endpoints.len(), 5, "{}", twin.greeting);
+    assert_eq!(endpoints.len(), 6, "{}", twin.greeting);
     for address in endpoints {
         tokio::net::TcpStream::connect(&address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
     }
@@ -141,7 +141,7 @@ async fn another_address_is_for_the_front_door_alone() {
     assert_eq!(twin.get("/.well-known/jwks.json").await.status, 200);
     let is_aws = |line: &&str| line.starts_with("AWS ") || line.starts_with("Twilio ");
     let aws: Vec<_> = twin.greeting.lines().filter(is_aws).collect();
-    assert_eq!(aws.iter().filter(|line| line.contains(" http://127.0.0.1:")).count(), 5, "{aws:?}");
+    assert_eq!(aws.iter().filter(|line| line.contains(" http://127.0.0.1:")).count(), 6, "{aws:?}");
 }
 
 /// `--issuer` and its variable, the flag first; an empty variable is none.
