@@ -171,8 +171,8 @@ impl App {
 /// Turns of the runtime in which a request gets from a handler to the wire.
 const TURNS: usize = 4;
 
-/// The templates of the mails that are sent.
-const SENT: [TemplateName; 7] = [
+/// The templates of the messages that are sent.
+pub const SENT: [TemplateName; 7] = [
     TemplateName::MfaOobCode,
     TemplateName::VerifyEmail,
     TemplateName::ResetEmail,

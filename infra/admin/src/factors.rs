@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::CommandError;
 use crate::connection::Tenant;
 use crate::management::{Management, path};
-use crate::output::{Answer, Column, Table, cell};
+use crate::output::{Answer, Column, Table, harmless};
 use crate::properties::Properties;
 use crate::terminal::{self, Consent};
 
@@ -123,9 +123,17 @@ impl Settings {
         };
         let mut table = Table::new(["SETTING", "VALUE", "MEANING"].map(ToOwned::to_owned).to_vec());
         for setting in SETTINGS {
-            let value = cell(settings.get(setting.name));
+            let value = typed(settings.get(setting.name).unwrap_or(&Value::Null));
             table.row(vec![setting.name.to_owned(), value, setting.meaning.to_owned()]);
         }
         Ok(Answer { text: table.render(terminal::width()), json: settings })
+    }
+}
+
+/// A value as `set` takes it.
+fn typed(value: &Value) -> String {
+    match value {
+        Value::String(word) => harmless(word),
+        other => harmless(&other.to_string()),
     }
 }

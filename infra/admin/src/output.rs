@@ -227,8 +227,8 @@ mod tests {
             json!({ "\u{1b}[2J": { "a": 1 }, "list": [{ "value": "\u{7}", "x": null }, { "value": "b" }] });
         assert_snapshot!(properties(&object), @"
         \u{fffd}[2J.a  1
-        list     value=\u{fffd} x=-
-                 value=b
+        list    value=\u{fffd} x=-
+                value=b
         ");
     }
 }

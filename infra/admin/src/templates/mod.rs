@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use postern::app::SENT;
 use postern::delivery::Mailer;
 use postern::delivery::custom::{Composed, CustomTemplate};
 use postern::rules::email_template::{EmailTemplate, TemplateName};
@@ -80,12 +81,10 @@ async fn list(tenant: &Tenant) -> Result<Answer, CommandError> {
             Some(template) if CustomTemplate::parse(template).is_err() => "built-in (the tenant's is broken)",
             Some(_) => "the tenant's",
         };
-        let is_sent =
-            name == TemplateName::SmsPasswordless || Sample::all().any(|sample| sample.template() == name);
         items.push(json!({
             "template": name.as_str(),
             "text": text,
-            "sent": is_sent,
+            "sent": SENT.contains(&name),
             "subject": stored.as_ref().map(|template| template.subject.as_str()),
         }));
     }

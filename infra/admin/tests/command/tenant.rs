@@ -93,7 +93,12 @@ async fn factors_are_switched() {
         [&json!(120), &json!(true), &json!(["DE"]), &json!("de")]
     );
     let shown = deployment.shown(&["settings", "set", "default_language=null"]).await;
-    assert!(shown.contains("code_seconds                  120    seconds a code by mail"), "{shown}");
+    for (name, value) in
+        [("code_seconds", "120"), ("voice", "true"), ("countries", r#"["DE"]"#), ("default_language", "null")]
+    {
+        let line = format!("\n{name:<30}  {value:<7}  ");
+        assert!(shown.contains(&line), "{name}: {shown}");
+    }
 }
 
 /// Times are read by people in one form and counted by programs in the other.
