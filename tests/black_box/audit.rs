@@ -111,7 +111,7 @@ async fn by_client() -> Codes {
     feccft - demo-management - unknown_audience
     sapi - demo-management - -
     fapi - demo-management - invalid_body
-    fapi user demo-management - inexistent
+    fapi user demo-management - inexistent_user
     fapi - - - invalid_token
     ");
     audit.codes()

@@ -120,7 +120,7 @@ async fn by_page() -> Codes {
     let world = World::with_phones(false).await;
     let ticket = world.enrolment_ticket(USER, &json!({})).await;
     let audit = world.audit();
-    world.look("made up").await;
+    world.look("made-up").await;
     world.look(&ticket).await;
     world.begin_phone(&ticket, "sms", "+4917698765432").await;
     let page = world.begin_app(&ticket).await;
@@ -134,7 +134,7 @@ async fn by_page() -> Codes {
     gd_start_enroll user demo-management otp -
     gd_auth_failed user demo-management otp invalid_otp_code
     gd_enrollment_complete user demo-management otp -
-    gd_start_enroll_failed user demo-management otp malformed_mfa_token
+    gd_start_enroll_failed user demo-management otp bearer_invalid
     ");
     audit.codes()
 }

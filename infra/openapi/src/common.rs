@@ -146,13 +146,25 @@ impl Operation {
 
 /// A list, bare or with where its page stands.
 pub(crate) fn page_of(name: &'static str, item: &Schema) -> Schema {
-    let count = |example: u64| Schema::integer(0..=u64::MAX, example);
-    let totals = Schema::object()
+    Schema::any_of([Schema::list(item.clone()), totals(name, item)])
+}
+
+/// The same, and how many items its page has.
+pub(crate) fn measured_page_of(name: &'static str, item: &Schema) -> Schema {
+    let measured = totals(name, item).must("length", count(1).about("Items of this page."));
+    Schema::any_of([Schema::list(item.clone()), measured])
+}
+
+fn totals(name: &'static str, item: &Schema) -> Schema {
+    Schema::object()
         .must(name, Schema::list(item.clone()))
         .must("total", count(1).about("Items of the whole list."))
         .must("start", count(0).about("How many stand before this page."))
-        .must("limit", count(ITEMS_DEFAULT as u64).about("Most items of this page."));
-    Schema::any_of([Schema::list(item.clone()), totals])
+        .must("limit", count(ITEMS_DEFAULT as u64).about("Most items of this page."))
+}
+
+fn count(example: u64) -> Schema {
+    Schema::integer(0..=u64::MAX, example)
 }
 
 /// Names of members with what they hold, for examples.

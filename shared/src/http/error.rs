@@ -116,9 +116,9 @@ impl IntoResponse for ManagementRefusal {
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             response.headers_mut().insert(WWW_AUTHENTICATE, value);
         }
-        response
-            .extensions_mut()
-            .insert(ErrorLabel { error: error_code.unwrap_or(error), reason: self.reason() });
+        // What there is not has a code that says what.
+        let reason = if let Self::Inexistent { code, .. } = &self { code } else { self.reason() };
+        response.extensions_mut().insert(ErrorLabel { error: error_code.unwrap_or(error), reason });
         response
     }
 }

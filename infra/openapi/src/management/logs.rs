@@ -4,7 +4,7 @@ use postern::audit::Event;
 use postern::http::paging::{ITEMS_DEFAULT, ITEMS_MAX};
 use postern::wire::management::ManagementRefusal;
 
-use crate::common::{CLIENT_ID, USER_ID, client_id, instant, page_of, user_id, wrong_query};
+use crate::common::{CLIENT_ID, USER_ID, client_id, instant, measured_page_of, user_id, wrong_query};
 use crate::operation::Method::Get;
 use crate::operation::{Operation, Tag};
 use crate::schema::Schema;
@@ -32,7 +32,7 @@ fn list() -> Operation {
         .query("search", q("An older name of `q`."))
         .query("from", Schema::text(LOG_ID).about("The entry to read on from."))
         .query("take", take.about("Entries that are read on."))
-        .answers(200, "The entries.", page_of("logs", &entry().with_nothing_required()))
+        .answers(200, "The entries.", measured_page_of("logs", &entry().with_nothing_required()))
         .refuses([ManagementRefusal::malformed_in_query("from", "log-id")])
 }
 
@@ -52,7 +52,7 @@ fn of_user() -> Operation {
         .paged()
         .with_fields()
         .query("sort", order())
-        .answers(200, "The entries.", page_of("logs", &entry().with_nothing_required()))
+        .answers(200, "The entries.", measured_page_of("logs", &entry().with_nothing_required()))
         .refuses([wrong_query(), ManagementRefusal::malformed_in_path("id", "user-id")])
 }
 
