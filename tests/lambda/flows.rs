@@ -88,7 +88,9 @@ impl Gateway {
     /// The id of the user's first authenticator whose member has that value.
     pub(crate) async fn id_of(&self, mfa_token: &str, member: &str, value: &str) -> String {
         let listed = self.bearer("GET", "/mfa/authenticators", mfa_token, Body::none()).await.json();
-        let item = listed.as_array().unwrap().iter().find(|item| item[member] == value);
+        // What was only begun, by another login or a ticket, is listed as well.
+        let is_it = |item: &&Value| item[member] == value && item["active"] == true;
+        let item = listed.as_array().unwrap().iter().find(is_it);
         item.expect("an authenticator")["id"].as_str().unwrap().to_owned()
     }
 
