@@ -19,7 +19,7 @@ pub(crate) struct Content {
 /// Makes it of the document.
 pub(crate) fn content(document: &Value, base_url: &str) -> Content {
     let (mut contents, mut main) = (String::new(), String::new());
-    main.push_str(&text_of(&document["info"]["description"]));
+    main.push_str(&document.pointer("/info/description").map(text_of).unwrap_or_default());
     for tag in document["tags"].as_array().into_iter().flatten() {
         let name = tag["name"].as_str().unwrap_or_default();
         let operations = of_group(document, name);
@@ -34,7 +34,8 @@ pub(crate) fn content(document: &Value, base_url: &str) -> Content {
         contents.push_str("</ul></details>");
     }
     main.push_str("<h2 id=\"schemas\">Schemas</h2>");
-    for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    for (name, schema) in schemas.into_iter().flatten() {
         let name = escape_html(name);
         let _ =
             write!(main, "<section id=\"schema-{name}\"><h3>{name}</h3>{}</section>", schema::shown(schema));
@@ -49,7 +50,7 @@ fn of_group<'a>(document: &'a Value, name: &str) -> Vec<Operation<'a>> {
         let methods = item.as_object().into_iter().flatten();
         methods.map(move |(method, object)| Operation { method, path, object })
     });
-    all.filter(|operation| operation.object["tags"][0] == name).collect()
+    all.filter(|operation| operation.object.pointer("/tags/0").is_some_and(|tag| tag == name)).collect()
 }
 
 fn anchor(name: &str) -> String {

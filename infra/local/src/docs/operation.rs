@@ -32,7 +32,7 @@ impl<'a> Operation<'a> {
 
     /// The body's content types, with what is said of each.
     fn bodies(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
-        self.object["requestBody"]["content"].as_object().into_iter().flatten()
+        self.object.pointer("/requestBody/content").and_then(Value::as_object).into_iter().flatten()
     }
 }
 
