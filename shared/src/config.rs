@@ -40,7 +40,7 @@ pub struct Config {
 /// Days that records are kept where nothing is said, as at Auth0 at most.
 pub const AUDIT_DAYS_DEFAULT: u64 = 30;
 /// Ten years, and what a deployment may say at most.
-const AUDIT_DAYS_MAX: u64 = 3650;
+pub const AUDIT_DAYS_MAX: u64 = 3650;
 
 /// Time limits of calls to AWS and of a whole request (design §3).
 #[derive(Clone, Copy, Debug)]

@@ -112,7 +112,6 @@ async fn by_client() -> Codes {
     sapi - demo-management - -
     fapi - demo-management - invalid_body
     fapi user demo-management - inexistent_user
-    fapi - - - invalid_token
     ");
     audit.codes()
 }

@@ -118,8 +118,8 @@ static PAGE: Recorded = Recorded::new(|| Box::pin(by_page()));
 
 async fn by_page() -> Codes {
     let world = World::with_phones(false).await;
-    let ticket = world.enrolment_ticket(USER, &json!({})).await;
     let audit = world.audit();
+    let ticket = world.enrolment_ticket(USER, &json!({})).await;
     world.look("made-up").await;
     world.look(&ticket).await;
     world.begin_phone(&ticket, "sms", "+4917698765432").await;
@@ -128,13 +128,17 @@ async fn by_page() -> Codes {
     world.give_code(&ticket, &page, &World::wrong(&code)).await;
     assert_eq!(world.give_code(&ticket, &page, &code).await.status, 200);
     world.begin_app(&ticket).await;
+    world.begin_app("made-up").await;
     assert_snapshot!(audit.lines(), @"
+    seccft - demo-management - -
+    sapi user demo-management - -
     gd_start_enroll user demo-management sms -
     gd_send_sms user demo-management sms -
     gd_start_enroll user demo-management otp -
     gd_auth_failed user demo-management otp invalid_otp_code
     gd_enrollment_complete user demo-management otp -
     gd_start_enroll_failed user demo-management otp bearer_invalid
+    gd_start_enroll_failed - - - bearer_invalid
     ");
     audit.codes()
 }

@@ -131,6 +131,31 @@ async fn the_operators_template_is_used() {
     );
 }
 
+/// SEC-8: the mailed copy and the one that was answered are one ticket, also when the mailed one ends days sooner: used
+/// up by it, it is remembered until the other one ends.
+#[tokio::test]
+async fn a_copy_that_ends_sooner_uses_up_the_other() {
+    let world = World::new().await;
+    let template = json!({
+        "template": "enrollment_email", "body": "<p>{{ link }}</p>", "subject": "Come", "syntax": "liquid",
+        "enabled": true, "urlLifetimeInSeconds": 60,
+    });
+    assert_eq!(world.manage("POST", "/api/v2/email-templates", Some(&template)).await.status, 200);
+    world.clock.advance(60);
+    let body = json!({ "user_id": user_id(USER), "send_mail": true, "allow_multiple_enrollments": true });
+    let answered = ticket_in(&ask(&world, &body).await.text("ticket_url"));
+    let began = world.clock.now().0;
+    world.enrol_app_by(&ticket_in(&world.link(USER).await)).await;
+    assert_eq!(heading(&world.look(&answered).await), "400 This link no longer works");
+    let stored = world.stored().await;
+    let until: Vec<u64> = stored
+        .iter()
+        .filter(|((_, sk), _)| sk == "SPENT")
+        .map(|(_, item)| item["expires_at"].as_n().unwrap().parse().unwrap())
+        .collect();
+    assert!(until.len() == 1 && until[0] >= began + 432_000, "{until:?}");
+}
+
 /// SEC-42: what made the ticket void before the mail went out leaves nothing to mail.
 #[tokio::test]
 async fn a_void_ticket_is_not_mailed() {

@@ -47,7 +47,7 @@ fn admit(visitor: &Visitor, request: &AssociateRequest) -> Result<(), Refusal> {
     }
 }
 
-/// The account's own address is not written into the page: whoever has the link need not know it.
+/// The account's own address is not written into this page: whoever has the link need not know it.
 fn code_page(visitor: &Visitor, id: AuthenticatorId, to: Destination, is_own: bool) -> Page {
     let again = if is_own { Again::OwnAddress } else { Again::Named(to.clone()) };
     Page::Code { ticket: visitor.presented.clone(), id, to, again }

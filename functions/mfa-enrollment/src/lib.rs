@@ -97,7 +97,10 @@ async fn act(
     let params = params.unwrap_or_default();
     let shown = match Visitor::of(&app, Some(&params), languages).await {
         Ok(visitor) => step(&app, &visitor, &params).await,
-        Err(refusal) => Shown::closed(&refusal),
+        Err(refusal) => {
+            told(Err(&refusal), events::begun);
+            Shown::closed(&refusal)
+        }
     };
     shown.response(&app.config.tenant_name)
 }
@@ -109,14 +112,18 @@ async fn step(app: &App, visitor: &Visitor, params: &Params) -> Shown {
         Ok(Asked::Wait(id)) => waiting(app, visitor, &id, None).await,
         Ok(Asked::Begin(request)) => {
             request.note();
-            match concluded(begin::begin(app, visitor, request).await, events::begun) {
+            let begun = begin::begin(app, visitor, request).await;
+            told(begun.as_ref().map(|_| ()), events::begun);
+            match begun {
                 Ok(page) => page.into(),
                 Err(refusal) => refused_at_start(app, visitor, typed, &refusal).await,
             }
         }
         Ok(Asked::Confirm(id, code)) => {
             id.factor().into_iter().for_each(trail::factor);
-            match concluded(confirm::confirm(app, visitor, &id, &code).await, events::confirmed) {
+            let confirmed = confirm::confirm(app, visitor, &id, &code).await;
+            told(confirmed.as_ref().map(|_| ()), events::confirmed);
+            match confirmed {
                 Ok(recovery) => Page::Done(recovery).into(),
                 Err(refusal) => match Remark::of(&refusal) {
                     Some(_) => waiting(app, visitor, &id, Some(&refusal)).await,
@@ -124,20 +131,19 @@ async fn step(app: &App, visitor: &Visitor, params: &Params) -> Shown {
                 },
             }
         }
-        Err(refusal) => refused_at_start(app, visitor, typed, &refusal).await,
+        Err(refusal) => {
+            told(Err(&refusal), events::begun);
+            refused_at_start(app, visitor, typed, &refusal).await
+        }
     }
 }
 
 /// Tells the audit log what a form did (SEC-40), and why not: the page may then be shown for another reason.
-fn concluded<T>(
-    outcome: Result<T, Refusal>,
-    events: fn(Result<(), &Refusal>, &Trail) -> Vec<Event>,
-) -> Result<T, Refusal> {
-    if let Err(refusal) = &outcome {
+fn told(outcome: Result<(), &Refusal>, events: fn(Result<(), &Refusal>, &Trail) -> Vec<Event>) {
+    if let Err(refusal) = outcome {
         trail::reason(refusal.reason());
     }
-    trail::conclude(|known| events(outcome.as_ref().map(|_| ()), known));
-    outcome
+    trail::conclude(|known| events(outcome, known));
 }
 
 /// The factors there are to choose from.

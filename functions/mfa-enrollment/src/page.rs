@@ -1,4 +1,4 @@
-//! The pages. None names the account: whoever is sent a link by mistake learns nothing of it but that it may enrol.
+//! The pages. None names the account until its user sets up an app: that one has to tell it from others, by its address.
 
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};

@@ -14,7 +14,7 @@ pub(crate) enum Mailed {
 }
 
 /// The event of a mail. What was not to be mailed is none; nor is what is tried again, until it is given up as a dead
-/// letter, about which there is an alarm.
+/// letter, which has a queue of its own.
 pub(crate) fn event(mailed: Mailed, outcome: Outcome) -> Option<Event> {
     match (outcome, mailed) {
         (Outcome::Sent, Mailed::Notification) => Some(Event::NotificationSent),

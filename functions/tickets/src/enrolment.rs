@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use postern::app::App;
+use postern::audit::trail;
 use postern::http::management::{authorize, object};
 use postern::http::params::read_body;
 use postern::http::private_json;
@@ -111,6 +112,7 @@ pub(crate) async fn ticket(
     let now = app.now();
     let (profile, ring) = tokio::join!(app.store.profile(&user), app.keys.ring(now));
     let profile = profile?.ok_or_else(ManagementRefusal::no_such_user)?;
+    trail::user(&profile.user_id);
     let ticket = wanted.ticket(&app, &profile, by, now)?;
     let sealed = ticket.seal(&*ring?, &app.random, now)?;
     if wanted.is_mailed {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, SYSTEM_ROOTS_VARIABLE, http_client};
-use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, Timeouts};
+use postern::config::{AUDIT_DAYS_DEFAULT, AUDIT_DAYS_MAX, Config, Issuer, Timeouts};
 use postern::delivery::Mailer;
 use postern::rules::random::Random;
 use postern::store::Store;
@@ -41,6 +41,9 @@ pub(crate) struct Connection {
     /// The issuer: the stack's output `Issuer`.
     #[arg(long, env = "POSTERN_ISSUER", global = true, value_name = "URL")]
     issuer: Option<String>,
+    /// Days that records of the audit log are kept: the stack's parameter `AuditRetentionDays`.
+    #[arg(long, env = "POSTERN_AUDIT_DAYS", default_value_t = AUDIT_DAYS_DEFAULT, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=AUDIT_DAYS_MAX))]
+    audit_days: u64,
     /// AWS region; the usual settings when none is given.
     #[arg(long, global = true)]
     region: Option<String>,
@@ -85,6 +88,7 @@ pub(crate) struct Tenant {
     /// The sender, where it is known.
     pub(crate) mail_from: Option<&'static str>,
     issuer: Option<Issuer>,
+    audit_days: u64,
     timeouts: Timeouts,
     /// What calls of other hosts are made with.
     pub(crate) sdk: SdkConfig,
@@ -120,6 +124,7 @@ impl Connection {
             kms_key: self.kms_key,
             table: self.table,
             mail_from: self.twin.is_some().then_some(TWIN_MAIL_FROM),
+            audit_days: self.audit_days,
             issuer: self.issuer.or(self.twin).as_deref().map(Issuer::new),
             timeouts,
             sdk,
@@ -189,7 +194,7 @@ impl Tenant {
             kms_key: Some(self.kms_key.clone()),
             client_ip_header: None,
             audit_event_bus: None,
-            audit_days: AUDIT_DAYS_DEFAULT,
+            audit_days: self.audit_days,
             timeouts: self.timeouts,
         }
     }

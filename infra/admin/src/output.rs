@@ -46,9 +46,21 @@ impl Answer {
     pub(crate) fn written(self, output: Output) -> String {
         match output {
             Output::Table => self.text,
-            Output::Json => format!("{:#}\n", self.json),
+            Output::Json => escaped(&format!("{:#}\n", self.json)),
         }
     }
+}
+
+/// JSON with nothing in it that would drive a terminal: the same document, for such characters stand in its texts only.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c != '\n' && is_harmful(c) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// A column: its heading, and the property that it shows.
@@ -78,13 +90,15 @@ pub(crate) fn cell(value: Option<&Value>) -> String {
 /// Text as a terminal may be given it: names are whatever somebody signed up with, and must not move the cursor, colour
 /// what follows or turn it around.
 pub(crate) fn harmless(text: &str) -> String {
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn is_harmful(c: char) -> bool {
     const TURNING: [char; 12] = [
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
         '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
     ];
-    let is_harmful =
-        |c: char| c.is_control() || TURNING.contains(&c) || ['\u{2028}', '\u{2029}'].contains(&c);
-    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
+    c.is_control() || TURNING.contains(&c) || ['\u{2028}', '\u{2029}'].contains(&c)
 }
 
 /// The properties of an object, a line each; those of objects in it by their path.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, TlsError, http_client};
-use postern::config::{Config, Issuer, Timeouts};
+use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, Timeouts};
 use postern::rules::random::Random;
 use postern::store::schema::create_table;
 use postern::time::Clock;
@@ -271,7 +271,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<(Ap
         twilio_url: Some(aws.twilio_url()),
         kms_key: Some(KEY_ID.to_owned()),
         client_ip_header: None,
-        audit_days: 30,
+        audit_days: AUDIT_DAYS_DEFAULT,
         audit_event_bus: Some(BUS_ARN.to_owned()),
         timeouts: options.timeouts,
     };

@@ -11,7 +11,7 @@ use crate::rules::enrolment::Proof;
 use crate::store::StoreError;
 use crate::time::Timestamp;
 use crate::token::claims::{AccessClaims, MfaToken};
-use crate::token::enrolment_ticket::{ENROLMENT_SECONDS, EnrolmentTicket};
+use crate::token::enrolment_ticket::{ENROLMENT_SECONDS, EnrolmentTicket, TICKET_SECONDS};
 use crate::token::jwt::{self, JwtError};
 use crate::token::keyring::Purpose;
 use crate::token::sealed;
@@ -184,7 +184,10 @@ impl MfaPrincipal {
     pub fn spend_until(&self) -> Option<Timestamp> {
         match &self.token {
             PrincipalToken::Mfa(token) => Some(token.expires_at),
-            PrincipalToken::Ticket(ticket) => Some(ticket.expires_at),
+            // A mailed copy may end sooner than the one that was answered: used up by either, it is for both.
+            PrincipalToken::Ticket(ticket) => {
+                Some(ticket.expires_at.max(ticket.issued_at.plus(TICKET_SECONDS)))
+            }
             PrincipalToken::Access(_) => None,
         }
     }

@@ -15,7 +15,8 @@ use lambda_http::request::RequestContext as GatewayContext;
 use super::error::{ErrorLabel, is_management, refuse};
 use super::params::BODY_BYTES_MAX;
 use crate::app::App;
-use crate::audit::{self, Event, trail};
+use crate::audit::trail::{self, Trail};
+use crate::audit::{self, Event};
 use crate::rules::limit::Quota;
 use crate::time::{Stopwatch, Timestamp};
 use crate::wire::management::ManagementRefusal;
@@ -65,7 +66,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     let route = route.as_deref().unwrap_or("(none)");
     let label = response.extensions().get::<ErrorLabel>().copied();
     if is_management(&path) {
-        trail.events.extend(operation(&method, &response));
+        trail.events.extend(operation(&method, &response, &trail));
     }
     let request = audit::record::Request {
         at: app.now(),
@@ -103,8 +104,12 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
 
 /// What a request to the Management API is in the audit log: every write, and everything that was refused. Reads that
 /// were answered are in the request log only, as at Auth0.
-fn operation(method: &Method, response: &Response) -> Option<Event> {
-    if response.status().is_success() {
+///
+/// What has no valid token is in the request log only as well: whoever likes could bury the others under it.
+fn operation(method: &Method, response: &Response, trail: &Trail) -> Option<Event> {
+    if trail.client.is_none() {
+        None
+    } else if response.status().is_success() {
         (![Method::GET, Method::HEAD].contains(method)).then_some(Event::OperationSucceeded)
     } else {
         Some(Event::OperationFailed)

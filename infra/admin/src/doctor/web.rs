@@ -38,13 +38,14 @@ pub(super) async fn checks(tenant: &Tenant) -> Vec<Finding> {
     };
     let (configuration, jwks) = (".well-known/openid-configuration", ".well-known/jwks.json");
     let (configuration, jwks) = (issuer.endpoint(configuration), issuer.endpoint(jwks));
-    let (dns, configuration, jwks, keys) = tokio::join!(
+    // Clocks are compared as of that answer, however long the others take.
+    let published_keys = async { (get(&tenant.sdk, &jwks, PATIENCE).await, tenant.now()) };
+    let (dns, configuration, (jwks, now), keys) = tokio::join!(
         dns(issuer),
         get(&tenant.sdk, &configuration, PATIENCE),
-        get(&tenant.sdk, &jwks, PATIENCE),
+        published_keys,
         tenant.store.key_generations(),
     );
-    let now = tenant.now();
     let keys = keys.unwrap_or_default();
     vec![dns, discovery(issuer, &configuration), published(&jwks, &keys, now), clock(&jwks, now)]
 }
