@@ -58,10 +58,17 @@ async fn the_inbox_shows_every_message() {
 async fn the_bus_shows_every_event() {
     let twin = Twin::new().await;
     assert_eq!(twin.get("/_local/events").await.body, "[]");
-    assert_eq!(twin.get("/api/v2/users").await.status, 401);
+    let wrong = [
+        ("grant_type", "password"),
+        ("username", USER),
+        ("password", "wrong"),
+        ("client_id", "demo-app"),
+        ("client_secret", "demo-secret"),
+    ];
+    assert_eq!(twin.send("POST", "/oauth/token", &[], Body::form(&wrong)).await.status, 403);
     let events = twin.get("/_local/events").await.json();
     assert_eq!(members(&events[0]), ["id", "source", "detail-type", "time", "detail"]);
-    assert_eq!((&events[0]["source"], &events[0]["detail-type"]), (&json!("postern"), &json!("fapi")));
+    assert_eq!((&events[0]["source"], &events[0]["detail-type"]), (&json!("postern"), &json!("fp")));
     assert_eq!(events.as_array().unwrap().len(), 1);
     delete(&twin, "/_local/events").await;
     assert_eq!(twin.get("/_local/events").await.body, "[]");
