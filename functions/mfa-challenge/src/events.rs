@@ -2,18 +2,14 @@
 
 use postern::audit::Event;
 use postern::audit::trail::Trail;
+use postern::factors::events::with_sending;
 use postern::wire::refusal::Refusal;
 
 /// The events of a request, in order.
 pub(crate) fn events(outcome: Result<(), &Refusal>, known: &Trail) -> Vec<Event> {
     match outcome {
-        Ok(()) => [Event::ChallengeStarted].into_iter().chain(known.channel.map(Event::sent)).collect(),
-        Err(Refusal::DeliveryFailed) => {
-            [Event::FactorRejected].into_iter().chain(known.channel.map(Event::not_sent)).collect()
-        }
-        Err(Refusal::TooManySends { .. }) => vec![Event::SendsSpent],
         Err(Refusal::TooManyCodes { .. }) => vec![Event::FactorLocked],
-        Err(_) => vec![Event::FactorRejected],
+        _ => with_sending(outcome, known, Event::ChallengeStarted, Event::FactorRejected),
     }
 }
 

@@ -14,12 +14,12 @@ use axum::response::Response;
 use axum::routing::get;
 use postern::app::App;
 use postern::audit::{Event, trail};
+use postern::http::presented::{Presented, Problem, of_link};
 use postern::http::{Params, method_not_allowed};
 use postern::token::keys::KeyNeeds;
-use postern::token::sealed;
 use postern::token::ticket::UnblockTicket;
 
-use page::{Page, Problem};
+use page::Page;
 
 /// What this function unwraps: roots, to open tickets.
 pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
@@ -31,9 +31,8 @@ pub fn routes() -> Router<App> {
 
 /// Shows the button.
 async fn ask(State(app): State<App>, uri: Uri) -> Response {
-    let params = Params::parse(uri.query().unwrap_or_default().as_bytes()).ok();
-    let page = match open(&app, params.as_ref()).await {
-        Ok((text, _)) => Page::Ask { ticket: text },
+    let page = match open(&app, of_link(&uri).as_ref()).await {
+        Ok((ticket, _)) => Page::Ask { ticket },
         Err(problem) => problem.into(),
     };
     page.response(&app.config.tenant_name)
@@ -64,17 +63,11 @@ fn event(outcome: Result<(), Problem>) -> Event {
 async fn unblock(app: &App, params: Option<Params>) -> Result<(), Problem> {
     let (_, ticket) = open(app, params.as_ref()).await?;
     let ended =
-        app.store.end_block(&ticket.blocked, &ticket.notice).await.map_err(|_| Problem::Unavailable)?;
+        app.store.end_block(&ticket.blocked, &ticket.notice).await?;
     tracing::info!(event = "unblocked", ended);
     Ok(())
 }
 
-/// The ticket, as it came and opened. There is one answer to every ticket that is none, however it fails.
-async fn open(app: &App, params: Option<&Params>) -> Result<(String, UnblockTicket), Problem> {
-    let text = params.and_then(|params| params.required("ticket").ok()).ok_or(Problem::NoTicket)?;
-    let kid = sealed::kid_of(text).ok_or(Problem::NoTicket)?;
-    let now = app.now();
-    let ring = app.keys.ring_with(Some(&kid), now).await.map_err(|_| Problem::Unavailable)?;
-    let ticket = UnblockTicket::open(&ring, text, now).map_err(|_| Problem::NoTicket)?;
-    Ok((text.to_owned(), ticket))
+async fn open(app: &App, params: Option<&Params>) -> Result<(Presented, UnblockTicket), Problem> {
+    Presented::open(app, params, app.now(), UnblockTicket::open).await
 }

@@ -4,36 +4,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use postern::delivery::template::{escape_html, fill};
 use postern::http::page::Page as Shown;
+use postern::http::presented::{Presented, Problem};
 
 /// Posts to the page's own address without its query; the ticket travels in the body.
 const FORM: &str = r#"<form method="post" action="unblock"><input type="hidden" name="ticket" value="{{ticket}}"><button>Unblock sign-in</button></form>
 "#;
-
-/// Why a block was not ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Problem {
-    /// No ticket, or one that does not open or is over.
-    NoTicket,
-    /// AWS fails.
-    Unavailable,
-}
-
-impl Problem {
-    /// In the audit log.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::NoTicket => "no_ticket",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
 
 /// What is shown.
 pub(crate) enum Page {
     /// The button.
     Ask {
         /// The ticket, as it came.
-        ticket: String,
+        ticket: Presented,
     },
     /// The block is over.
     Done,
@@ -82,7 +64,7 @@ impl Page {
     pub(crate) fn response(&self, tenant: &str) -> Response {
         let (status, heading, text) = self.words();
         let form = match self {
-            Self::Ask { ticket } => fill(FORM, &[("ticket", ticket.clone())], escape_html),
+            Self::Ask { ticket } => fill(FORM, &[("ticket", ticket.0.clone())], escape_html),
             _ => String::new(),
         };
         Shown { status, heading, text, form }.response(tenant)

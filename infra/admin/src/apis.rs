@@ -131,17 +131,12 @@ fn done(api: Value, done: &str) -> Answer {
 /// All APIs of the tenant, of their scopes the names. The Management API itself is none of these.
 async fn list(management: &Management) -> Result<Answer, CommandError> {
     let items = management.list(&path(&["resource-servers"]), &[], usize::MAX).await?;
-    let mut short = items.clone();
-    for item in &mut short {
-        let scopes = item.get("scopes").and_then(Value::as_array).cloned().unwrap_or_default();
-        let words: Vec<Value> = scopes.iter().filter_map(|scope| scope.get("value").cloned()).collect();
-        if let Some(item) = item.as_object_mut() {
-            item.insert("scopes".to_owned(), Value::Array(words));
-        }
-    }
-    let Answer { text, .. } =
-        Answer::list(short, &COLUMNS, "There are no APIs yet: see `postern apis create`.");
-    Ok(Answer { json: Value::Array(items), text })
+    let none = "There are no APIs yet: see `postern apis create`.";
+    Ok(Answer::list_by(items, &COLUMNS, none, |api| {
+        let scopes = api.get("scopes").and_then(Value::as_array).into_iter().flatten();
+        let words: Value = scopes.filter_map(|scope| scope.get("value").cloned()).collect();
+        api.insert("scopes".to_owned(), words);
+    }))
 }
 
 #[cfg(test)]

@@ -246,19 +246,13 @@ async fn named(api: &Management, id: &str) -> Result<String, CommandError> {
 /// All applications, their grants in short.
 async fn list(api: &Management) -> Result<Answer, CommandError> {
     let items = api.list(&path(&["clients"]), &[], usize::MAX).await?;
-    let mut short = items.clone();
-    for item in &mut short {
-        let grants = item.get("grant_types").and_then(Value::as_array).cloned().unwrap_or_default();
-        let words =
-            grants.iter().filter_map(Value::as_str).map(|grant| grant.trim_start_matches(GRANT_PREFIX));
-        let words: Vec<_> = words.map(ToOwned::to_owned).collect();
-        if let Some(item) = item.as_object_mut() {
-            item.insert("grant_types".to_owned(), words.into());
-        }
-    }
-    let Answer { text, .. } =
-        Answer::list(short, &COLUMNS, "There are no applications yet: see `postern init`.");
-    Ok(Answer { json: Value::Array(items), text })
+    let none = "There are no applications yet: see `postern init`.";
+    Ok(Answer::list_by(items, &COLUMNS, none, |client| {
+        let grants = client.get("grant_types").and_then(Value::as_array).into_iter().flatten();
+        let words = grants.filter_map(Value::as_str).map(|grant| grant.trim_start_matches(GRANT_PREFIX));
+        let words: Value = words.collect();
+        client.insert("grant_types".to_owned(), words);
+    }))
 }
 
 /// An application, and the secret that was made with it, apart from everything else: it is not to be had again.

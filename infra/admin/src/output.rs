@@ -1,7 +1,7 @@
 //! What commands show: tables for people, one JSON document for programs.
 
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::terminal;
 
@@ -30,11 +30,20 @@ impl Answer {
 
     /// A list of objects as a table, or a sentence where there is none.
     pub(crate) fn list(items: Vec<Value>, columns: &[Column], none: &str) -> Self {
-        let text = match items.is_empty() {
-            true => format!("{none}\n"),
-            false => table(&items, columns).render(terminal::width()),
-        };
+        let text = listed(&items, columns, none);
         Self { json: Value::Array(items), text }
+    }
+
+    /// As [`Self::list`], where the table shows something else of an object than the object itself.
+    pub(crate) fn list_by(
+        items: Vec<Value>,
+        columns: &[Column],
+        none: &str,
+        shown: impl Fn(&mut Map<String, Value>),
+    ) -> Self {
+        let mut rows = items.clone();
+        rows.iter_mut().filter_map(Value::as_object_mut).for_each(shown);
+        Self { text: listed(&rows, columns, none), json: Value::Array(items) }
     }
 
     /// An object as a line for each of its properties.
@@ -48,6 +57,13 @@ impl Answer {
             Output::Table => self.text,
             Output::Json => escaped(&format!("{:#}\n", self.json)),
         }
+    }
+}
+
+fn listed(rows: &[Value], columns: &[Column], none: &str) -> String {
+    match rows.is_empty() {
+        true => format!("{none}\n"),
+        false => table(rows, columns).render(terminal::width()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The person at the terminal: how wide it is, what they agree to, and the password they type.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use postern::rules::random::Random;
 
@@ -10,6 +10,8 @@ use crate::CommandError;
 const PASSWORD_ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// Characters of a generated password: more than 115 bits.
 const PASSWORD_CHARACTERS: usize = 20;
+/// What a terminal hands on for Ctrl-C where that is no signal.
+const CTRL_C: u8 = 3;
 
 /// Columns of the terminal that the standard output is; `None` where it is none.
 pub(crate) fn width() -> Option<usize> {
@@ -97,15 +99,29 @@ fn line() -> io::Result<String> {
     Ok(line)
 }
 
+/// A line of a terminal that is silent: [`CTRL_C`] ends it as well.
+fn silent_line() -> Result<String, CommandError> {
+    let mut line = Vec::new();
+    for byte in io::stdin().lock().bytes() {
+        match byte.map_err(|_| CommandError::Stopped)? {
+            CTRL_C => return Err(CommandError::Stopped),
+            b'\n' => break,
+            byte => line.push(byte),
+        }
+    }
+    String::from_utf8(line).map_err(|_| CommandError::Setting("that is no UTF-8".to_owned()))
+}
+
 /// Asked for twice where it is not seen.
 fn typed() -> Result<String, CommandError> {
     let silence = Silence::begin();
     let ask = |prompt: &str| {
         let _ = write!(io::stderr(), "{prompt}: ");
-        let line = line().map_err(|_| CommandError::Stopped);
-        if silence.is_some() {
-            let _ = writeln!(io::stderr());
+        if silence.is_none() {
+            return line().map_err(|_| CommandError::Stopped);
         }
+        let line = silent_line();
+        let _ = writeln!(io::stderr());
         line
     };
     let first = ask("New password")?;
@@ -115,7 +131,8 @@ fn typed() -> Result<String, CommandError> {
     }
 }
 
-/// The terminal does not show what is typed until this ends.
+/// The terminal does not show what is typed until this ends. Meanwhile Ctrl-C is no signal, which would end the program
+/// and leave the terminal silent, but the end of a line.
 struct Silence {
     #[cfg(unix)]
     before: rustix::termios::Termios,
@@ -124,10 +141,11 @@ struct Silence {
 impl Silence {
     #[cfg(unix)]
     fn begin() -> Option<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
         let before = tcgetattr(io::stdin()).ok()?;
         let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        silent.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
         tcsetattr(io::stdin(), OptionalActions::Flush, &silent).ok()?;
         Some(Self { before })
     }

@@ -163,14 +163,11 @@ impl Users {
 async fn list(api: &Management, limit: u16, newest: bool) -> Result<Answer, CommandError> {
     let order = if newest { "created_at:-1" } else { "created_at:1" };
     let items = api.list(&path(&["users"]), &[("sort", order)], usize::from(limit)).await?;
-    let mut shown = items.clone();
-    // Who is not blocked is not said to be.
-    for user in shown.iter_mut().filter_map(Value::as_object_mut) {
-        user.entry("blocked").or_insert(Value::Bool(false));
-    }
     let none = "There are no users yet: see `postern users create` and `postern import`.";
-    let Answer { text, .. } = Answer::list(shown, &COLUMNS, none);
-    Ok(Answer { json: Value::Array(items), text })
+    // Who is not blocked is not said to be.
+    Ok(Answer::list_by(items, &COLUMNS, none, |user| {
+        user.entry("blocked").or_insert(Value::Bool(false));
+    }))
 }
 
 /// A user who is there.

@@ -101,8 +101,9 @@ async fn call(
         .map_err(|error| failed(innermost(&error)))
 }
 
-/// The outer errors only say that there was one.
-fn innermost(error: &dyn std::error::Error) -> String {
+/// What went wrong, of a chain of errors whose outer ones only say that something did.
+#[must_use]
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

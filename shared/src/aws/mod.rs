@@ -22,7 +22,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use data_encoding::BASE64;
 
-pub use bare::{Fetched, HttpFailed, get, put_json};
+pub use bare::{Fetched, HttpFailed, get, innermost, put_json};
 pub use on_demand::OnDemand;
 pub use retry::{BeforeTheFactOnly, never_connected};
 

@@ -7,13 +7,25 @@ use crate::wire::refusal::Refusal;
 /// The events of a request that begins one, in order.
 #[must_use]
 pub fn begun(outcome: Result<(), &Refusal>, known: &Trail) -> Vec<Event> {
+    with_sending(outcome, known, Event::EnrolmentStarted, Event::EnrolmentNotStarted)
+}
+
+/// The events of a request that may have a code sent, in order: that it is `started` or `refused`, and what became of the
+/// code.
+#[must_use]
+pub fn with_sending(
+    outcome: Result<(), &Refusal>,
+    known: &Trail,
+    started: Event,
+    refused: Event,
+) -> Vec<Event> {
     match outcome {
-        Ok(()) => [Event::EnrolmentStarted].into_iter().chain(known.channel.map(Event::sent)).collect(),
+        Ok(()) => [started].into_iter().chain(known.channel.map(Event::sent)).collect(),
         Err(Refusal::DeliveryFailed) => {
-            [Event::EnrolmentNotStarted].into_iter().chain(known.channel.map(Event::not_sent)).collect()
+            [refused].into_iter().chain(known.channel.map(Event::not_sent)).collect()
         }
         Err(Refusal::TooManySends { .. }) => vec![Event::SendsSpent],
-        Err(_) => vec![Event::EnrolmentNotStarted],
+        Err(_) => vec![refused],
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a check says: how it is, what was found, and how to mend it.
 
-use std::error::Error;
 use std::fmt;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use postern::aws::innermost;
 use serde::Serialize;
 
 use crate::output::harmless;
@@ -46,7 +46,7 @@ impl Finding {
     /// A call of AWS that failed. `action` is what IAM calls it.
     pub(crate) fn call<E, R>(check: &'static str, action: &str, error: &SdkError<E, R>) -> Self
     where
-        E: ProvideErrorMetadata + Error + 'static,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
         R: fmt::Debug + 'static,
     {
         let reach = "check the network, --region and --endpoint-url, and your credentials: `aws sts get-caller-identity`";
@@ -67,15 +67,6 @@ impl Finding {
         };
         Self::fail(check, format!("{action}: {}", harmless(&format!("{code}: {message}"))), mend)
     }
-}
-
-/// The outer errors only say that there was one.
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 impl fmt::Display for Finding {
