@@ -15,14 +15,14 @@ mod http_server;
 #[allow(dead_code, unused_imports, reason = "shared with the black-box tests, which use all of it")]
 mod support;
 
+use support::{policy, template};
+
 mod binaries;
 mod flow;
 mod flows;
 mod function;
 mod gateway;
-mod policy;
 mod signing_keys;
-mod template;
 
 mod applications;
 mod audit;

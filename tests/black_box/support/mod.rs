@@ -18,8 +18,11 @@ mod offline;
 mod overtaken;
 mod passwordless;
 mod phone;
+pub(crate) mod policy;
+mod rights;
 mod steps;
 mod table;
+pub(crate) mod template;
 mod twilio;
 mod users;
 mod wire;
@@ -53,6 +56,7 @@ use local::aws::Message;
 use local::{Patience, Twin, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::{Clock, Timestamp};
+use rights::Rights;
 use serde_json::{Value, json};
 
 /// When every test begins: a whole TOTP step, far from any real time.
@@ -63,6 +67,7 @@ pub(crate) struct World {
     pub(crate) twin: Twin,
     pub(crate) clock: Clock,
     http: client::Client,
+    rights: Rights,
 }
 
 impl World {
@@ -85,7 +90,8 @@ impl World {
         change(&mut options);
         let clock = options.clock.clone();
         let twin = Twin::start(options).await.unwrap();
-        Self { twin, clock, http: client::Client::new() }
+        let rights = Rights(twin.aws.calls.clone());
+        Self { twin, clock, http: client::Client::new(), rights }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -164,6 +170,7 @@ impl World {
 
     /// Clears the log of calls.
     pub(crate) fn forget_calls(&self) {
+        self.rights.check();
         self.twin.aws.calls.clear();
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_yaml_ng::Value;
 
-use crate::policy::Statement;
+use super::policy::Statement;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra");
 

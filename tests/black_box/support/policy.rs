@@ -3,7 +3,7 @@
 use local::aws::Action;
 use serde_yaml_ng::Value;
 
-use crate::template::intrinsic;
+use super::template::intrinsic;
 
 /// One statement that allows.
 #[derive(Clone, Debug)]
