@@ -9,8 +9,8 @@ mod units;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -110,9 +110,10 @@ impl DynamoDb {
         let mut answer = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let units = match (parts.status, &mut answer) {
             (StatusCode::OK, Value::Object(members)) => units::taken_from(&operation, members),
-            _ => self.engine.upgrade().map_or_else(Units::default, |engine| {
-                units::of_refused(&engine, &operation, &json, &answer)
-            }),
+            _ => self
+                .engine
+                .upgrade()
+                .map_or_else(Units::default, |engine| units::of_refused(&engine, &operation, &json, &answer)),
         };
         parts.extensions.insert(units);
         if parts.status != StatusCode::OK {
@@ -184,7 +185,8 @@ impl Endpoint for DynamoDb {
         let is_write = writes(&request.operation);
         match self.forward_counting(request).await {
             Ok(response) => {
-                if let Some(engine) = self.engine.upgrade().filter(|_| response.status().is_success() && is_write)
+                if let Some(engine) =
+                    self.engine.upgrade().filter(|_| response.status().is_success() && is_write)
                 {
                     engine.written.notify_one();
                 }
