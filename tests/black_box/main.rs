@@ -36,6 +36,7 @@ mod clients_overtaken;
 mod conflicts;
 mod consistency;
 mod cors;
+mod costs;
 mod document;
 mod email_templates;
 mod email_verification;

@@ -1,6 +1,6 @@
 //! The call log: every AWS call made to the twin (design §9, `/_local/calls`).
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ const INVOCATION_HEADER: &str = "amz-sdk-invocation-id";
 const CALLS_KEPT_MAX: usize = 100_000;
 
 /// One AWS call; attempts of the SDK's retries are one call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Call {
     /// The function whose request made it; `None` (JSON `null`) outside a request.
     pub function: Option<String>,
@@ -34,7 +34,31 @@ pub struct Call {
     pub round_trip: u32,
     /// What IAM has to allow for it.
     pub actions: Vec<Action>,
+    /// DynamoDB: what is billed for it, all its attempts together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<Units>,
 }
+
+/// Capacity units as DynamoDB bills them: of the table and of its indexes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Units {
+    /// Read request units: 4 KB read strongly consistent, or 8 KB not so.
+    pub read: f64,
+    /// Write request units: 1 KB, half of that in a transaction.
+    pub write: f64,
+}
+
+impl Units {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { read: self.read + other.read, write: self.write + other.write }
+    }
+}
+
+/// A call in the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Logged(u64);
 
 /// An IAM action with the attributes that a policy can condition on.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
@@ -102,7 +126,17 @@ pub struct CallLog {
 #[derive(Debug, Default)]
 struct Log {
     calls: VecDeque<(Option<String>, Call)>,
-    seen: HashSet<String>,
+    /// The number of each call with an id.
+    seen: HashMap<String, u64>,
+    /// How many calls there were before those.
+    forgotten: u64,
+}
+
+impl Log {
+    /// The number of the next call.
+    fn next(&self) -> u64 {
+        self.forgotten + self.calls.len() as u64
+    }
 }
 
 impl CallLog {
@@ -114,23 +148,26 @@ impl CallLog {
 
     /// Empties the log.
     pub fn clear(&self) {
-        *locked(&self.log) = Log::default();
+        let mut log = locked(&self.log);
+        *log = Log { forgotten: log.next(), ..Log::default() };
     }
 
-    /// Logs a call unless `headers` show that it repeats one already logged.
+    /// Logs a call unless `headers` show that it repeats one already logged; gives the one that is in the log.
     pub(super) fn record(
         &self,
         headers: &HeaderMap,
         service: Service,
         operation: &str,
         actions: impl FnOnce() -> Vec<Action>,
-    ) {
+    ) -> Logged {
         let id = text(headers, CALL_HEADER).or_else(|| text(headers, INVOCATION_HEADER));
         let mut log = locked(&self.log);
-        if let Some(id) = &id
-            && !log.seen.insert(id.clone())
-        {
-            return;
+        let number = log.next();
+        if let Some(id) = &id {
+            if let Some(first) = log.seen.get(id) {
+                return Logged(*first);
+            }
+            log.seen.insert(id.clone(), number);
         }
         let call = Call {
             function: text(headers, FUNCTION_HEADER),
@@ -138,12 +175,26 @@ impl CallLog {
             operation: operation.to_owned(),
             round_trip: text(headers, TRIP_HEADER).and_then(|trip| trip.parse().ok()).unwrap_or(0),
             actions: actions(),
+            units: None,
         };
         log.calls.push_back((id, call));
         if log.calls.len() > CALLS_KEPT_MAX
-            && let Some((Some(id), _)) = log.calls.pop_front()
+            && let Some((id, _)) = log.calls.pop_front()
         {
-            log.seen.remove(&id);
+            log.forgotten += 1;
+            if let Some(id) = id {
+                log.seen.remove(&id);
+            }
+        }
+        Logged(number)
+    }
+
+    /// Adds to what is billed for a call, if it is still in the log.
+    pub(super) fn charge(&self, Logged(number): Logged, units: Units) {
+        let mut log = locked(&self.log);
+        let place = number.checked_sub(log.forgotten).and_then(|place| usize::try_from(place).ok());
+        if let Some((_, call)) = place.and_then(|place| log.calls.get_mut(place)) {
+            call.units = Some(call.units.unwrap_or_default().plus(units));
         }
     }
 }
@@ -193,6 +244,22 @@ mod tests {
         assert!(log.all().iter().all(|call| call.function.is_none() && call.round_trip == 0));
         log.clear();
         assert!(log.all().is_empty());
+    }
+
+    /// Every attempt is billed, to the call it belongs to; an answer that comes after the log was cleared, to none.
+    #[test]
+    fn attempts_are_billed_together() {
+        let log = CallLog::default();
+        let call = |id| log.record(&headers(&[(CALL_HEADER, id)]), Service::Dynamodb, "PutItem", Vec::new);
+        let units = |write| Units { read: 0.0, write };
+        log.charge(call("a-1"), units(1.0));
+        let other = call("a-2");
+        log.charge(call("a-1"), units(2.0));
+        assert_eq!(log.all().iter().map(|call| call.units).collect::<Vec<_>>(), [Some(units(3.0)), None]);
+        log.clear();
+        let _ = call("a-3");
+        log.charge(other, units(1.0));
+        assert_eq!(log.all()[0].units, None);
     }
 
     #[test]

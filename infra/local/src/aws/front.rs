@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use super::Service;
-use super::calls::{Action, CallLog};
+use super::calls::{Action, CallLog, Units};
 use super::faults::{Failure, Faults, Verdict};
 use super::held::HeldCalls;
 
@@ -164,7 +164,9 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
         return front.endpoint.handle(AwsRequest { operation: String::new(), parts, body, json }).await;
     };
     let shared = &front.shared;
-    shared.calls.record(&parts.headers, E::SERVICE, &operation, || front.endpoint.actions(&operation, &json));
+    let call = shared
+        .calls
+        .record(&parts.headers, E::SERVICE, &operation, || front.endpoint.actions(&operation, &json));
     let hurried = shared.faults.hurried();
     let Verdict { failure, is_partial, latency } = shared.faults.judge(E::SERVICE, &operation);
     let response = match failure {
@@ -179,6 +181,9 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
             return front.endpoint.broken();
         }
     };
+    if let Some(units) = response.extensions().get::<Units>() {
+        shared.calls.charge(call, *units);
+    }
     if !latency.is_zero() {
         late(latency, hurried, shared).await;
     }

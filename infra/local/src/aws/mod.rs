@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-pub use self::calls::{Action, Call, CallLog};
+pub use self::calls::{Action, Call, CallLog, Units};
 pub use self::dynamodb::TableStream;
 pub use self::events::{BUS_ARN, BusEvent, EventBus};
 pub use self::faults::{Fault, FaultMode, Faults};
@@ -213,7 +213,7 @@ impl AwsTwin {
             twilio,
             kms,
             event_bridge,
-            engine: Arc::new(engine),
+            engine,
             doors,
             servers,
             _lock: lock,

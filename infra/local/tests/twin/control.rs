@@ -146,7 +146,11 @@ async fn calls_are_listed_by_function_and_round_trip() {
     let calls = twin.get("/_local/calls").await.json();
     let calls = calls.as_array().unwrap();
     for call in calls {
-        assert_eq!(members(call), ["function", "service", "operation", "round_trip", "actions"], "{call}");
+        assert_eq!(
+            members(call),
+            ["function", "service", "operation", "round_trip", "actions", "units"],
+            "{call}"
+        );
         assert_eq!(call["function"], "mfa-authenticators");
         assert_eq!((&call["service"], &call["round_trip"]), (&json!("dynamodb"), &json!(1)), "{call}");
         assert_eq!(call["actions"][0]["table"], "postern", "{call}");

@@ -6,7 +6,9 @@ use serde_json::Value;
 use crate::aws::calls::Action;
 
 /// The partition key of Postern's one table (design §3).
-const PARTITION_KEY: &str = "pk";
+pub(super) const PARTITION_KEY: &str = "pk";
+/// Its sort key.
+pub(super) const SORT_KEY: &str = "sk";
 
 /// That of what a request reads: the table's, or its index's.
 fn partition_key(request: &Value) -> &'static str {

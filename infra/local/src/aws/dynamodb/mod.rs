@@ -5,11 +5,12 @@
 
 mod actions;
 mod stream;
+mod units;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -18,8 +19,8 @@ use dynoxide::Database;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
-use http::{StatusCode, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -28,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::calls::Action;
+use super::calls::{Action, Units};
 use super::front::{AwsRequest, Endpoint, Stop};
 use super::protocol::{json_answer, json_error, target_operation};
 use super::{Service, StartError, Storage};
@@ -48,7 +49,8 @@ const FILE_NAME: &str = "dynamodb.sqlite";
 pub(super) struct DynamoDb {
     client: Client<HttpConnector, Full<Bytes>>,
     inner: Authority,
-    written: Arc<Notify>,
+    /// Whoever answers does not keep the table's file open.
+    engine: Weak<Engine>,
 }
 
 /// What the twin itself has of the engine.
@@ -63,9 +65,9 @@ impl DynamoDb {
     pub(super) async fn start(
         storage: &Storage,
         stop: Stop,
-    ) -> Result<(Self, Engine, JoinHandle<()>), StartError> {
+    ) -> Result<(Self, Arc<Engine>, JoinHandle<()>), StartError> {
         let database = open(storage)?;
-        let engine = Engine { database: database.clone(), written: Arc::default() };
+        let engine = Arc::new(Engine { database: database.clone(), written: Arc::default() });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StartError::Listen)?;
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let server = tokio::spawn(async move {
@@ -77,8 +79,7 @@ impl DynamoDb {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        let written = Arc::clone(&engine.written);
-        Ok((Self { client, inner: authority(address)?, written }, engine, server))
+        Ok((Self { client, inner: authority(address)?, engine: Arc::downgrade(&engine) }, engine, server))
     }
 
     async fn forward(&self, mut parts: Parts, body: Bytes) -> Result<Response, DynamoDbUnreachable> {
@@ -97,6 +98,36 @@ impl DynamoDb {
         let response = self.client.request(request).await.map_err(|_| DynamoDbUnreachable)?;
         Ok(response.map(Body::new).into_response())
     }
+
+    /// The same, and what it costs is found out, and kept in the response beside what the client gets.
+    async fn forward_counting(&self, request: AwsRequest) -> Result<Response, DynamoDbUnreachable> {
+        let AwsRequest { operation, parts, body, json } = request;
+        let Some(asking) = units::asking(&operation, &json, &body) else {
+            return self.forward(parts, body).await;
+        };
+        let (mut parts, body) = self.forward(parts, asking).await?.into_parts();
+        let body = body.collect().await.map_err(|_| DynamoDbUnreachable)?.to_bytes();
+        let mut answer = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let units = match (parts.status, &mut answer) {
+            (StatusCode::OK, Value::Object(members)) => units::taken_from(&operation, members),
+            _ => self
+                .engine
+                .upgrade()
+                .map_or_else(Units::default, |engine| units::of_refused(&engine, &operation, &json, &answer)),
+        };
+        parts.extensions.insert(units);
+        if parts.status != StatusCode::OK {
+            return Ok(Response::from_parts(parts, body.into()));
+        }
+        forget_the_body(&mut parts.headers);
+        Ok(Response::from_parts(parts, answer.to_string().into()))
+    }
+}
+
+/// Removes what is true of another body only.
+fn forget_the_body(headers: &mut HeaderMap) {
+    headers.remove(CONTENT_LENGTH);
+    headers.remove("x-amz-crc32");
 }
 
 impl std::fmt::Debug for Engine {
@@ -140,17 +171,24 @@ impl Endpoint for DynamoDb {
         let answer = self.handle(request).await;
         match answer.status() {
             StatusCode::OK => {
-                json_answer(StatusCode::OK, CONTENT_TYPE, &json!({ "UnprocessedItems": unprocessed }))
+                let units = answer.extensions().get::<Units>().copied().unwrap_or_default();
+                let answer = json!({ "UnprocessedItems": unprocessed });
+                let mut answer = json_answer(StatusCode::OK, CONTENT_TYPE, &answer);
+                answer.extensions_mut().insert(units);
+                answer
             }
             _ => answer,
         }
     }
 
     async fn handle(&self, request: AwsRequest) -> Response {
-        match self.forward(request.parts, request.body).await {
+        let is_write = writes(&request.operation);
+        match self.forward_counting(request).await {
             Ok(response) => {
-                if response.status().is_success() && writes(&request.operation) {
-                    self.written.notify_one();
+                if let Some(engine) =
+                    self.engine.upgrade().filter(|_| response.status().is_success() && is_write)
+                {
+                    engine.written.notify_one();
                 }
                 response
             }

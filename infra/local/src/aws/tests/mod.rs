@@ -5,6 +5,7 @@ mod kms;
 mod lifetime;
 mod ses;
 mod trips;
+mod units;
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;

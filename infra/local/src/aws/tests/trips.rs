@@ -133,6 +133,7 @@ async fn a_transaction_is_logged_as_its_inner_actions() {
                 { "action": "dynamodb:DeleteItem", "table": "postern", "leading_key": "DELETED" },
                 { "action": "dynamodb:ConditionCheckItem", "table": "postern", "leading_key": "CHECKED" },
             ],
+            "units": { "read": 0.0, "write": 8.0 },
         }])
     );
     assert!(rig.get("PUT").await && !rig.get("DELETED").await);
