@@ -124,7 +124,8 @@ async fn by_phone() -> Codes {
         ("sms", "CodesSentBySms", "SMS.SendTextMessage", "Twilio.CreateMessage"),
         ("voice", "CodesSentByVoice", "SMS.SendVoiceMessage", "Twilio.CreateCall"),
     ] {
-        for (world, call) in [(World::with_phones(true).await, by_aws), (World::with_twilio().await, by_twilio)]
+        for (world, call) in
+            [(World::with_phones(true).await, by_aws), (World::with_twilio().await, by_twilio)]
         {
             let login = world.log_in(USER).await.mfa_token;
             told.lines();
@@ -143,7 +144,7 @@ async fn sign_in_codes() {
     let told = Told::start();
     let world = World::with_passwordless().await;
     assert_eq!(world.start_email(USER).await.status, 200);
-    assert_snapshot!(told.last(), @"/passwordless/start 2xx CodesSentByEmail=1 DeliveryFailures=0 MailsSent=1 ServerErrors=0 Requests=1");
+    assert_snapshot!(told.last(), @"/passwordless/start 2xx CodesSentByEmail=1 DeliveryFailures=0 MailsSent=1 ServerErrors=0 Requests=1 ColdStarts=1");
     let code = world.code(USER);
     world.passwordless("email", USER, &World::wrong(&code)).await;
     assert_snapshot!(told.last(), @"/oauth/token 4xx CodesFailed=1 ServerErrors=0 Requests=1");
@@ -174,7 +175,10 @@ async fn by_failing() -> Codes {
     world.twin.aws.faults.clear();
     let line = told.lines().pop().unwrap();
     assert_eq!(line["ServerErrors"], 1, "{line}");
-    assert!(line["DynamoDB.GetItem.Errors"].is_number() || line["DynamoDB.GetItem.Errors"].is_array(), "{line}");
+    assert!(
+        line["DynamoDB.GetItem.Errors"].is_number() || line["DynamoDB.GetItem.Errors"].is_array(),
+        "{line}"
+    );
     assert!(line["DynamoDB.GetItem.Throttles"].is_null(), "{line}");
     told.names()
 }

@@ -39,7 +39,10 @@ async fn a_binary_prints_a_line_of_metrics_a_request() {
     assert_eq!((metrics.len(), requests.len()), (3, 3));
     for (metrics, request) in metrics.iter().zip(&requests) {
         assert_eq!(metrics["request_id"], request["request_id"]);
-        assert_eq!((&metrics["FunctionName"], &metrics["PasswordsFailed"]), (&json!("oauth-token"), &json!(1)));
+        assert_eq!(
+            (&metrics["FunctionName"], &metrics["PasswordsFailed"]),
+            (&json!("oauth-token"), &json!(1))
+        );
         let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
         assert!(directives.iter().all(|directive| directive["Namespace"] == "Postern/test"), "{metrics}");
     }
@@ -55,9 +58,8 @@ async fn a_failure_far_from_the_edge_has_the_requests_id() {
     let login = gateway.log_in(API, "read:sample").await;
     let fault = json!({ "service": "ses", "mode": "error" });
     gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
-    let refused = gateway
-        .associate(&login, json!({ "authenticator_types": ["oob"], "oob_channels": ["email"] }))
-        .await;
+    let refused =
+        gateway.associate(&login, json!({ "authenticator_types": ["oob"], "oob_channels": ["email"] })).await;
     assert_eq!(refused.status, 503, "{}", refused.body);
     let (failed, requests) = (gateway.said("delivery_failed").await, gateway.said("request").await);
     let request = requests.iter().find(|line| line["route"] == "/mfa/associate").unwrap();
@@ -81,7 +83,8 @@ async fn functions_behind_no_gateway_have_lines_too() {
     gateway.invoke("audit", event_of_lines(gateway.logs().await)).await.unwrap();
     let lines: Vec<_> = gateway.said("metrics").await;
     let of = |function: &'static str| lines.iter().filter(move |line| line["FunctionName"] == function);
-    let keys: Vec<_> = of("rotate-keys").map(|line| [&line["KeysRotated"], &line["RotationFailures"]]).collect();
+    let keys: Vec<_> =
+        of("rotate-keys").map(|line| [&line["KeysRotated"], &line["RotationFailures"]]).collect();
     assert_eq!(keys, [[&json!(1), &json!(null)], [&json!(null), &json!(1)]]);
     let kept: Vec<_> = of("audit").collect();
     assert!(kept.len() == 1 && kept[0]["DynamoDB.BatchWriteItem.Latency"].is_number(), "{lines:?}");
@@ -116,7 +119,7 @@ fn every_alarm_is_about_a_metric_that_there_is() {
         assert!(properties["Dimensions"].is_null(), "{id}: as a whole");
         about_ours += 1;
     }
-    assert_eq!(about_ours, 9);
+    assert_eq!(about_ours, 10);
     let functions = template.functions().into_values().next().unwrap();
     assert!(functions.variables.contains("POSTERN_METRICS_NAMESPACE"));
 }
@@ -137,8 +140,8 @@ fn alarms_on_metrics_of_aws_name_them_as_aws_does() {
     assert_snapshot!(Vec::from_iter(named).join("\n"), @"
     AuditDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
     CallSpendAlarm: AWS/SMSVoice VoiceMessageMonthlySpend
-    ErrorRatioAlarm: AWS/ApiGateway 5xx ApiId
     FunctionsThrottledAlarm: AWS/Lambda Throttles
+    GatewayErrorsAlarm: AWS/ApiGateway 5xx ApiId
     LatencyAlarm: AWS/ApiGateway Latency ApiId
     NoticesAgeAlarm: AWS/Lambda IteratorAge FunctionName
     NoticesDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
@@ -156,7 +159,8 @@ fn every_alarm_says_what_missing_data_is_and_whom_it_tells() {
         let missing = if as_it_was { "ignore" } else { "notBreaching" };
         assert_eq!(properties["TreatMissingData"], missing, "{id}");
         for actions in [&properties["AlarmActions"], &properties["OKActions"]] {
-            let [condition, topic, none] = &intrinsic(actions, "If").unwrap().as_sequence().unwrap()[..] else {
+            let [condition, topic, none] = &intrinsic(actions, "If").unwrap().as_sequence().unwrap()[..]
+            else {
                 panic!("{id}")
             };
             assert_eq!(condition, "HasAlarmTopic", "{id}");
@@ -224,7 +228,8 @@ fn traces_are_written_where_they_are_switched_on() {
     assert_eq!(policy["Condition"], "IsTraced");
     let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().unwrap();
     let [statement] = &statements[..] else { panic!("one statement") };
-    let actions: Vec<_> = statement["Action"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
+    let actions: Vec<_> =
+        statement["Action"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(actions, ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]);
     assert_eq!((&statement["Effect"], &statement["Resource"]), (&"Allow".into(), &"*".into()));
     let roles = policy["Properties"]["Roles"].as_sequence().unwrap().iter();

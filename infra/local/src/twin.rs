@@ -92,7 +92,10 @@ impl TwinOptions {
             timeouts: Timeouts::default(),
             patience: Patience::OfTheClock,
             notices: NoticeDelivery::WhenAsked,
-            metrics: Some(MetricsConfig { namespace: "Postern/test".to_owned(), function: "twin".to_owned() }),
+            metrics: Some(MetricsConfig {
+                namespace: "Postern/test".to_owned(),
+                function: "twin".to_owned(),
+            }),
         }
     }
 }

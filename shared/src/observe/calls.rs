@@ -113,8 +113,12 @@ impl CallMetric {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Latency => "how long an attempt of that call took, whatever came of it",
-            Self::Errors => "attempts that failed: no answer in time, a status of 500 and above, or a refusal that is no part of the rules",
-            Self::Throttles => "attempts that the service refused for being too many; they are among the errors",
+            Self::Errors => {
+                "attempts that failed: no answer in time, a status of 500 and above, or a refusal that is no part of the rules"
+            }
+            Self::Throttles => {
+                "attempts that the service refused for being too many; they are among the errors"
+            }
             Self::ServiceThrottles => "the same, of all operations of the service",
         }
     }
@@ -167,7 +171,12 @@ impl Attempt {
     fn end(&self, end: End) {
         if !self.is_over.swap(true, Ordering::Relaxed) {
             let milliseconds = self.watch.elapsed_microseconds() as f64 / 1_000.0;
-            super::called(Call { service: self.service, operation: self.operation.clone(), milliseconds, end });
+            super::called(Call {
+                service: self.service,
+                operation: self.operation.clone(),
+                milliseconds,
+                end,
+            });
         }
     }
 }

@@ -89,9 +89,10 @@ fn sent_by(channel: Channel) -> Vec<Counted> {
 /// Pages are answered with other statuses; there the events tell. The answer that closed something was itself looked at.
 fn is_limited(status: u16, trail: &Trail) -> bool {
     let closed = [Event::FactorLocked, Event::RecoveryLocked, Event::AccountBlocked];
-    let refused = trail.events.iter().any(|event| {
-        *event == Event::SendsSpent || (closed.contains(event) && !trail.has(Fact::Blocks))
-    });
+    let refused = trail
+        .events
+        .iter()
+        .any(|event| *event == Event::SendsSpent || (closed.contains(event) && !trail.has(Fact::Blocks)));
     status == TOO_MANY_REQUESTS || refused
 }
 
@@ -116,7 +117,10 @@ mod tests {
         let due = || events(&[Event::MfaRequired]);
         let password = Trail { connection: Some("Username-Password-Authentication".into()), ..due() };
         let code = Trail { connection: Some("email".into()), channel: Some(Channel::Email), ..due() };
-        assert_eq!(counted(403, "mfa_required", password), "ServerErrors=0 PasswordsVerified=1 PasswordsFailed=0");
+        assert_eq!(
+            counted(403, "mfa_required", password),
+            "ServerErrors=0 PasswordsVerified=1 PasswordsFailed=0"
+        );
         assert_eq!(counted(403, "mfa_required", code), "ServerErrors=0 CodesVerified=1 CodesFailed=0");
         assert_eq!(counted(403, "mfa_required", due()), "ServerErrors=0");
     }

@@ -77,9 +77,9 @@ fn directive(namespace: &str, by: By, points: &Points) -> Value {
 fn points(by: By, seen: &Seen) -> Points {
     let latency = seen.answered.as_ref().map(|it| (Metric::Latency, it.milliseconds));
     let counted = seen.counts.iter().copied().chain(latency);
-    let own = counted.filter(|(metric, _)| metric.by() == by).map(|(metric, value)| {
-        (metric.name().to_owned(), metric.unit(), Value::from(value))
-    });
+    let own = counted
+        .filter(|(metric, _)| metric.by() == by)
+        .map(|(metric, value)| (metric.name().to_owned(), metric.unit(), Value::from(value)));
     let calls = seen.calls.iter().filter(|_| by == By::Nothing).flat_map(of_call);
     let mut points = Points::new();
     for (name, unit, value) in own.chain(calls) {
@@ -89,14 +89,16 @@ fn points(by: By, seen: &Seen) -> Points {
 }
 
 fn of_call(call: &Call) -> Vec<(String, Unit, Value)> {
-    let value = |metric: CallMetric, value: Value| (metric.name(call.service, &call.operation), metric.unit(), value);
+    let value =
+        |metric: CallMetric, value: Value| (metric.name(call.service, &call.operation), metric.unit(), value);
     let once = |metric| value(metric, 1.into());
     let mut values = vec![value(CallMetric::Latency, call.milliseconds.into())];
     match call.end {
         End::Answered => {}
         End::Failed => values.push(once(CallMetric::Errors)),
-        End::Throttled => values
-            .extend([CallMetric::Errors, CallMetric::Throttles, CallMetric::ServiceThrottles].map(once)),
+        End::Throttled => {
+            values.extend([CallMetric::Errors, CallMetric::Throttles, CallMetric::ServiceThrottles].map(once))
+        }
     }
     values
 }

@@ -160,7 +160,8 @@ mod tests {
         let (_, section) = documented.split_once("\n## What to watch\n").unwrap();
         let (section, _) = section.split_once("\n## ").unwrap();
         let own = Metric::ALL.map(|it| (it.name().to_owned(), it.unit(), it.by(), it.meaning()));
-        let of_calls = CallMetric::ALL.map(|it| (it.pattern().to_owned(), it.unit(), By::Nothing, it.meaning()));
+        let of_calls =
+            CallMetric::ALL.map(|it| (it.pattern().to_owned(), it.unit(), By::Nothing, it.meaning()));
         let mut expected = Vec::new();
         for (name, unit, by, meaning) in own.into_iter().chain(of_calls) {
             expected.push(format!("| `{name}` | {} | {by} | {meaning} |", unit.as_str()));
