@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::delivery::Mailer;
 use crate::delivery::custom::{CustomTemplate, Misfit};
 use crate::delivery::phone::Texter;
+use crate::observe::Metrics;
 use crate::rules::email_template::{EmailTemplate, TemplateName};
 use crate::rules::policy::{SmsProvider, TenantSettings};
 use crate::rules::random::Random;
@@ -42,6 +43,8 @@ pub struct Inner {
     pub random: Random,
     /// What happened, for operators.
     pub audit: AuditLog,
+    /// How it goes, in numbers.
+    pub(crate) metrics: Metrics,
     /// For what makes keys.
     pub kms: OnDemand<aws_sdk_kms::Client>,
     settings: Cached<Arc<TenantSettings>>,
@@ -64,6 +67,7 @@ impl App {
         let store = Store::new(clients.dynamodb, &config.table, random.clone());
         let keys = Keys::new(store.clone(), clients.kms.clone(), needs);
         let mailer = Mailer::new(clients.ses, &config);
+        let metrics = Metrics::new(config.metrics.clone());
         let texter = clients.phone.map(|clients| Texter::new(clients, &config));
         Self(Arc::new(Inner {
             config,
@@ -74,6 +78,7 @@ impl App {
             clock,
             random,
             audit: AuditLog::default(),
+            metrics,
             kms: clients.kms,
             settings: Cached::default(),
             twilio: Cached::default(),
@@ -127,6 +132,11 @@ impl App {
     /// ready. Settings are read by the functions that open tokens, and only those may read them; templates by those that
     /// send mail. A failure is only logged: the first request tries again and answers for itself.
     pub async fn prime(&self) {
+        // On the heap: it is as deep as the compiler follows.
+        self.metrics.of_start(Box::pin(self.look_up())).await;
+    }
+
+    async fn look_up(&self) {
         let settings = async {
             match self.keys.needs().roots {
                 true => self.settings().await.map(Some),

@@ -33,8 +33,19 @@ pub struct Config {
     /// Event bus that records go to as well, by its ARN (`POSTERN_AUDIT_EVENT_BUS`); only the function that takes them in
     /// needs it.
     pub audit_event_bus: Option<String>,
+    /// Where metrics go (`POSTERN_METRICS_NAMESPACE`); nowhere when it is unset.
+    pub metrics: Option<MetricsConfig>,
     /// How long to wait for AWS.
     pub timeouts: Timeouts,
+}
+
+/// What the metrics of a function are told by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsConfig {
+    /// CloudWatch's namespace: the deployment's own.
+    pub namespace: String,
+    /// Lambda's name of the function (`AWS_LAMBDA_FUNCTION_NAME`).
+    pub function: String,
 }
 
 /// Days that records are kept where nothing is said, as at Auth0 at most.
@@ -177,6 +188,10 @@ impl Config {
                     ConfigError { name: "POSTERN_AUDIT_DAYS", problem: "is not a number from 1 to 3650" },
                 )?,
             };
+        let metrics = optional("POSTERN_METRICS_NAMESPACE").map(|namespace| MetricsConfig {
+            namespace,
+            function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
+        });
         Ok(Self {
             table: required("POSTERN_TABLE")?,
             issuer: Issuer::new(&issuer),
@@ -191,6 +206,7 @@ impl Config {
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
             audit_days,
             audit_event_bus: optional("POSTERN_AUDIT_EVENT_BUS"),
+            metrics,
             timeouts: Timeouts::default(),
         })
     }

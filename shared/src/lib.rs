@@ -12,6 +12,7 @@ pub mod factors;
 pub mod http;
 pub mod id;
 pub mod lambda;
+pub mod observe;
 pub mod rules;
 pub mod store;
 pub mod time;

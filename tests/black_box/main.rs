@@ -58,6 +58,7 @@ mod logs;
 mod logs_taken_in;
 mod mail_tags;
 mod management;
+mod metrics;
 mod moving_in;
 mod moving_in_input;
 mod moving_in_passwords;

@@ -34,6 +34,7 @@ mod logs;
 mod mailed;
 mod management;
 mod notices;
+mod observed;
 mod offline;
 mod passwordless;
 mod phones;

@@ -12,6 +12,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use postern::audit::Record;
 use postern::config::Timeouts;
+use postern::observe::CallWatch;
 use postern::time::pause;
 use postern::wire::log::LogEntry;
 use serde_json::json;
@@ -54,6 +55,7 @@ impl Bus {
         if let Some(url) = endpoint {
             config = config.endpoint_url(url);
         }
+        config.push_interceptor(SharedInterceptor::new(CallWatch));
         if let Some(observer) = observer {
             config.push_interceptor(observer.clone());
         }

@@ -14,6 +14,7 @@ use postern::app::App;
 use postern::audit::of_system;
 use postern::config::Timeouts;
 use postern::lambda::{Error, app_from_environment};
+use postern::observe::watched;
 use postern::token::keys::KeyNeeds;
 use serde_json::Value;
 
@@ -47,6 +48,10 @@ pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
 
 /// The same for the invocation of that id.
 async fn handle_as(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
+    watched(app, request_id, Box::pin(mail_announced(app, event, request_id))).await
+}
+
+async fn mail_announced(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
     let event = StreamEvent::read(event)?;
     for change in event.announced() {
         let send = Box::pin(async {

@@ -9,6 +9,7 @@ use postern::app::App;
 use postern::audit::{Event, of_system, trail};
 use postern::config::Timeouts;
 use postern::lambda::{Error, KMS_ATTEMPT_TIMEOUT, app_from_environment};
+use postern::observe::watched;
 use postern::time::pause;
 use postern::token::keys::KeyNeeds;
 use postern::token::rotation::{Report, Rotation, RotationError};
@@ -43,13 +44,17 @@ async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result
     match CustomResource::of(&event.payload) {
         None => {
             let app = app.map_err(Clone::clone)?;
-            Ok(summary(&of_system(app, FUNCTION, request_id, Box::pin(rotate(app))).await?))
+            let work = of_system(app, FUNCTION, request_id, Box::pin(rotate(app)));
+            Ok(summary(&watched(app, request_id, work).await?))
         }
         Some(resource) => {
             let outcome = match (resource.is_creation(), app) {
                 (false, _) => Ok(()),
                 (true, Err(error)) => Err(error.clone()),
-                (true, Ok(app)) => of_system(app, FUNCTION, request_id, Box::pin(create(app))).await,
+                (true, Ok(app)) => {
+                    let work = of_system(app, FUNCTION, request_id, Box::pin(create(app)));
+                    watched(app, request_id, work).await
+                }
             };
             resource.answer(outcome).await?;
             Ok(Value::Null)

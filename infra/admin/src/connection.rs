@@ -195,6 +195,7 @@ impl Tenant {
             client_ip_header: None,
             audit_event_bus: None,
             audit_days: self.audit_days,
+            metrics: None,
             timeouts: self.timeouts,
         }
     }

@@ -47,6 +47,8 @@ impl Arguments {
             timeouts: Timeouts::default(),
             patience: Patience::OfTheClock,
             notices: NoticeDelivery::AtOnce,
+            // Nobody collects them here, and people read this log.
+            metrics: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, TlsError, http_client};
-use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, Timeouts};
+use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, MetricsConfig, Timeouts};
 use postern::rules::random::Random;
 use postern::store::schema::create_table;
 use postern::time::Clock;
@@ -54,6 +54,8 @@ pub struct TwinOptions {
     pub patience: Patience,
     /// When security notices are mailed, and records of the audit log kept.
     pub notices: NoticeDelivery,
+    /// Where metrics go: to the log, or nowhere.
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// What ends the time of an attempt of a call to the embedded AWS.
@@ -90,6 +92,10 @@ impl TwinOptions {
             timeouts: Timeouts::default(),
             patience: Patience::OfTheClock,
             notices: NoticeDelivery::WhenAsked,
+            metrics: Some(MetricsConfig {
+                namespace: "Postern/test".to_owned(),
+                function: "twin".to_owned(),
+            }),
         }
     }
 }
@@ -273,6 +279,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<(Ap
         client_ip_header: None,
         audit_days: AUDIT_DAYS_DEFAULT,
         audit_event_bus: Some(BUS_ARN.to_owned()),
+        metrics: options.metrics.clone(),
         timeouts: options.timeouts,
     };
     let credentials = aws_sdk_dynamodb::config::Credentials::new("twin", "twin", None, None, "twin");

@@ -7,6 +7,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::observe;
+
 /// Starts logging to standard output, where Lambda collects it, at the level `POSTERN_LOG` names (`error`, `warn`,
 /// `info`, `debug`; default `info`). A second call changes nothing.
 pub fn start_logging() {
@@ -30,10 +32,7 @@ where
     let level = std::env::var("POSTERN_LOG").ok().and_then(|text| text.parse::<LevelFilter>().ok());
     let level = level.unwrap_or(LevelFilter::INFO).min(LevelFilter::DEBUG);
     let layer = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
+        .event_format(super::line::JsonLines)
         .with_writer(writer)
         .with_filter(filter(level));
     tracing_subscriber::registry().with(layer)
@@ -75,6 +74,8 @@ fn filter(level: LevelFilter) -> Targets {
         .with_targets(OURS.into_iter().map(|target| (target, level)))
         // The audit log is no matter of taste: whoever wants fewer lines still has it.
         .with_target(super::record::TARGET, level.max(LevelFilter::INFO))
+        // Nor are metrics.
+        .with_target(observe::TARGET, level.max(LevelFilter::INFO))
 }
 
 #[cfg(test)]
@@ -90,6 +91,7 @@ mod tests {
         for level in [LevelFilter::OFF, LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::DEBUG] {
             let filter = filter(level);
             assert!(filter.would_enable(TARGET, &Level::INFO), "{level}");
+            assert!(filter.would_enable(observe::TARGET, &Level::INFO), "{level}");
             let is_asked_for = filter.would_enable("postern::http::edge", &Level::INFO);
             assert_eq!(is_asked_for, level == LevelFilter::DEBUG, "{level}");
         }

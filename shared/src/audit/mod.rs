@@ -5,6 +5,7 @@
 //! `audit` takes the lines from the log stream to the table and, where the tenant wants it, to an event bus.
 
 pub mod event;
+mod line;
 mod log_id;
 mod logging;
 pub mod record;

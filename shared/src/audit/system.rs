@@ -3,6 +3,7 @@
 use super::record::Request;
 use super::trail;
 use crate::app::App;
+use crate::observe;
 
 /// Does some work, and writes what it recorded on its trail. `function` stands where a request's route does; `request_id`
 /// is Lambda's of the invocation. There is no address, method or status of such an entry. Best handed a future on the
@@ -20,6 +21,7 @@ pub async fn of_system<F: Future>(app: &App, function: &str, request_id: &str, w
         status: 0,
         reason: None,
     };
+    observe::happened(None, &trail);
     app.audit.write(&request, &trail, &app.random);
     output
 }

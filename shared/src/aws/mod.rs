@@ -29,6 +29,7 @@ pub use retry::{BeforeTheFactOnly, never_connected};
 use crate::delivery::twilio::TwilioClient;
 
 use crate::config::Timeouts;
+use crate::observe::CallWatch;
 
 /// Amazon Trust Services' roots: loading the system's store would be most of a cold start (feasibility §2).
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
@@ -168,6 +169,7 @@ macro_rules! client {
         if let Some(url) = $endpoint {
             builder = builder.endpoint_url(url);
         }
+        builder.push_interceptor(SharedInterceptor::new(CallWatch));
         if let Some(observer) = $observer {
             builder.push_interceptor(observer.clone());
         }

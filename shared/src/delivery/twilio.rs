@@ -20,11 +20,12 @@ use serde::Deserialize;
 
 use super::{DeliveryFailure, classify};
 use crate::aws::{TlsError, public_http_client};
+use crate::observe::CallWatch;
 use crate::rules::phone::PhoneNumber;
 use crate::rules::twilio::TwilioAccount;
 
 /// In log lines.
-const SERVICE: &str = "twilio";
+pub(crate) const SERVICE: &str = "twilio";
 /// Where accounts are that were not made in another region.
 const DEFAULT_URL: &str = "https://api.twilio.com";
 /// Twilio's error 21211, "Invalid 'To' Phone Number".
@@ -217,6 +218,7 @@ impl TwilioClient {
             // A second message for one success would void nothing but confuse everyone.
             .no_retry()
             .timeout_config(self.limits.clone())
+            .interceptor(CallWatch)
             .serializer(http_request)
             .deserializer(taken);
         if let Some(time) = &self.time {

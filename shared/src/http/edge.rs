@@ -17,6 +17,7 @@ use super::params::BODY_BYTES_MAX;
 use crate::app::App;
 use crate::audit::trail::{self, Trail};
 use crate::audit::{self, Event};
+use crate::observe;
 use crate::rules::limit::Quota;
 use crate::time::{Stopwatch, Timestamp};
 use crate::wire::management::ManagementRefusal;
@@ -44,9 +45,14 @@ pub fn serve(routes: Router<App>, app: App) -> Router {
     routes.layer(middleware::from_fn_with_state(app.clone(), surround)).with_state(app)
 }
 
-async fn surround(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let watch = Stopwatch::start();
+async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
     let context = context(&request, app.config.client_ip_header.as_deref());
+    let request_id = context.request_id.clone();
+    observe::watched(&app, &request_id, answer(&app, context, request, next)).await
+}
+
+async fn answer(app: &App, context: RequestContext, mut request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
     let method = request.method().clone();
     let user_agent = user_agent(request.headers());
     let path = request.uri().path().to_owned();
@@ -79,7 +85,10 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         status: response.status().as_u16(),
         reason: label.map(|label| label.reason),
     };
+    observe::happened(Some(&observe::Answer { status: request.status, reason: request.reason }), &trail);
     app.audit.write(&request, &trail, &app.random);
+    let milliseconds = watch.elapsed_milliseconds();
+    observe::answered(observe::Answered { route: request.route, status: request.status, milliseconds });
     tracing::info!(
         event = "request",
         request_id = context.request_id,
@@ -87,7 +96,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
         route,
         status = response.status().as_u16(),
         error = label.map(|label| label.error),
-        duration_milliseconds = watch.elapsed_milliseconds(),
+        duration_milliseconds = milliseconds,
     );
     response
 }

@@ -1,0 +1,153 @@
+//! What of a request is counted: one reading of its answer and its trail, the same that the audit log is written from.
+
+use super::metric::Metric;
+use crate::audit::Event;
+use crate::audit::trail::{Fact, Trail};
+use crate::rules::channel::Channel;
+use crate::wire::refusal::Refusal;
+
+/// How a request was answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Why it was refused.
+    pub(crate) reason: Option<&'static str>,
+}
+
+const TOO_MANY_REQUESTS: u16 = 429;
+
+/// A metric's value. What may fail counts 0 where it does not: its sum is a number, its average a ratio.
+pub(super) type Counted = (Metric, u64);
+
+/// What counts; without an answer, of work that nobody asked for.
+pub(super) fn count(answer: Option<&Answer>, trail: &Trail) -> Vec<Counted> {
+    let status = answer.map_or(0, |answer| answer.status);
+    let reason = answer.and_then(|answer| answer.reason);
+    let answered = answer.map(|_| [(Metric::Requests, 1), (Metric::ServerErrors, u64::from(status >= 500))]);
+    let events = trail.events.iter().flat_map(|event| of_event(*event, reason, trail));
+    let locked = trail.has(Fact::Blocks).then_some((Metric::Locked, 1));
+    let limited = is_limited(status, trail).then_some((Metric::Limited, 1));
+    answered.into_iter().flatten().chain(events).chain(locked).chain(limited).collect()
+}
+
+fn of_event(event: Event, reason: Option<&str>, trail: &Trail) -> Vec<Counted> {
+    match event {
+        Event::PasswordExchanged => Vec::from(PASSWORD_VERIFIED),
+        Event::MfaRequired => first_factor(trail),
+        Event::WrongPassword => vec![(Metric::PasswordsFailed, 1)],
+        Event::FactorAccepted
+        | Event::RecoveryAccepted
+        | Event::EnrolmentCompleted
+        | Event::PasswordlessExchanged => Vec::from(CODE_VERIFIED),
+        Event::FactorRefused | Event::RecoveryRefused => vec![(Metric::CodesFailed, 1)],
+        Event::PasswordlessExchangeFailed if is_wrong_code(reason) => vec![(Metric::CodesFailed, 1)],
+        Event::EmailSent => sent_by(Channel::Email),
+        Event::SmsSent => sent_by(Channel::Sms),
+        Event::CallMade => sent_by(Channel::Voice),
+        Event::CodeSent | Event::LinkSent => trail.channel.map(sent_by).unwrap_or_default(),
+        Event::NotificationSent | Event::VerificationMailed => Vec::from(MAILED),
+        Event::EmailNotSent
+        | Event::SmsNotSent
+        | Event::CallNotMade
+        | Event::NotificationFailed
+        | Event::VerificationNotMailed => vec![(Metric::DeliveryFailures, 1)],
+        Event::RefreshTokenReused => vec![(Metric::RefreshTokensReused, 1)],
+        Event::KeysChanged => vec![(Metric::KeysRotated, 1)],
+        Event::KeysNotChanged => vec![(Metric::RotationFailures, 1)],
+        _ => Vec::new(),
+    }
+}
+
+const PASSWORD_VERIFIED: [Counted; 2] = [(Metric::PasswordsVerified, 1), (Metric::PasswordsFailed, 0)];
+const CODE_VERIFIED: [Counted; 2] = [(Metric::CodesVerified, 1), (Metric::CodesFailed, 0)];
+const MAILED: [Counted; 2] = [(Metric::MailsSent, 1), (Metric::DeliveryFailures, 0)];
+
+/// By what a sign-in got as far as its second factor: a sent code has a channel, a password the connection it was looked
+/// for in. A refresh token, which may ask for a factor again, has neither.
+fn first_factor(trail: &Trail) -> Vec<Counted> {
+    match (trail.channel, &trail.connection) {
+        (Some(_), _) => Vec::from(CODE_VERIFIED),
+        (None, Some(_)) => Vec::from(PASSWORD_VERIFIED),
+        (None, None) => Vec::new(),
+    }
+}
+
+fn is_wrong_code(reason: Option<&str>) -> bool {
+    reason == Some(Refusal::WrongSignInCode(Channel::Email).reason())
+}
+
+fn sent_by(channel: Channel) -> Vec<Counted> {
+    let sent = |metric| vec![(metric, 1), (Metric::DeliveryFailures, 0)];
+    match channel {
+        Channel::Email => [(Metric::CodesSentByEmail, 1)].into_iter().chain(MAILED).collect(),
+        Channel::Sms => sent(Metric::CodesSentBySms),
+        Channel::Voice => sent(Metric::CodesSentByVoice),
+    }
+}
+
+/// Pages are answered with other statuses; there the events tell. The answer that closed something was itself looked at.
+fn is_limited(status: u16, trail: &Trail) -> bool {
+    let closed = [Event::FactorLocked, Event::RecoveryLocked, Event::AccountBlocked];
+    let refused = trail
+        .events
+        .iter()
+        .any(|event| *event == Event::SendsSpent || (closed.contains(event) && !trail.has(Fact::Blocks)));
+    status == TOO_MANY_REQUESTS || refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beside the request itself.
+    fn counted(status: u16, reason: &'static str, trail: Trail) -> String {
+        let answer = Answer { status, reason: (!reason.is_empty()).then_some(reason) };
+        let counted = count(Some(&answer), &trail).into_iter().skip(1);
+        let counted: Vec<_> = counted.map(|(metric, value)| format!("{}={value}", metric.name())).collect();
+        counted.join(" ")
+    }
+
+    fn events(events: &[Event]) -> Trail {
+        Trail { events: events.to_vec(), ..Trail::default() }
+    }
+
+    #[test]
+    fn a_first_factor_is_told_by_what_it_left() {
+        let due = || events(&[Event::MfaRequired]);
+        let password = Trail { connection: Some("Username-Password-Authentication".into()), ..due() };
+        let code = Trail { connection: Some("email".into()), channel: Some(Channel::Email), ..due() };
+        assert_eq!(
+            counted(403, "mfa_required", password),
+            "ServerErrors=0 PasswordsVerified=1 PasswordsFailed=0"
+        );
+        assert_eq!(counted(403, "mfa_required", code), "ServerErrors=0 CodesVerified=1 CodesFailed=0");
+        assert_eq!(counted(403, "mfa_required", due()), "ServerErrors=0");
+    }
+
+    /// What closes a login or a factor is counted once; what is refused since, as that.
+    #[test]
+    fn the_last_straw_is_no_refusal_of_a_spent_budget() {
+        let events = || events(&[Event::FactorRefused, Event::FactorLocked]);
+        let last = Trail { facts: vec![Fact::Blocks], ..events() };
+        assert_eq!(counted(403, "invalid_otp_code", last), "ServerErrors=0 CodesFailed=1 Locked=1");
+        let since = Trail { events: vec![Event::FactorLocked], ..Trail::default() };
+        assert_eq!(counted(429, "too_many_codes", since.clone()), "ServerErrors=0 Limited=1");
+        assert_eq!(counted(200, "too_many_codes", since), "ServerErrors=0 Limited=1", "on a page");
+    }
+
+    #[test]
+    fn a_sign_in_code_fails_by_being_wrong_only() {
+        let failed = || events(&[Event::PasswordlessExchangeFailed]);
+        assert_eq!(counted(403, "wrong_sign_in_code", failed()), "ServerErrors=0 CodesFailed=1");
+        assert_eq!(counted(403, "client_unauthorized", failed()), "ServerErrors=0");
+        assert_eq!(counted(503, "unavailable", failed()), "ServerErrors=1");
+    }
+
+    #[test]
+    fn work_that_nobody_asked_for_has_no_answer() {
+        let trail = events(&[Event::NotificationSent, Event::KeysNotChanged]);
+        let counted = [(Metric::MailsSent, 1), (Metric::DeliveryFailures, 0), (Metric::RotationFailures, 1)];
+        assert_eq!(count(None, &trail), counted);
+    }
+}

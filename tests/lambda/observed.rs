@@ -1,0 +1,243 @@
+//! What a deployment tells of itself: metrics and log lines out of the binaries, and the alarms, the dashboard and the
+//! rights of `infra/template.yaml` that are about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use insta::assert_snapshot;
+use local::audit::event_of_lines;
+use postern::observe::{By, CallMetric, Metric, Service};
+use serde_json::json;
+use serde_yaml_ng::Value;
+
+use crate::flows::API;
+use crate::gateway::Gateway;
+use crate::template::{Template, intrinsic};
+
+const OPERATIONS: &str = include_str!("../../docs/OPERATIONS.md");
+const NAMESPACE: &str = "Postern/${AWS::StackName}";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+
+impl Gateway {
+    /// The lines of an event so far, from every function.
+    async fn said(&self, event: &str) -> Vec<serde_json::Value> {
+        let lines = self.logs().await;
+        let lines = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter(|line| line["event"] == event).collect()
+    }
+}
+
+/// A line a request, with its id and the namespace and the name that Lambda gave; the first of an environment says so.
+#[tokio::test]
+async fn a_binary_prints_a_line_of_metrics_a_request() {
+    let gateway = Gateway::new().await;
+    for _ in 0..2 {
+        assert_eq!(gateway.password("wrong", API, "").await.status, 403);
+    }
+    gateway.turn_cold().await;
+    assert_eq!(gateway.password("wrong", API, "").await.status, 403);
+    let (metrics, requests) = (gateway.said("metrics").await, gateway.said("request").await);
+    assert_eq!((metrics.len(), requests.len()), (3, 3));
+    for (metrics, request) in metrics.iter().zip(&requests) {
+        assert_eq!(metrics["request_id"], request["request_id"]);
+        assert_eq!(
+            (&metrics["FunctionName"], &metrics["PasswordsFailed"]),
+            (&json!("oauth-token"), &json!(1))
+        );
+        let directives = metrics["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert!(directives.iter().all(|directive| directive["Namespace"] == "Postern/test"), "{metrics}");
+    }
+    // The newer environment comes first.
+    let cold: Vec<_> = metrics.iter().map(|line| line["ColdStarts"] == 1).collect();
+    assert_eq!(cold, [true, true, false]);
+}
+
+/// SEC-40: every line of a request has its id, also where something far from the edge failed.
+#[tokio::test]
+async fn a_failure_far_from_the_edge_has_the_requests_id() {
+    let gateway = Gateway::new().await;
+    let login = gateway.log_in(API, "read:sample").await;
+    let fault = json!({ "service": "ses", "mode": "error" });
+    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    let refused =
+        gateway.associate(&login, json!({ "authenticator_types": ["oob"], "oob_channels": ["email"] })).await;
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    let (failed, requests) = (gateway.said("delivery_failed").await, gateway.said("request").await);
+    let request = requests.iter().find(|line| line["route"] == "/mfa/associate").unwrap();
+    assert_eq!((failed.len(), &failed[0]["request_id"]), (1, &request["request_id"]));
+    let mut line = failed[0].clone();
+    line["timestamp"] = "[time]".into();
+    line["request_id"] = "[request]".into();
+    assert_snapshot!(line, @r#"{"timestamp":"[time]","level":"WARN","event":"delivery_failed","service":"ses","operation":"SendEmail","code":"InternalServiceErrorException","failure":"Unknown","request_id":"[request]","target":"postern::delivery"}"#);
+}
+
+/// Functions that nobody reaches over HTTP have a line for each event: of keys that were made, or could not be, and of
+/// records that were kept.
+#[tokio::test]
+async fn functions_behind_no_gateway_have_lines_too() {
+    let gateway = Gateway::new().await;
+    gateway.invoke("rotate-keys", json!({ "source": "aws.events" })).await.unwrap();
+    let fault = json!({ "service": "kms", "mode": "error", "count": 20 });
+    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    assert!(gateway.invoke("rotate-keys", json!({ "source": "aws.events" })).await.is_err());
+    gateway.twin.aws.faults.clear();
+    gateway.invoke("audit", event_of_lines(gateway.logs().await)).await.unwrap();
+    let lines: Vec<_> = gateway.said("metrics").await;
+    let of = |function: &'static str| lines.iter().filter(move |line| line["FunctionName"] == function);
+    let keys: Vec<_> =
+        of("rotate-keys").map(|line| [&line["KeysRotated"], &line["RotationFailures"]]).collect();
+    assert_eq!(keys, [[&json!(1), &json!(null)], [&json!(null), &json!(1)]]);
+    let kept: Vec<_> = of("audit").collect();
+    assert!(kept.len() == 1 && kept[0]["DynamoDB.BatchWriteItem.Latency"].is_number(), "{lines:?}");
+    let told = gateway.said("audit_records_kept").await;
+    assert_eq!(told[0]["request_id"], kept[0]["request_id"]);
+}
+
+fn sub(value: &Value) -> Option<&str> {
+    intrinsic(value, "Sub").and_then(Value::as_str)
+}
+
+/// The names of our metrics, and the dimensions that each has where it is not taken as a whole.
+fn ours() -> BTreeMap<String, By> {
+    let own = Metric::ALL.map(|metric| (metric.name().to_owned(), metric.by()));
+    let throttles = Service::ALL.map(|it| (CallMetric::ServiceThrottles.name(it, ""), By::Nothing));
+    own.into_iter().chain(throttles).collect()
+}
+
+/// A metric that is renamed in the code fails here, and so does an alarm on a dimension that its metric has not.
+#[test]
+fn every_alarm_is_about_a_metric_that_there_is() {
+    let (template, ours) = (Template::read(), ours());
+    let mut about_ours = 0;
+    for (id, alarm) in template.resources(ALARM) {
+        let properties = &alarm["Properties"];
+        let name = properties["MetricName"].as_str().unwrap();
+        if properties["Namespace"].is_string() {
+            continue;
+        }
+        assert_eq!(sub(&properties["Namespace"]), Some(NAMESPACE), "{id}");
+        assert!(ours.contains_key(name), "{id}: the program has no metric {name}");
+        assert!(properties["Dimensions"].is_null(), "{id}: as a whole");
+        about_ours += 1;
+    }
+    assert_eq!(about_ours, 10);
+    let functions = template.functions().into_values().next().unwrap();
+    assert!(functions.variables.contains("POSTERN_METRICS_NAMESPACE"));
+}
+
+/// The other metrics of alarms are those of AWS, by their namespaces and dimensions.
+#[test]
+fn alarms_on_metrics_of_aws_name_them_as_aws_does() {
+    let template = Template::read();
+    let mut named = BTreeSet::new();
+    for (id, alarm) in template.resources(ALARM) {
+        let properties = &alarm["Properties"];
+        let Some(namespace) = properties["Namespace"].as_str() else { continue };
+        let dimensions = properties["Dimensions"].as_sequence().into_iter().flatten();
+        let dimensions: Vec<_> = dimensions.map(|it| it["Name"].as_str().unwrap()).collect();
+        let name = properties["MetricName"].as_str().unwrap();
+        named.insert(format!("{id}: {namespace} {name} {}", dimensions.join(" ")).trim().to_owned());
+    }
+    assert_snapshot!(Vec::from_iter(named).join("\n"), @"
+    AuditDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
+    CallSpendAlarm: AWS/SMSVoice VoiceMessageMonthlySpend
+    FunctionsThrottledAlarm: AWS/Lambda Throttles
+    GatewayErrorsAlarm: AWS/ApiGateway 5xx ApiId
+    LatencyAlarm: AWS/ApiGateway Latency ApiId
+    NoticesAgeAlarm: AWS/Lambda IteratorAge FunctionName
+    NoticesDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
+    RotateKeysAlarm: AWS/Lambda Errors FunctionName
+    TextSpendAlarm: AWS/SMSVoice TextMessageMonthlySpend
+    ");
+}
+
+/// No data is no trouble; a queue and a month's spend are as they were. Who is told is a parameter, and of the end as well.
+#[test]
+fn every_alarm_says_what_missing_data_is_and_whom_it_tells() {
+    for (id, alarm) in Template::read().resources(ALARM) {
+        let properties = &alarm["Properties"];
+        let as_it_was = id.ends_with("DeadLettersAlarm") || id.ends_with("SpendAlarm");
+        let missing = if as_it_was { "ignore" } else { "notBreaching" };
+        assert_eq!(properties["TreatMissingData"], missing, "{id}");
+        for actions in [&properties["AlarmActions"], &properties["OKActions"]] {
+            let [condition, topic, none] = &intrinsic(actions, "If").unwrap().as_sequence().unwrap()[..]
+            else {
+                panic!("{id}")
+            };
+            assert_eq!(condition, "HasAlarmTopic", "{id}");
+            assert_eq!(intrinsic(&topic[0], "Ref").unwrap(), "AlarmTopicArn", "{id}");
+            assert_eq!(intrinsic(none, "Ref").unwrap(), "AWS::NoValue", "{id}");
+        }
+        assert!(properties["AlarmDescription"].is_string(), "{id}");
+        assert!(properties["AlarmName"].is_null(), "{id}: two stacks can be in one account");
+    }
+}
+
+/// A runbook entry for each alarm, with its three parts, and none of an alarm that is gone.
+#[test]
+fn every_alarm_has_its_entry_in_the_runbook() {
+    let (_, section) = OPERATIONS.split_once("\n## Alarms\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut documented = BTreeSet::new();
+    for entry in section.split("\n### ").skip(1) {
+        let (id, text) = entry.split_once('\n').unwrap();
+        assert!(documented.insert(id), "{id} twice");
+        for part in ["**Means.**", "**First look.**", "**What to do.**"] {
+            assert!(text.contains(part), "{id}: {part}");
+        }
+    }
+    let template = Template::read();
+    assert_eq!(documented, template.resources(ALARM).into_keys().collect());
+}
+
+/// The dashboard is JSON, and shows metrics that there are.
+#[test]
+fn the_dashboard_shows_metrics_that_there_are() {
+    let (template, ours) = (Template::read(), ours());
+    let dashboards = template.resources("AWS::CloudWatch::Dashboard");
+    let body = sub(&dashboards["Dashboard"]["Properties"]["DashboardBody"]).unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let mut shown = BTreeSet::new();
+    for widget in body["widgets"].as_array().unwrap() {
+        for metric in widget["properties"]["metrics"].as_array().unwrap() {
+            if metric[0] == NAMESPACE {
+                shown.insert(metric[1].as_str().unwrap());
+            } else if let Some(search) = metric[0]["expression"].as_str() {
+                let schema = By::RouteAndStatus.dimensions().join(",");
+                assert!(search.contains(&format!("{{\"{NAMESPACE}\",{schema}}}")), "{search}");
+                assert!(search.contains(&format!("MetricName=\"{}\"", Metric::Requests.name())), "{search}");
+            }
+        }
+    }
+    // Those of calls are compared with calls, by the tests of metrics.
+    let unknown: Vec<_> = shown
+        .iter()
+        .filter(|name| !ours.contains_key(**name) && !(name.contains('.') && name.ends_with(".Latency")))
+        .collect();
+    assert_eq!(unknown, [&""; 0]);
+    let hidden: Vec<_> = Metric::ALL.iter().filter(|metric| !shown.contains(metric.name())).collect();
+    assert_eq!(hidden, [&Metric::Requests, &Metric::ServerErrors], "the gateway's own, and by route");
+}
+
+/// SEC-39: traces may be written by every function when they are switched on, and by none otherwise. X-Ray has no
+/// resources, so this is the one right about everything; it is granted to nobody else.
+#[test]
+fn traces_are_written_where_they_are_switched_on() {
+    let template = Template::read();
+    let policies = template.resources("AWS::IAM::Policy");
+    let [policy] = policies.values().collect::<Vec<_>>()[..] else { panic!("one policy: {policies:?}") };
+    assert_eq!(policy["Condition"], "IsTraced");
+    let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().unwrap();
+    let [statement] = &statements[..] else { panic!("one statement") };
+    let actions: Vec<_> =
+        statement["Action"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(actions, ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]);
+    assert_eq!((&statement["Effect"], &statement["Resource"]), (&"Allow".into(), &"*".into()));
+    let roles = policy["Properties"]["Roles"].as_sequence().unwrap().iter();
+    let roles: BTreeSet<_> = roles.map(|it| intrinsic(it, "Ref").and_then(Value::as_str).unwrap()).collect();
+    let functions = template.resources("AWS::Serverless::Function");
+    let own = functions.values().map(|function| {
+        let role = intrinsic(&function["Properties"]["Role"], "GetAtt").and_then(Value::as_str).unwrap();
+        role.strip_suffix(".Arn").unwrap()
+    });
+    assert_eq!(roles, own.collect());
+}
