@@ -8,6 +8,7 @@ mod calls;
 mod dynamodb;
 mod events;
 mod faults;
+mod feedback;
 mod front;
 mod held;
 mod inbox;
@@ -37,6 +38,7 @@ pub use self::calls::{Action, Call, CallLog};
 pub use self::dynamodb::TableStream;
 pub use self::events::{BUS_ARN, BusEvent, EventBus};
 pub use self::faults::{Fault, FaultMode, Faults};
+pub use self::feedback::Feedback;
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
@@ -124,6 +126,8 @@ pub enum StartError {
 pub struct AwsTwin {
     /// The messages it was asked to deliver.
     pub inbox: Inbox,
+    /// What it tells of them afterwards.
+    pub feedback: Feedback,
     /// Whether it would deliver them in earnest.
     pub mail: MailAccount,
     /// The events that were put on its bus.
@@ -174,8 +178,8 @@ impl AwsTwin {
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
-        let account = MailAccount::default();
-        let ses = Ses { inbox: inbox.clone(), account: account.clone(), now };
+        let (account, feedback) = (MailAccount::default(), Feedback::default());
+        let ses = Ses { inbox: inbox.clone(), account: account.clone(), feedback: feedback.clone(), now };
         let event_bridge = EventBridge { events: events.clone() };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
@@ -202,6 +206,7 @@ impl AwsTwin {
         let event_bridge = serve(Service::Events, &doors.events).await?;
         Ok(Self {
             inbox,
+            feedback,
             mail: account,
             events,
             faults: shared.faults,
