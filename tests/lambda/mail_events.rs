@@ -1,12 +1,15 @@
 //! `mail-events`, which a rule of EventBridge invokes: the real binary takes what SES tells, and the others act on it.
 
 use serde_json::{Value, json};
+use serde_yaml_ng::Value as Yaml;
 
 use crate::flow::Flow;
 use crate::flows::{API, USER};
 use crate::gateway::Gateway;
 use crate::login::no_secret_is_logged;
 use crate::support::Reply;
+use crate::template::{Template, intrinsic};
+use crate::wiring::is_repeated_and_kept;
 
 impl Gateway {
     /// Hands over what SES told so far; what became of each.
@@ -88,4 +91,77 @@ async fn what_is_foreign_is_dropped_and_what_fails_comes_again() {
     assert!(gateway.invoke("mail-events", event.clone()).await.is_err());
     let outcome = gateway.invoke("mail-events", event).await.unwrap();
     assert_eq!(outcome, json!({ "outcome": "marked" }));
+}
+
+fn text(value: &Yaml, name: &str) -> Option<String> {
+    intrinsic(value, name).and_then(Yaml::as_str).map(str::to_owned)
+}
+
+/// SES tells the account's bus of bounces and complaints, and a complaint has it send nothing less.
+#[test]
+fn ses_tells_the_bus() {
+    let template = Template::read();
+    let destinations = template.resources("AWS::SES::ConfigurationSetEventDestination");
+    let [destination] = destinations.values().map(|it| &it["Properties"]).collect::<Vec<_>>()[..] else {
+        panic!("one destination")
+    };
+    assert_eq!(text(&destination["ConfigurationSetName"], "Ref").as_deref(), Some("MailConfiguration"));
+    let destination = &destination["EventDestination"];
+    assert_eq!(destination["Enabled"], true);
+    let told: Vec<_> = destination["MatchingEventTypes"].as_sequence().unwrap().iter().collect();
+    assert_eq!(told, ["bounce", "complaint", "reject"]);
+    let bus = text(&destination["EventBridgeDestination"]["EventBusArn"], "Sub").unwrap();
+    assert!(bus.ends_with(":event-bus/default"), "SES knows no other: {bus}");
+    let sets = template.resources("AWS::SES::ConfigurationSet");
+    let reasons = sets["MailConfiguration"]["Properties"]["SuppressionOptions"]["SuppressedReasons"].clone();
+    assert_eq!(reasons.as_sequence().unwrap(), &["BOUNCE"], "who complains can still sign in");
+}
+
+/// What is about this configuration set, and nothing else, is handed to `mail-events`, which nobody but the rule may
+/// invoke; what cannot be handed over, or taken in, is tried again and then kept.
+#[test]
+fn a_rule_feeds_mail_events() {
+    let template = Template::read();
+    let rules = template.resources("AWS::Events::Rule");
+    let (id, rule) = rules
+        .iter()
+        .map(|(id, rule)| (*id, &rule["Properties"]))
+        .find(|(_, rule)| rule["EventPattern"]["source"][0] == "aws.ses")
+        .expect("a rule");
+    let kinds: Vec<_> = rule["EventPattern"]["detail-type"].as_sequence().unwrap().iter().collect();
+    assert_eq!(kinds, ["Email Bounced", "Email Complaint Received", "Email Rejected"]);
+    let sets = rule["EventPattern"]["detail"]["mail"]["tags"]["ses:configuration-set"].as_sequence().unwrap();
+    let sets: Vec<_> = sets.iter().map(|set| text(set, "Ref")).collect();
+    assert_eq!(sets, [Some("MailConfiguration".to_owned())]);
+    let [target] = &rule["Targets"].as_sequence().unwrap()[..] else { panic!("one target") };
+    let function = text(&target["Arn"], "GetAtt").unwrap().strip_suffix(".Arn").unwrap().to_owned();
+    assert_eq!(template.functions()[&function].binary, "mail-events");
+    assert!(target["RetryPolicy"]["MaximumRetryAttempts"].as_u64().is_some());
+    let permissions = template.resources("AWS::Lambda::Permission");
+    let may = permissions
+        .values()
+        .map(|it| &it["Properties"])
+        .find(|it| text(&it["FunctionName"], "Ref").as_deref() == Some(&*function));
+    assert_eq!(
+        text(&may.unwrap()["SourceArn"], "GetAtt"),
+        Some(format!("{id}.Arn")),
+        "this rule and no other"
+    );
+
+    let queue = is_repeated_and_kept(&template, &function);
+    let arn = Some(format!("{queue}.Arn"));
+    assert_eq!(text(&target["DeadLetterConfig"]["Arn"], "GetAtt"), arn);
+    let policies = template.resources("AWS::SQS::QueuePolicy");
+    let policy = policies
+        .values()
+        .map(|it| &it["Properties"])
+        .find(|it| text(&it["Queues"][0], "Ref").as_deref() == Some(&*queue));
+    let statement = &policy.expect("the rule may give up")["PolicyDocument"]["Statement"][0];
+    assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com");
+    assert_eq!(
+        (statement["Action"].as_str(), text(&statement["Resource"], "GetAtt")),
+        (Some("sqs:SendMessage"), arn)
+    );
+    let by = text(&statement["Condition"]["ArnEquals"]["aws:SourceArn"], "GetAtt");
+    assert_eq!(by, Some(format!("{id}.Arn")));
 }

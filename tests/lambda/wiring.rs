@@ -273,7 +273,7 @@ fn the_log_feeds_audit() {
 }
 
 /// What a function that is invoked by events could not do is tried twice more, and then kept, encrypted; the queue.
-fn is_repeated_and_kept(template: &Template, function: &str) -> String {
+pub(crate) fn is_repeated_and_kept(template: &Template, function: &str) -> String {
     let retries = template.resources("AWS::Lambda::EventInvokeConfig");
     let of_it = |it: &&Value| intrinsic(&it["FunctionName"], "Ref").and_then(Value::as_str) == Some(function);
     let retries = retries.values().map(|it| &it["Properties"]).find(of_it).expect("it is repeated");
@@ -283,72 +283,6 @@ fn is_repeated_and_kept(template: &Template, function: &str) -> String {
     let queues = template.resources("AWS::SQS::Queue");
     assert_eq!(queues[queue]["Properties"]["SqsManagedSseEnabled"], true);
     queue.to_owned()
-}
-
-/// What SES tells of this configuration set's mails, and of no others, reaches `mail-events` by the account's bus; what
-/// cannot be handed over, or taken in, is tried again and then kept. A complaint has SES send nothing less.
-#[test]
-fn ses_feeds_mail_events() {
-    let template = Template::read();
-    let text = |value: &Value, name: &str| intrinsic(value, name).and_then(Value::as_str).map(str::to_owned);
-    let destinations = template.resources("AWS::SES::ConfigurationSetEventDestination");
-    let [destination] = destinations.values().map(|it| &it["Properties"]).collect::<Vec<_>>()[..] else {
-        panic!("one destination")
-    };
-    assert_eq!(text(&destination["ConfigurationSetName"], "Ref").as_deref(), Some("MailConfiguration"));
-    let destination = &destination["EventDestination"];
-    assert_eq!(destination["Enabled"], true);
-    let told: Vec<_> = destination["MatchingEventTypes"].as_sequence().unwrap().iter().collect();
-    assert_eq!(told, ["bounce", "complaint", "reject"]);
-    let bus = text(&destination["EventBridgeDestination"]["EventBusArn"], "Sub").unwrap();
-    assert!(bus.ends_with(":event-bus/default"), "SES knows no other: {bus}");
-
-    let rules = template.resources("AWS::Events::Rule");
-    let (id, rule) = rules
-        .iter()
-        .map(|(id, rule)| (*id, &rule["Properties"]))
-        .find(|(_, rule)| rule["EventPattern"]["source"][0] == "aws.ses")
-        .expect("a rule");
-    let kinds: Vec<_> = rule["EventPattern"]["detail-type"].as_sequence().unwrap().iter().collect();
-    assert_eq!(kinds, ["Email Bounced", "Email Complaint Received", "Email Rejected"]);
-    let sets = rule["EventPattern"]["detail"]["mail"]["tags"]["ses:configuration-set"].as_sequence().unwrap();
-    let sets: Vec<_> = sets.iter().map(|set| text(set, "Ref")).collect();
-    assert_eq!(sets, [Some("MailConfiguration".to_owned())]);
-    let [target] = &rule["Targets"].as_sequence().unwrap()[..] else { panic!("one target") };
-    let function = text(&target["Arn"], "GetAtt").unwrap().strip_suffix(".Arn").unwrap().to_owned();
-    assert_eq!(template.functions()[&function].binary, TOLD);
-    assert!(target["RetryPolicy"]["MaximumRetryAttempts"].as_u64().is_some());
-    let permissions = template.resources("AWS::Lambda::Permission");
-    let may = permissions
-        .values()
-        .map(|it| &it["Properties"])
-        .find(|it| text(&it["FunctionName"], "Ref").as_deref() == Some(&*function));
-    assert_eq!(
-        text(&may.unwrap()["SourceArn"], "GetAtt"),
-        Some(format!("{id}.Arn")),
-        "this rule and no other"
-    );
-
-    let queue = is_repeated_and_kept(&template, &function);
-    let arn = Some(format!("{queue}.Arn"));
-    assert_eq!(text(&target["DeadLetterConfig"]["Arn"], "GetAtt"), arn);
-    let policies = template.resources("AWS::SQS::QueuePolicy");
-    let policy = policies
-        .values()
-        .map(|it| &it["Properties"])
-        .find(|it| text(&it["Queues"][0], "Ref").as_deref() == Some(&*queue));
-    let statement = &policy.expect("the rule may give up")["PolicyDocument"]["Statement"][0];
-    assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com");
-    assert_eq!(
-        (statement["Action"].as_str(), text(&statement["Resource"], "GetAtt")),
-        (Some("sqs:SendMessage"), arn)
-    );
-    let by = text(&statement["Condition"]["ArnEquals"]["aws:SourceArn"], "GetAtt");
-    assert_eq!(by, Some(format!("{id}.Arn")));
-
-    let sets = template.resources("AWS::SES::ConfigurationSet");
-    let reasons = sets["MailConfiguration"]["Properties"]["SuppressionOptions"]["SuppressedReasons"].clone();
-    assert_eq!(reasons.as_sequence().unwrap(), &["BOUNCE"], "who complains can still sign in");
 }
 
 /// SEC-31: the stream invokes `notices` for what is to be mailed and nothing else, repeats a bounded time, and what is given up

@@ -4,6 +4,7 @@
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
 //! the ports has all the rights there are: they are for the machine the twin runs on.
 
+mod account;
 mod calls;
 mod dynamodb;
 mod events;
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+pub use self::account::MailAccount;
 pub use self::calls::{Action, Call, CallLog};
 pub use self::dynamodb::TableStream;
 pub use self::events::{BUS_ARN, BusEvent, EventBus};
@@ -42,7 +44,6 @@ pub use self::feedback::Feedback;
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
-pub use self::ses::MailAccount;
 pub use self::trips::{TripRecorder, in_request};
 
 use self::dynamodb::{DynamoDb, Engine};

@@ -1,7 +1,7 @@
 //! SES v2 (REST-JSON): SendEmail with simple content, delivered into the inbox, and what an account may send.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
@@ -10,12 +10,13 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::account::MailAccount;
 use super::calls::Action;
 use super::feedback::{Fate, Feedback, Mail};
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
 use super::protocol::{json_answer, random_hex, random_id};
-use super::{Clock, Service, locked};
+use super::{Clock, Service};
 
 const CONTENT_TYPE: &str = "application/json";
 const ERROR_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -32,7 +33,8 @@ const SUPPRESSED: &str = "/v2/email/suppression/addresses/";
 const SETS: (&str, &str) = ("/v2/email/configuration-sets/", "/event-destinations");
 /// The one there is.
 const SET: &str = "postern";
-const SIMULATOR: &str = "@simulator.amazonses.com";
+/// The domain of the mailbox simulator.
+pub(super) const SIMULATOR: &str = "@simulator.amazonses.com";
 
 /// The service; what it sends goes to `inbox`.
 pub(super) struct Ses {
@@ -42,94 +44,8 @@ pub(super) struct Ses {
     pub(super) now: Arc<Clock>,
 }
 
-/// What the account may send: out of the sandbox, and from every domain, until it is told otherwise. Clones are one.
-#[derive(Clone, Debug, Default)]
-pub struct MailAccount(Arc<Mutex<Account>>);
-
-#[derive(Debug, Default)]
-struct Account {
-    is_in_sandbox: bool,
-    unverified: BTreeSet<String>,
-    suppressed: BTreeSet<String>,
-    enforcement: Option<&'static str>,
-    is_without_events: bool,
-}
-
-impl MailAccount {
-    /// Puts the account into the sandbox, in which mail goes to SES's simulator only, or lets it out.
-    pub fn set_sandbox(&self, is_in_sandbox: bool) {
-        locked(&self.0).is_in_sandbox = is_in_sandbox;
-    }
-
-    /// Forgets a domain: it is no identity of the account any longer, and nothing can be sent from it.
-    pub fn forget_domain(&self, domain: &str) {
-        locked(&self.0).unverified.insert(domain.to_ascii_lowercase());
-    }
-
-    /// Puts an address on the account's suppression list: mail to it is taken, and told of as a bounce.
-    pub fn suppress(&self, address: &str) {
-        locked(&self.0).suppressed.insert(address.to_ascii_lowercase());
-    }
-
-    /// Has AWS look at the account's reputation: `PROBATION`, `SHUTDOWN`, or `HEALTHY` again.
-    pub fn set_enforcement(&self, status: &'static str) {
-        locked(&self.0).enforcement = Some(status);
-    }
-
-    /// Takes the event destination away from the configuration set, or gives it back.
-    pub fn set_events(&self, are_told: bool) {
-        locked(&self.0).is_without_events = !are_told;
-    }
-
-    /// Takes it off that list; `false` when it was not on it.
-    pub fn forget_suppressed(&self, address: &str) -> bool {
-        locked(&self.0).suppressed.remove(&address.to_ascii_lowercase())
-    }
-
-    fn fate(&self, to: &str) -> Fate {
-        match to.ends_with(SIMULATOR) {
-            true => Fate::at_simulator(to),
-            false if locked(&self.0).suppressed.contains(&to.to_ascii_lowercase()) => Fate::Suppressed,
-            false => Fate::Arrives,
-        }
-    }
-
-    fn tells(&self) -> bool {
-        !locked(&self.0).is_without_events
-    }
-
-    fn enforcement(&self) -> &'static str {
-        locked(&self.0).enforcement.unwrap_or("HEALTHY")
-    }
-
-    fn is_in_sandbox(&self) -> bool {
-        locked(&self.0).is_in_sandbox
-    }
-
-    fn has_domain(&self, domain: &str) -> bool {
-        !locked(&self.0).unverified.contains(&domain.to_ascii_lowercase())
-    }
-
-    /// SES's own words.
-    fn demand(&self, from: &str, recipients: &[String]) -> Result<(), Refused> {
-        let domain = bare_address(from).rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
-        let is_real = |to: &&String| !bare_address(to).ends_with(SIMULATOR);
-        let unverified = if self.has_domain(domain) { None } else { Some(from) };
-        let confined = recipients.iter().find(is_real).filter(|_| self.is_in_sandbox()).map(String::as_str);
-        match unverified.or(confined) {
-            None => Ok(()),
-            Some(address) => Err(Refused(
-                "MessageRejected",
-                format!(
-                    "Email address is not verified. The following identities failed the check: {address}"
-                ),
-            )),
-        }
-    }
-}
-
 /// A refusal: the name of the exception, and its message.
-struct Refused(&'static str, String);
+pub(super) struct Refused(pub(super) &'static str, pub(super) String);
 
 fn bad_request(message: impl Into<String>) -> Refused {
     Refused("BadRequestException", message.into())
@@ -392,7 +308,7 @@ fn recipients(destination: Destination) -> Result<Vec<String>, Refused> {
 }
 
 /// The address without its display name: `a@b.c` of `Name <a@b.c>`.
-fn bare_address(address: &str) -> &str {
+pub(super) fn bare_address(address: &str) -> &str {
     match address.rsplit_once('<') {
         Some((_, bare)) => bare.strip_suffix('>').unwrap_or(bare),
         None => address,
