@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
+use local::NoticeDelivery;
 use postern::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{Codes, Item, Log, Recorded, START, World, text_of, ticket_in, user_pk};
+use crate::support::{Body, Codes, Item, Log, Recorded, START, World, text_of, ticket_in, user_pk};
 
 const USER: &str = "user@example.com";
-const VERIFIED: &str = "verified@example.com";
 /// Addresses of SES's mailbox simulator.
 const BOUNCES: &str = "bounce+ada@simulator.amazonses.com";
 const COMPLAINS: &str = "complaint+ada@simulator.amazonses.com";
@@ -108,15 +109,15 @@ async fn an_address_that_bounces_is_not_enrolled() {
 #[tokio::test]
 async fn a_factor_that_works_goes_before_one_that_bounces() {
     let world = World::new().await;
-    world.enrol_otp(VERIFIED).await;
-    let id = world.id_of_type(VERIFIED, "email").await;
-    let login = world.log_in(VERIFIED).await.mfa_token;
+    world.enrol_otp(USER).await;
+    world.set_profile(USER, "email_verified", AttributeValue::Bool(true)).await;
+    let id = world.id_of_type(USER, "email").await;
+    let login = world.log_in(USER).await.mfa_token;
     let sent = world.challenge(&login, "oob", &id).await;
-    assert_eq!(world.oob(&login, &sent.text("oob_code"), &world.code(VERIFIED)).await.status, 200);
-    let kind =
-        async || world.challenge_any(&world.log_in(VERIFIED).await.mfa_token).await.text("challenge_type");
+    assert_eq!(world.oob(&login, &sent.text("oob_code"), &world.code(USER)).await.status, 200);
+    let kind = async || world.challenge_any(&world.log_in(USER).await.mfa_token).await.text("challenge_type");
     assert_eq!(kind().await, "oob", "the one that was used last");
-    world.twin.aws.mail.suppress(VERIFIED);
+    world.twin.aws.mail.suppress(USER);
     kind().await;
     world.told().await;
     assert_eq!(kind().await, "otp");
@@ -323,4 +324,17 @@ impl World {
             delete.send().await.unwrap();
         }
     }
+}
+
+/// In the background as well, as a person who tries it with the mailbox simulator has it: nothing is asked for but the log,
+/// which has what SES told before.
+#[tokio::test]
+async fn a_twin_by_itself_takes_events_in() {
+    let world = World::with(|options| options.notices = NoticeDelivery::AtOnce).await;
+    let login = world.log_in(USER).await.mfa_token;
+    assert_eq!(world.associate_email(&login, Some(BOUNCES)).await.status, 200);
+    let events = world.send("GET", "/_local/events", &[], Body::none()).await.json();
+    let codes: Vec<_> = events.as_array().unwrap().iter().map(|event| &event["detail-type"]).collect();
+    assert_eq!(codes.last(), Some(&&json!("fn")), "{events}");
+    world.associate_email(&login, Some(BOUNCES)).await.assert_not_delivered();
 }
