@@ -8,7 +8,7 @@ use postern::audit::Event;
 use serde_json::json;
 
 use crate::support::{Body, Codes, OFFLINE, Recorded, World};
-use crate::{audit_accounts, audit_factors, audit_messages};
+use crate::{audit_accounts, audit_factors, audit_messages, mail_events};
 
 const USER: &str = "user@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -202,7 +202,8 @@ async fn every_event_happens() {
         .into_iter()
         .chain(audit_factors::FLOWS)
         .chain(audit_messages::FLOWS)
-        .chain(audit_accounts::FLOWS);
+        .chain(audit_accounts::FLOWS)
+        .chain(mail_events::FLOWS);
     let mut codes = Codes::new();
     for flow in flows {
         codes.extend(flow.codes().await.iter().cloned());

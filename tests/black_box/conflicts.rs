@@ -135,6 +135,7 @@ fn confirmation() -> Confirmation {
         clean: true,
         refresh: None,
         notice: None,
+        mailbox: None,
         now: START,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64URL_NOPAD;
 use local::aws::Service;
 
 use crate::support::{World, user_pk};
@@ -27,8 +28,13 @@ async fn every_mail_has_its_tag_and_the_configuration_set() {
     world.twin.deliver_notices().await;
 
     let mails = world.twin.aws.inbox.messages(Some(USER));
-    let tags: Vec<_> = mails.iter().rev().map(|mail| mail.tags.clone()).collect();
-    let tag = |value: &str| BTreeMap::from([("postern-message".to_owned(), value.to_owned())]);
+    let tags: Vec<BTreeMap<_, _>> = mails.iter().rev().map(|mail| mail.tags.clone()).collect();
+    // Whose account it is about, in the characters that a tag may have.
+    let user = BASE64URL_NOPAD.encode(user_pk(USER).trim_start_matches("USER#").as_bytes());
+    let tag = |value: &str| {
+        let tags = [("postern-message", value), ("postern-user", &*user)];
+        tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    };
     let links = ["password-reset", "email-verification"];
     let expected = ["mfa-code", "mfa-code", "sign-in", "sign-in", "security-notice"];
     assert_eq!(tags, expected.into_iter().chain(links).map(tag).collect::<Vec<_>>());

@@ -56,6 +56,7 @@ mod limits;
 mod log_lines;
 mod logs;
 mod logs_taken_in;
+mod mail_events;
 mod mail_tags;
 mod management;
 mod metrics;

@@ -31,6 +31,7 @@ mod enrolment_page;
 mod front_door;
 mod login;
 mod logs;
+mod mail_events;
 mod mailed;
 mod management;
 mod notices;

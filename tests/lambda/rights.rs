@@ -6,7 +6,7 @@ use crate::flow::{Flow, Used};
 use crate::policy::Allowed;
 use crate::template::Template;
 use crate::{
-    applications, enrolment_page, front_door, login, logs, mailed, management, notices, offline,
+    applications, enrolment_page, front_door, login, logs, mail_events, mailed, management, notices, offline,
     passwordless, phones, rotate_keys, signing_keys, user_factors, users,
 };
 
@@ -20,6 +20,7 @@ static FLOWS: &[&Flow] = &[
     &login::BY_RECOVERY_CODE,
     &login::BY_APP,
     &logs::KEPT,
+    &mail_events::BOUNCED,
     &mailed::A_NEW_PASSWORD,
     &mailed::A_VERIFIED_ADDRESS,
     &management::FACTORS,

@@ -84,6 +84,11 @@ impl Candidate {
         }
     }
 
+    /// Whether its codes would not arrive.
+    fn is_unreachable(&self, user: &UserState, now: Timestamp) -> bool {
+        matches!(&self.chosen, Chosen::Oob { to, .. } if user.is_unreachable(to, now))
+    }
+
     /// What is switched off of what it needs.
     fn switched_off(&self, settings: &TenantSettings) -> Option<&'static str> {
         match &self.chosen {
@@ -128,8 +133,13 @@ impl Wanted {
     }
 
     /// The authenticator named, else the one most recently used of an allowed type; one that can be used goes before
-    /// one that is locked or switched off, and of channels that were never used the one an operator said is preferred.
-    pub(crate) fn choose(&self, user: &UserState, settings: &TenantSettings) -> Result<Chosen, Refusal> {
+    /// one that is locked, switched off or known to bounce, and of channels that were never used the one an operator said is preferred.
+    pub(crate) fn choose(
+        &self,
+        user: &UserState,
+        settings: &TenantSettings,
+        now: Timestamp,
+    ) -> Result<Chosen, Refusal> {
         let mut all = candidates(user, settings);
         let named = self.authenticator.as_ref().and_then(Option::as_ref);
         if named.is_some()
@@ -152,7 +162,11 @@ impl Wanted {
         let on = |candidate: &Candidate| candidate.switched_off(settings).is_none();
         let usable =
             |candidate: &Candidate| on(candidate) && !user.is_locked(&candidate.counter, &settings.limits);
-        let rank = |candidate: &Candidate| (usable(candidate), candidate.last_used_at, candidate.wish);
+        let rank = |candidate: &Candidate| {
+            let usable = usable(candidate);
+            let arrives = usable && !candidate.is_unreachable(user, now);
+            (arrives, usable, candidate.last_used_at, candidate.wish)
+        };
         let best = all.into_iter().max_by_key(rank);
         let best = best.ok_or_else(|| self.unsupported())?;
         if let Some(off) = best.switched_off(settings) {

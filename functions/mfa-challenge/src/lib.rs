@@ -91,7 +91,7 @@ async fn ask(
     let presented = PresentedClient::of(headers, params)?;
     let wanted = Wanted::parse(params)?;
     let login = log_in(app, &presented, mfa_token, languages).await?;
-    match wanted.choose(&login.user, &login.settings)? {
+    match wanted.choose(&login.user, &login.settings, login.now)? {
         Chosen::Otp => {
             trail::factor(Factor::Otp);
             let reply = ChallengeReply { challenge_type: "otp", oob_code: None, binding_method: None };

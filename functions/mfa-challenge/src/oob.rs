@@ -1,7 +1,7 @@
 //! A challenge by a code that is sent: the code, the transaction, the message.
 
 use postern::app::App;
-use postern::delivery::code::{CodeMessage, send_code, standing};
+use postern::delivery::code::{CodeMessage, reachable, send_code, standing};
 use postern::delivery::issued::{CodeFor, IssuedCode};
 use postern::delivery::toll::Toll;
 use postern::id::AuthenticatorId;
@@ -40,6 +40,7 @@ pub(crate) async fn challenge(
     let issued = IssuedCode::make(app, wanted)?;
     // What is refused already costs the country nothing.
     standing(&login.user, &to, &login.settings.limits, login.now)?;
+    reachable(&login.user, &to, login.now)?;
     let (settings, now) = (login.settings.clone(), login.now);
     let persisted = persist(app, &mut login, id, &to, implicit, &issued);
     let undone = async |made| undo(app, &made).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use postern::app::App;
 use postern::audit::trail;
+use postern::delivery::Kind;
 use postern::delivery::built_in::LinkMail;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
@@ -126,7 +127,8 @@ impl Letter {
             now,
         };
         let composed = app.mailer.link_email(link_mail(&mail.errand), &url, seconds / 60, &occasion);
-        match app.mailer.send_notice(&self.address, composed, mail.errand.as_str()).await {
+        let kind = Kind { name: mail.errand.as_str(), user: &self.profile.user_id };
+        match app.mailer.send_notice(&self.address, composed, kind).await {
             Ok(()) => Ok(Outcome::Sent),
             Err(NoticeFailure::Refused) => Ok(Outcome::Refused),
             Err(NoticeFailure::NotNow) => Err(TryAgain),

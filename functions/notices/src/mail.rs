@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use postern::app::App;
 use postern::audit::trail;
+use postern::delivery::Kind;
 use postern::delivery::built_in::NoticeDetails;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
@@ -215,5 +216,6 @@ async fn mail(
         unblock: link.as_deref(),
     };
     let composed = app.mailer.notice_email(notice.kind, &details, occasion);
-    app.mailer.send_notice(to, composed, "security-notice").await
+    let kind = Kind { name: "security-notice", user: &occasion.profile.user_id };
+    app.mailer.send_notice(to, composed, kind).await
 }

@@ -192,8 +192,19 @@ impl Attempt<'_> {
         id: &Nonce,
     ) -> Result<TokenReply, Refusal> {
         let Self { app, settings, ring, client, target, key, limit: (limit, charge), now } = *self;
-        let (consumed, given_back) =
-            tokio::join!(app.store.consume_sign_in(key, nonce, id), app.store.give_back(limit, charge));
+        // The code came back from the address, whatever becomes of the sign-in.
+        let proven = async {
+            if let Some((Destination::Email(address), _)) = &request.typed
+                && user.marked(address, now).is_some()
+            {
+                app.store.mailbox_is_proven(&user.profile.user_id, address, now).await;
+            }
+        };
+        let (consumed, given_back, ()) = tokio::join!(
+            app.store.consume_sign_in(key, nonce, id),
+            app.store.give_back(limit, charge),
+            proven
+        );
         if !consumed? {
             return Err(request.wrong());
         }

@@ -23,6 +23,8 @@ use crate::CommandError;
 const TWIN: &str = "http://127.0.0.1:3000";
 /// The twin's embedded AWS, below its address.
 const TWIN_AWS: &str = "/_local/aws";
+/// What a twin's configuration set of mails is called.
+const TWIN_MAIL_SET: &str = "postern";
 /// What a twin sends from.
 const TWIN_MAIL_FROM: &str = "mfa@postern.example";
 /// How long a command waits for the whole of one act.
@@ -87,6 +89,8 @@ pub(crate) struct Tenant {
     pub(crate) table: String,
     /// The sender, where it is known.
     pub(crate) mail_from: Option<&'static str>,
+    /// The configuration set of mails, where it is known.
+    pub(crate) mail_set: Option<&'static str>,
     issuer: Option<Issuer>,
     audit_days: u64,
     timeouts: Timeouts,
@@ -124,6 +128,7 @@ impl Connection {
             kms_key: self.kms_key,
             table: self.table,
             mail_from: self.twin.is_some().then_some(TWIN_MAIL_FROM),
+            mail_set: self.twin.is_some().then_some(TWIN_MAIL_SET),
             audit_days: self.audit_days,
             issuer: self.issuer.or(self.twin).as_deref().map(Issuer::new),
             timeouts,

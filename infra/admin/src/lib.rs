@@ -1,6 +1,7 @@
 //! `postern`, the operator's command: its arguments, and what each subcommand does.
 
 mod apis;
+mod bounces;
 mod clients;
 mod connection;
 mod doctor;

@@ -11,8 +11,8 @@ use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use postern::app::App;
-use postern::audit::Record;
-use postern::id::ClientId;
+use postern::audit::{Event, Record, of_system, trail};
+use postern::id::{ClientId, UserId};
 use postern::token::claims::Target;
 use postern::token::issue::client_token;
 use postern::wire::management::management_scopes;
@@ -117,6 +117,25 @@ impl Management {
         }
         items.truncate(most);
         Ok(items)
+    }
+
+    /// Does something that the API has no operation for, about a user, and writes it to the audit log as one.
+    pub(crate) async fn recorded<T, E>(
+        &self,
+        command: &str,
+        user: &UserId,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let work = async {
+            trail::client(&ClientId::new(CLIENT));
+            trail::user(user);
+            let done = work.await;
+            trail::record(if done.is_ok() { Event::OperationSucceeded } else { Event::OperationFailed });
+            done
+        };
+        let done = of_system(&self.app, command, "", work).await;
+        self.keep_records().await;
+        done
     }
 
     /// No log stream leads from here to the audit log, so the command writes it itself.

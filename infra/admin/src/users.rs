@@ -5,6 +5,7 @@ use postern::store::logins::DEFAULT_CONNECTION;
 use serde_json::{Value, json};
 
 use crate::CommandError;
+use crate::bounces;
 use crate::connection::Tenant;
 use crate::management::{Management, path, with_query};
 use crate::output::{Answer, Column, cell, harmless};
@@ -46,6 +47,16 @@ pub(crate) enum Users {
     /// Let a user sign in again, also where that is blocked after wrong passwords.
     #[command(after_help = "Example:\n  postern users unblock ada@example.com")]
     Unblock(Who),
+    /// List users whose address bounced, or who complained of a mail, in the last week.
+    #[command(after_help = "Example:\n  postern users bounced")]
+    Bounced {
+        /// How many, those of the newest mails first.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=i64::from(LISTED_MAX)))]
+        limit: u16,
+    },
+    /// Send codes to a user's address again that bounced, and take it off SES's suppression list.
+    #[command(after_help = "Example:\n  postern users mail-again ada@example.com")]
+    MailAgain(Who),
     /// Forget all of a user's second factors, and tell the user by mail.
     #[command(after_help = "Example:\n  postern users reset-mfa ada@example.com --yes")]
     ResetMfa(Change),
@@ -137,6 +148,11 @@ impl Users {
                 let unblocked = api.patch(&user.path(), &json!({ "blocked": false })).await?;
                 api.delete(&path(&["user-blocks", &user.id])).await?;
                 Ok(Answer::new(unblocked, format!("{} may sign in.\n", user.name)))
+            }
+            Self::Bounced { limit } => bounces::list(tenant, usize::from(limit)).await,
+            Self::MailAgain(who) => {
+                let user = who.find(api).await?;
+                bounces::mail_again(tenant, api, &user.id, &user.name).await
             }
             Self::ResetMfa(change) => {
                 let user = change.agreed(api, "Forget all second factors of").await?;

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::audit::AuditTrail;
 use crate::aws::{CallLog, EventBus, Fault, Faults, Inbox};
 use crate::front::{is_local_host, is_local_origin};
+use crate::mail_events::MailEvents;
 use crate::notices::Notices;
 
 /// Where all of the embedded AWS is while the twin listens on this machine only: an endpoint for every tool that takes
@@ -25,6 +26,7 @@ pub const AWS: &str = "/_local/aws";
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) notices: Notices,
+    pub(crate) mail_events: MailEvents,
     pub(crate) audit: AuditTrail,
     pub(crate) events: EventBus,
     pub(crate) inbox: Inbox,
@@ -35,6 +37,14 @@ pub(crate) struct Control {
     pub(crate) aws: Router,
     /// Whether the twin listens on this machine only: then so must the name it is called by.
     pub(crate) loopback: bool,
+}
+
+impl Control {
+    /// Everything that was told and written so far is kept: what SES tells of mails has records of its own.
+    pub(crate) async fn settle(&self) {
+        self.mail_events.deliver().await;
+        self.audit.deliver().await;
+    }
 }
 
 /// The routes under `/_local`.
@@ -112,12 +122,12 @@ async fn read_dead_letters(State(control): State<Control>) -> Response {
 
 /// The records of every request that has been answered are in it.
 async fn read_events(State(control): State<Control>) -> Response {
-    control.audit.deliver().await;
+    control.settle().await;
     Json(control.events.all()).into_response()
 }
 
 async fn forget_events(State(control): State<Control>) -> StatusCode {
-    control.audit.deliver().await;
+    control.settle().await;
     control.events.clear();
     StatusCode::NO_CONTENT
 }
@@ -147,7 +157,7 @@ async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<Status
     let fault = parse::<Fault>(&body)?;
     // It is for what comes, not for the notices and records of what was before.
     control.notices.deliver().await;
-    control.audit.deliver().await;
+    control.settle().await;
     control.faults.add(fault);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -167,7 +177,7 @@ async fn read_calls(State(control): State<Control>) -> Response {
 
 async fn clear_calls(State(control): State<Control>) -> StatusCode {
     control.notices.deliver().await;
-    control.audit.deliver().await;
+    control.settle().await;
     control.calls.clear();
     StatusCode::NO_CONTENT
 }

@@ -40,7 +40,7 @@ pub(crate) fn router(app: App, control: Control, base_url: &str) -> Router {
         .merge(function("unblock", unblock::routes()))
         .merge(function("dbconnections", dbconnections::routes()))
         .merge(function("tickets", tickets::routes()))
-        .merge(after_audit(control.audit.clone(), function("logs", logs::routes())))
+        .merge(after_audit(control.clone(), function("logs", logs::routes())))
         .merge(function("well-known", well_known::routes()));
     let (random, clock, audit) = (app.random.clone(), app.clock.clone(), control.audit.clone());
     postern::http::serve(functions, app)
@@ -67,11 +67,11 @@ fn function(name: &'static str, routes: Router<App>) -> Router<App> {
 }
 
 /// Whoever reads the log sees what was answered before.
-fn after_audit(audit: AuditTrail, routes: Router<App>) -> Router<App> {
+fn after_audit(control: Control, routes: Router<App>) -> Router<App> {
     routes.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let audit = audit.clone();
+        let control = control.clone();
         async move {
-            audit.deliver().await;
+            control.settle().await;
             next.run(request).await
         }
     }))

@@ -5,6 +5,7 @@ pub mod aws;
 mod control;
 mod docs;
 mod front;
+pub mod mail_events;
 pub mod notices;
 mod page;
 pub mod seed;

@@ -24,6 +24,7 @@ use crate::audit::AuditTrail;
 use crate::aws::{AwsOptions, AwsTwin, BUS_ARN, KEY_ID, StartError, Storage, TripRecorder};
 use crate::control::Control;
 use crate::front::router;
+use crate::mail_events::MailEvents;
 use crate::notices::{DeadLetter, Notices};
 use crate::seed::{Seed, SeedError};
 
@@ -140,6 +141,7 @@ pub struct Twin {
     pub app: App,
     base_url: String,
     notices: Notices,
+    mail_events: MailEvents,
     audit: AuditTrail,
     server: Server,
     background: Vec<Server>,
@@ -185,8 +187,10 @@ impl Twin {
         prepare(&options, &app).await?;
         let audit = AuditTrail::new(Intake { app: app.clone(), bus: Some(bus) });
         let notices = Notices::new(app.clone(), aws.stream(TABLE));
+        let mail_events = MailEvents::new(app.clone(), aws.feedback.clone());
         let control = Control {
             notices: notices.clone(),
+            mail_events: mail_events.clone(),
             audit: audit.clone(),
             events: aws.events.clone(),
             inbox: aws.inbox.clone(),
@@ -206,15 +210,32 @@ impl Twin {
         // What was called to get ready is nobody's request.
         aws.calls.clear();
         let background = match options.notices {
-            NoticeDelivery::AtOnce => vec![follow(&aws, notices.clone()), follow_log(audit.clone())],
+            NoticeDelivery::AtOnce => {
+                vec![
+                    follow(&aws, notices.clone()),
+                    follow_mail(mail_events.clone(), audit.clone()),
+                    follow_log(audit.clone()),
+                ]
+            }
             NoticeDelivery::WhenAsked => Vec::new(),
         };
-        Ok(Self { aws, app, base_url, notices, audit, server, background })
+        Ok(Self { aws, app, base_url, notices, mail_events, audit, server, background })
     }
 
     /// Has every security notice written so far mailed, or given up: then the inbox is complete.
     pub async fn deliver_notices(&self) {
         self.notices.deliver().await;
+    }
+
+    /// Has everything that SES told of mails so far taken in, or given up: then addresses that bounce are marked.
+    pub async fn deliver_mail_events(&self) {
+        self.mail_events.deliver().await;
+    }
+
+    /// What SES told and could not be taken in, oldest first.
+    #[must_use]
+    pub fn dead_mail_events(&self) -> Vec<serde_json::Value> {
+        self.mail_events.dead_letters()
     }
 
     /// Has every record of the audit log written so far kept, or given up: then the log and the bus are complete.
@@ -230,17 +251,18 @@ impl Twin {
 
     /// Stops it, letting the embedded AWS finish what runs.
     pub async fn stop(self) {
-        let Self { aws, server, background, notices, audit, .. } = self;
+        let Self { aws, server, background, notices, mail_events, audit, .. } = self;
         server.end().await;
         if !background.is_empty() {
             // What was read of the stream and of the log is delivered before their readers end.
             notices.deliver().await;
+            mail_events.deliver().await;
             audit.deliver().await;
         }
         for follower in background {
             follower.end().await;
         }
-        drop((notices, audit));
+        drop((notices, mail_events, audit));
         aws.stop().await;
     }
 
@@ -315,6 +337,18 @@ fn follow(aws: &AwsTwin, notices: Notices) -> Server {
         loop {
             written.notified().await;
             notices.deliver().await;
+        }
+    }))
+}
+
+/// Follows what SES tells of mails.
+fn follow_mail(mail_events: MailEvents, audit: AuditTrail) -> Server {
+    let told = mail_events.told();
+    Server(tokio::spawn(async move {
+        loop {
+            told.notified().await;
+            mail_events.deliver().await;
+            audit.wake();
         }
     }))
 }

@@ -156,8 +156,10 @@ events! {
     BlockNotReleased = "ublkdu_failed", Postern, "User login block not released";
     /// A security notice, or a link to a new password or to the page that enrols, was mailed. Ours: Auth0 documents the failure only.
     NotificationSent = "sn", Postern, "Success sending notification";
-    /// It cannot be; nor can a sign-in code.
+    /// It cannot be; nor can a sign-in code. Or any mail that SES had taken came back.
     NotificationFailed = "fn", Auth0, "Failed sending notification";
+    /// Somebody who got a mail said that it was unwanted. Ours.
+    MailComplained = "mail_complaint", Postern, "Complaint about a mail";
 
     /// The schedule, or the creation of the stack, made or retired keys.
     KeysChanged = "kms_key_management_success", Auth0, "Success KMS operation";

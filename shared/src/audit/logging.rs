@@ -41,7 +41,7 @@ where
 /// Our own crates log at the level asked for. The others warn at most: at finer levels the AWS SDK and the HTTP client
 /// write out whole requests, and those hold codes and keys (SEC-34).
 fn filter(level: LevelFilter) -> Targets {
-    const OURS: [&str; 26] = [
+    const OURS: [&str; 27] = [
         "postern",
         "email_templates",
         "oauth_token",
@@ -62,6 +62,7 @@ fn filter(level: LevelFilter) -> Targets {
         "rotate_keys",
         "signing_keys",
         "notices",
+        "mail_events",
         "audit",
         "logs",
         "unblock",

@@ -5,6 +5,7 @@ use super::issued::IssuedCode;
 use super::occasion::Occasion;
 use super::phone::{Provider, Texter};
 use crate::app::App;
+use crate::audit::trail;
 use crate::rules::destination::Destination;
 use crate::rules::limit::{Limits, Standing};
 use crate::rules::otp::OneTimeCode;
@@ -79,6 +80,18 @@ pub fn standing(
         }
         standing => Ok(standing),
     }
+}
+
+/// Refuses a code that will not arrive, before anything is charged for it: it must not look sent.
+///
+/// # Errors
+/// When mail to there bounced for good.
+pub fn reachable(user: &UserState, to: &Destination, now: Timestamp) -> Result<(), Refusal> {
+    if user.is_unreachable(to, now) {
+        trail::reason("address_bounced");
+        return Err(Refusal::DeliveryFailed);
+    }
+    Ok(())
 }
 
 /// Who delivers to phones, as the tenant has it.

@@ -20,10 +20,11 @@ pub mod twilio;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 
 use crate::aws::OnDemand;
 use crate::config::Config;
+use crate::id::UserId;
 use crate::rules::address::EmailAddress;
 use crate::rules::calendar::UtcTime;
 use crate::rules::email_template::TemplateName;
@@ -53,6 +54,28 @@ struct Unsendable;
 impl From<BuildError> for Unsendable {
     fn from(_: BuildError) -> Self {
         Self
+    }
+}
+
+/// The tag that says what a mail is.
+pub const KIND_TAG: &str = "postern-message";
+/// The tag that says whose account a mail is about: the user's id in base64url, for tags have no other characters.
+pub const USER_TAG: &str = "postern-user";
+
+/// What SES's events tell mails apart by.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind<'a> {
+    /// What it is.
+    pub name: &'a str,
+    /// Whose account it is about; of a mail to nobody, nobody's.
+    pub user: &'a UserId,
+}
+
+impl Kind<'_> {
+    fn tags(self) -> Result<Vec<MessageTag>, BuildError> {
+        let user = BASE64URL_NOPAD.encode(self.user.as_str().as_bytes());
+        let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build();
+        Ok(vec![tag(KIND_TAG, self.name)?, tag(USER_TAG, &user)?])
     }
 }
 
@@ -91,23 +114,28 @@ impl Mailer {
         occasion: &Occasion<'_>,
     ) -> Result<(), DeliveryFailure> {
         let composed = self.code_email(CodeMail::SecondFactor, code.as_str(), seconds_valid / 60, occasion);
-        self.post(to.as_str(), composed, "mfa-code").await
+        let kind = Kind { name: "mfa-code", user: &occasion.profile.user_id };
+        self.post(to.as_str(), composed, kind).await
     }
 
-    /// Mails what was composed; `kind` is what SES's events name it by.
-    async fn post(&self, to: &str, composed: Composed, kind: &str) -> Result<(), DeliveryFailure> {
+    /// Mails what was composed.
+    async fn post(&self, to: &str, composed: Composed, kind: Kind<'_>) -> Result<(), DeliveryFailure> {
         let call = self.call(to, composed, kind).map_err(|Unsendable| DeliveryFailure::Refused)?;
         call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
     }
 
     /// The call that mails it, yet to be made.
-    fn call(&self, to: &str, composed: Composed, kind: &str) -> Result<SendEmailFluentBuilder, Unsendable> {
+    fn call(
+        &self,
+        to: &str,
+        composed: Composed,
+        kind: Kind<'_>,
+    ) -> Result<SendEmailFluentBuilder, Unsendable> {
         let Composed { email, from } = composed;
         let Some(address) = &self.from else {
             tracing::error!(event = "no_sender", "POSTERN_MAIL_FROM is not set");
             return Err(Unsendable);
         };
-        let kind = MessageTag::builder().name("postern-message").value(kind).build()?;
         Ok(self
             .ses
             .send_email()
@@ -115,7 +143,7 @@ impl Mailer {
             .destination(Destination::builder().to_addresses(to).build())
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
-            .email_tags(kind))
+            .set_email_tags(Some(kind.tags()?)))
     }
 
     /// Makes the client, if it is not there yet.

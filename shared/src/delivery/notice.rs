@@ -3,7 +3,7 @@
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 
 use super::custom::Composed;
-use super::{Mailer, Unsendable};
+use super::{Kind, Mailer, Unsendable};
 use crate::rules::address::EmailAddress;
 
 /// How a notice was not sent.
@@ -24,7 +24,7 @@ impl Mailer {
         &self.tenant_name
     }
 
-    /// Mails something that nobody's answer waits for; one attempt. `kind` is what SES's events name it by.
+    /// Mails something that nobody's answer waits for; one attempt.
     ///
     /// # Errors
     /// See [`NoticeFailure`].
@@ -32,7 +32,7 @@ impl Mailer {
         &self,
         to: &EmailAddress,
         notice: Composed,
-        kind: &str,
+        kind: Kind<'_>,
     ) -> Result<(), NoticeFailure> {
         let call = self.call(to.as_str(), notice, kind).map_err(|Unsendable| NoticeFailure::Refused)?;
         call.send().await.map(|_| ()).map_err(|error| classify(&error))

@@ -8,7 +8,7 @@ use super::built_in::{CodeMail, LinkMail};
 use super::code::{provider, texter};
 use super::liquid::Given;
 use super::occasion::Occasion;
-use super::{DeliveryFailure, Mailer};
+use super::{DeliveryFailure, Kind, Mailer};
 use crate::app::App;
 use crate::rules::destination::Destination;
 use crate::rules::otp::OneTimeCode;
@@ -65,7 +65,8 @@ impl Mailer {
             Reach::Somebody => to,
             Reach::Nobody => MAILBOX_SIMULATOR,
         };
-        self.post(to, composed, "sign-in").await
+        let kind = Kind { name: "sign-in", user: &message.occasion.profile.user_id };
+        self.post(to, composed, kind).await
     }
 }
 

@@ -7,10 +7,11 @@ use crate::rules::enrolment::{Gate, may_confirm};
 use crate::rules::notice::NoticeKind;
 use crate::rules::policy::Factor;
 use crate::rules::recovery::RecoveryHash;
+use crate::store::mailboxes::Mailbox;
 use crate::store::mfa::{ConfirmStep, Confirmation, Proven};
 use crate::store::notices::{Notice, Recipient};
 use crate::store::refresh::NewFamily;
-use crate::store::users::{Authenticator, Profile, Recovery, State, profile_of};
+use crate::store::users::{Authenticator, Profile, Recovery, Source, State, profile_of};
 use crate::store::{DECISION_TRIES, NotWritten, RefusedStep, StoreError};
 use crate::wire::refusal::Refusal;
 
@@ -32,6 +33,7 @@ pub fn confirmation(
         spend_until: check.principal.spend_until(),
         challenge,
         notice: notice(app, check, &proven)?,
+        mailbox: proven_mailbox(check, &proven).cloned(),
         proven,
         limit: (check.limit.clone(), check.charge.clone()),
         clean: check.charge.was_the_only_debt(),
@@ -71,6 +73,23 @@ fn notice(app: &App, check: &Verification, proven: &Proven) -> Result<Option<Not
     };
     let to = Recipient::User(check.principal.user.clone());
     Ok(Some(Notice::new(kind, to, factor, &check.principal.client, &app.random, check.now)?))
+}
+
+/// The address that the code was mailed to, where something is told of it.
+fn proven_mailbox<'a>(check: &'a Verification, proven: &Proven) -> Option<&'a Mailbox> {
+    let source = |id: &AuthenticatorId| {
+        let authenticator = check.user.authenticators.iter().find(|other| other.id == *id)?;
+        match &authenticator.source {
+            Source::Email { destination } => Some(destination.clone()),
+            _ => None,
+        }
+    };
+    let address = match proven {
+        Proven::ImplicitEmail(address) => Some(address.clone()),
+        Proven::Oob(id) | Proven::Enrolment { id, .. } => source(id),
+        Proven::Otp { .. } | Proven::RecoveryCode { .. } => None,
+    };
+    check.user.marked(&address?, check.now)
 }
 
 /// Whoever kept colliding is told the state it finds: most likely that somebody else used this login (design §3).

@@ -1,7 +1,7 @@
 //! Associating an address or a phone: the pending authenticator and its first challenge.
 
 use crate::app::App;
-use crate::delivery::code::{CodeMessage, send_code, standing};
+use crate::delivery::code::{CodeMessage, reachable, send_code, standing};
 use crate::delivery::issued::{CodeFor, IssuedCode};
 use crate::delivery::toll::Toll;
 use crate::id::AuthenticatorId;
@@ -42,6 +42,7 @@ pub async fn associate(app: &App, mut enrolment: Enrolment, wanted: Wanted) -> R
     let new = NewOob::make(app, &enrolment, to)?;
     // What is refused already costs the country nothing.
     new.association(app, &enrolment)?;
+    reachable(&enrolment.user, &new.to, enrolment.now)?;
     let (settings, now) = (enrolment.settings.clone(), enrolment.now);
     let persisted = persist(app, &mut enrolment, &new);
     let undone = async |association| undo(app, &association).await;

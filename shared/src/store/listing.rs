@@ -1,5 +1,6 @@
 //! What can be listed. A sparse index of the table holds the keys, and nothing else, of the items that say which list
-//! they are in and where: clients, grants, APIs and users by their time, and authenticators by their device. An item
+//! they are in and where: clients, grants, APIs and users by their time, authenticators by their device, and
+//! addresses that bounce. An item
 //! enters and leaves its lists in the very write that makes or deletes it, and changing anything else of it costs the
 //! index nothing.
 //!
@@ -43,6 +44,8 @@ pub enum List<'a> {
     Users,
     /// The authenticators of a device, which has several where it is a phone: its `dev_…`.
     Device(&'a str),
+    /// The addresses that SES told something of, by the time of the mail.
+    Mailboxes,
     /// The audit log of one user, as [`crate::audit::record::named`] has it, by time.
     UserLogs {
         /// Whose.
@@ -60,6 +63,7 @@ impl List<'_> {
             Self::Apis => vec!["APIS".to_owned()],
             Self::Users => (0..USER_LISTS).map(|number| format!("USERS#{number}")).collect(),
             Self::Device(device) => vec![format!("DEVICE#{device}")],
+            Self::Mailboxes => vec![MAILBOXES.to_owned()],
             Self::UserLogs { user, .. } => vec![user_logs(user)],
         }
     }
@@ -72,6 +76,8 @@ impl List<'_> {
         }
     }
 }
+
+const MAILBOXES: &str = "MAILBOXES";
 
 fn user_logs(user: &str) -> String {
     format!("LOGS_OF#{user}")
@@ -180,6 +186,10 @@ impl Write {
             Some((prefix, device)) => self.listed(format!("DEVICE#{device}"), prefix.to_owned()),
             None => self,
         }
+    }
+
+    pub(super) fn listed_mailbox(self, user: &UserId, key: &str, at: Timestamp) -> Self {
+        self.listed(MAILBOXES.to_owned(), format!("{:011}#{user}#{key}", at.0))
     }
 
     pub(super) fn listed_log(self, user: &str, id: &str) -> Self {

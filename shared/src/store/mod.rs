@@ -16,6 +16,7 @@ pub mod limits;
 pub mod listing;
 pub mod logins;
 pub mod logs;
+pub mod mailboxes;
 pub mod mfa;
 pub mod notices;
 pub mod passwordless;

@@ -147,6 +147,9 @@ impl Resettable {
             .value(":enrolled", number(u64::from(enrolled)));
         let mut writes = vec![login, profile, notice.write()?];
         writes.extend(self.unlocked_address(ticket));
+        // Using the ticket proves that the address takes mail.
+        let proven = ticket.proves.as_ref().and_then(|address| self.user.marked(address, now));
+        writes.extend(proven.map(|mailbox| mailbox.clear(now)));
         let budgets = self.budgets.iter().take(PASSWORD_BUDGETS_MAX);
         writes.extend(budgets.map(|budget| budget.delete(&self.key)));
         Ok(writes)

@@ -11,6 +11,7 @@ use super::expression::{Write, number, value_of};
 use super::limits::{Counter, LimitState};
 use super::listing::{List, Listed, Order, Part};
 use super::logins::LoginName;
+use super::mailboxes::{self, Mailbox};
 use super::{Item, Store, StoreError, read};
 use crate::id::{AuthenticatorId, DeviceId, UserId};
 use crate::rules::address::EmailAddress;
@@ -118,6 +119,8 @@ pub struct UserState {
     pub authenticators: Vec<Authenticator>,
     /// The recovery code.
     pub recovery: Option<Recovery>,
+    /// What SES told of the user's addresses.
+    pub(super) mailboxes: Vec<Mailbox>,
     limits: HashMap<String, LimitState>,
 }
 
@@ -136,7 +139,8 @@ impl UserState {
     /// A user of whom only the profile was read, because it counts no factors.
     #[must_use]
     pub fn without_factors(profile: Profile) -> Self {
-        Self { profile, authenticators: Vec::new(), recovery: None, limits: HashMap::new() }
+        let (authenticators, mailboxes) = (Vec::new(), Vec::new());
+        Self { profile, authenticators, recovery: None, mailboxes, limits: HashMap::new() }
     }
 
     /// Confirmed authenticators; not the implicit one.
@@ -304,14 +308,15 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn user(&self, user: &UserId, now: Timestamp) -> Result<Option<UserState>, StoreError> {
-        let (mut profile, mut recovery, mut authenticators, mut limits) =
-            (None, None, Vec::new(), HashMap::new());
+        let (mut profile, mut recovery, mut limits) = (None, None, HashMap::new());
+        let (mut authenticators, mut mailboxes) = (Vec::new(), Vec::new());
         for item in self.query(&pk(user), Some(STATE_UP_TO)).await? {
             let sk = item.get("sk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
             match sk.split_once('#') {
                 None if sk == PROFILE => profile = Some(read::<Profile>(item)?),
                 None if sk == RECOVERY => recovery = Some(read::<Recovery>(item)?),
                 Some(("AUTHENTICATOR", _)) => authenticators.push(read::<Authenticator>(item)?),
+                Some((mailboxes::PREFIX, _)) => mailboxes.push(read::<Mailbox>(item)?),
                 Some(("LIMIT", name)) => {
                     limits.insert(name.to_owned(), LimitState::of(&item));
                 }
@@ -320,7 +325,7 @@ impl Store {
         }
         authenticators.retain(|authenticator| !is_over(authenticator, now));
         authenticators.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        Ok(profile.map(|profile| UserState { profile, authenticators, recovery, limits }))
+        Ok(profile.map(|profile| UserState { profile, authenticators, recovery, mailboxes, limits }))
     }
 
     /// The profiles of a part of all users, by the time they were created, and how many users there are if that is asked

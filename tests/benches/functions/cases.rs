@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use postern::id::{ClientId, UserId};
 use postern::rules::notice::NoticeKind;
 use postern::rules::settings::SettingValue;
@@ -172,6 +172,7 @@ pub(crate) async fn cases(tenant: &Tenant) -> Vec<Case> {
         Case::http("logs", event("GET", "/api/v2/logs", &bearer(&management), "")),
         notices(world).await,
         audit(),
+        mail_events(),
         rotate_keys(),
     ]
 }
@@ -291,6 +292,31 @@ fn audit() -> Case {
         trivial: Some(local::audit::event(&[])),
         events: vec![local::audit::event(&records(10))],
         is_done: |reply| reply["records"].is_u64(),
+    }
+}
+
+/// A bounce that is marked, and then known.
+fn mail_events() -> Case {
+    let user = BASE64URL_NOPAD.encode(user_pk(USER).trim_start_matches("USER#").as_bytes());
+    let bounce = json!({
+        "source": "aws.ses",
+        "detail-type": "Email Bounced",
+        "detail": {
+            "bounce": { "bounceType": "Permanent", "bounceSubType": "General" },
+            "mail": {
+                "timestamp": "2026-11-22T00:00:00.000Z",
+                "destination": ["elsewhere@example.com"],
+                "tags": { "postern-message": ["mfa-code"], "postern-user": [user] },
+            },
+        },
+    });
+    Case {
+        label: "mail-events",
+        binary: "mail-events",
+        hashes_passwords: false,
+        trivial: Some(json!({ "source": "aws.events" })),
+        events: vec![bounce],
+        is_done: |reply| reply["outcome"].is_string(),
     }
 }
 

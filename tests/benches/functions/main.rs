@@ -10,7 +10,7 @@
 //!   -p mfa-enrollment \
 //!   -p mfa-authenticators -p guardian-factors -p email-templates -p passwordless-start -p oauth-revoke \
 //!   -p well-known -p userinfo -p users -p unblock -p dbconnections \
-//!   -p tickets -p notices -p audit -p logs -p rotate-keys
+//!   -p tickets -p notices -p mail-events -p audit -p logs -p rotate-keys
 //! cargo bench --workspace --bench functions
 //! ```
 //!

@@ -41,6 +41,7 @@ async fn of_login(store: &Store, login: &str) -> Confirmation {
         spend_until: Some(START.plus(600)),
         challenge: None,
         notice: None,
+        mailbox: None,
         proven: Proven::RecoveryCode { old: hash(1), new: hash(2) },
         clean: charge.was_the_only_debt(),
         limit: (key, charge),

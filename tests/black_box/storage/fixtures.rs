@@ -221,6 +221,7 @@ pub(crate) async fn enrolment(store: &Store, login: &str, device: &str) -> Confi
         clean,
         refresh: None,
         notice: None,
+        mailbox: None,
         now: START,
     }
 }

@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod listing;
 mod logs;
+mod mailboxes;
 mod move_in;
 mod notices;
 mod operator;

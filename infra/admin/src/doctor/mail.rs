@@ -10,6 +10,8 @@ const ACCOUNT: &str = "mail-account";
 const SENDER: &str = "mail-sender";
 const TEST: &str = "mail-test";
 
+/// What SES calls an account whose mails bounce or are complained of too often.
+const PROBATION: &str = "PROBATION";
 /// Of a day's quota, in percent: more than that is close.
 const QUOTA_PERCENT: f64 = 80.0;
 
@@ -32,6 +34,9 @@ pub(super) async fn account(tenant: &Tenant) -> Vec<Finding> {
         let mend =
             "ask for production access in the SES console, in this region; until then verify each recipient";
         Finding::warn(ACCOUNT, "SES is in its sandbox: mail goes to verified addresses only", mend)
+    } else if account.enforcement_status() == Some(PROBATION) {
+        let mend = "see the SES console: too many mails bounced or were complained of, and AWS may stop the account; `postern users bounced` has the latest";
+        Finding::warn(ACCOUNT, "AWS has put the account on probation", mend)
     } else if is_close {
         let mend = "ask for a higher sending quota in the SES console";
         Finding::warn(ACCOUNT, format!("more than {QUOTA_PERCENT} % of the day's quota is used"), mend)

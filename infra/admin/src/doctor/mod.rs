@@ -1,5 +1,6 @@
 //! `postern doctor`: a deployment checked end to end. All checks run together, and none hides another.
 
+mod bounces;
 mod finding;
 mod keys;
 mod mail;
@@ -23,6 +24,9 @@ pub(crate) struct Doctor {
     /// The sender of mails: the stack's parameter `MailFrom`.
     #[arg(long, env = "POSTERN_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
+    /// The configuration set of mails: the stack's output `MailConfigurationSet`.
+    #[arg(long, env = "POSTERN_SES_CONFIGURATION_SET", value_name = "NAME")]
+    mail_configuration_set: Option<String>,
     /// Send a test mail to this address, best your own.
     #[arg(long, value_name = "ADDRESS")]
     mail_to: Option<String>,
@@ -47,8 +51,9 @@ impl Doctor {
 
     async fn findings(&self, tenant: &Tenant) -> Vec<Finding> {
         let sender = self.mail_from.as_deref().or(tenant.mail_from);
-        let progress = Progress::new(8);
-        let (table, ttl, key, generations, web, account, identity, sent) = tokio::join!(
+        let set = self.mail_configuration_set.as_deref().or(tenant.mail_set);
+        let progress = Progress::new(10);
+        let (table, ttl, key, generations, web, account, identity, events, bounces, sent) = tokio::join!(
             progress.of(table::shape(tenant)),
             progress.of(table::time_to_live(tenant)),
             progress.of(keys::key(tenant)),
@@ -56,10 +61,12 @@ impl Doctor {
             progress.of(web::checks(tenant)),
             progress.of(mail::account(tenant)),
             progress.of(mail::identity(tenant, sender)),
+            progress.of(bounces::events(tenant, set)),
+            progress.of(bounces::marked(tenant)),
             progress.of(mail::test(tenant, sender, self.mail_to.as_deref())),
         );
         progress.end();
-        [table, ttl, key, generations, web, account, identity, sent].concat()
+        [table, ttl, key, generations, web, account, identity, events, bounces, sent].concat()
     }
 }
 

@@ -51,9 +51,11 @@ async fn a_twin_is_well() {
     ok    clock         this machine and the deployment agree
     ok    mail-account  SES sends to everybody
     ok    mail-sender   postern.example is verified
+    ok    mail-events   postern tells of bounces and complaints
+    ok    mail-bounces  no mail came back in the last week
     ok    mail-test     SES took it for me@example.com: see that it arrives
 
-    14 checks: 14 ok, 0 to look at, 0 failed.
+    16 checks: 16 ok, 0 to look at, 0 failed.
     ");
     let mails = deployment.twin.aws.inbox.messages(Some("me@example.com"));
     assert_eq!((mails.len(), mails[0].from.as_str()), (1, "mfa@postern.example"));
@@ -75,6 +77,25 @@ async fn what_is_wrong_with_mail_is_told() {
     assert_snapshot!(deployment.troubles(&[]).await, @"fail mail-sender: SES knows neither mfa@postern.example nor its domain");
     assert_eq!(deployment.troubles(&["--mail-from", "A <a@mail.example.com>"]).await, "");
     assert_snapshot!(deployment.troubles(&["--mail-from", "example.com"]).await, @"fail mail-sender: the sender is no address");
+}
+
+/// That AWS looks at the account, that nobody is told of bounces, and whose mail came back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_that_comes_back_is_told() {
+    let deployment = Deployment::new().await;
+    let mail = &deployment.twin.aws.mail;
+    mail.set_enforcement("PROBATION");
+    assert_snapshot!(deployment.troubles(&[]).await, @"warn mail-account: AWS has put the account on probation");
+    mail.set_enforcement("SHUTDOWN");
+    assert_snapshot!(deployment.troubles(&[]).await, @"fail mail-account: SES does not send for this account");
+    mail.set_enforcement("HEALTHY");
+    mail.set_events(false);
+    assert_snapshot!(deployment.troubles(&[]).await, @"fail mail-events: postern tells EventBridge of no bounces and complaints: codes that come back look sent");
+    mail.set_events(true);
+    let other = deployment.troubles(&["--mail-configuration-set", "other"]).await;
+    assert_snapshot!(other, @"fail mail-events: there is no configuration set other");
+    deployment.enrol_address("bounce@simulator.amazonses.com").await;
+    assert_snapshot!(deployment.troubles(&[]).await, @"warn mail-bounces: in the last week 1 addresses bounced and 0 complained");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -92,11 +92,17 @@ impl Deployment {
 
     /// Posts to the twin; gives the status and the answer.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.post_as(None, path, body).await
+    }
+
+    async fn post_as(&self, authorization: Option<&str>, path: &str, body: &Value) -> (u16, Value) {
         let address = self.twin.base_url().trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).await.unwrap();
         let body = body.to_string();
+        let authorization =
+            authorization.map(|word| format!("authorization: {word}\r\n")).unwrap_or_default();
         let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\n{authorization}content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -115,6 +121,20 @@ impl Deployment {
             "client_id": client["client_id"], "client_secret": client["client_secret"],
         });
         outcome(self.post("/oauth/token", &body).await.1)
+    }
+
+    /// Has the demo user enrol an address, and what SES tells of it taken in; the status.
+    pub(crate) async fn enrol_address(&self, address: &str) -> u16 {
+        let body = json!({
+            "grant_type": "password", "username": "user@example.com", "password": "pwd",
+            "audience": "https://someapi.com/api", "client_id": "demo-app", "client_secret": "demo-secret",
+        });
+        let (_, required) = self.post("/oauth/token", &body).await;
+        let token = format!("Bearer {}", required["mfa_token"].as_str().unwrap());
+        let body = json!({ "authenticator_types": ["oob"], "oob_channels": ["email"], "email": address });
+        let (status, _) = self.post_as(Some(&token), "/mfa/associate", &body).await;
+        self.twin.deliver_mail_events().await;
+        status
     }
 
     /// A token of a client in its own name: its scope, or the error.

@@ -122,3 +122,33 @@ async fn users_are_listed() {
     let newest = deployment.json(&["users", "list", "--newest", "--limit", "1"]).await;
     assert!(!newest[0]["user_id"].as_str().unwrap().starts_with("auth0|u0"), "{newest}");
 }
+
+/// Whose address bounced is listed, with the address masked; codes are sent there again when the operator says so, and SES
+/// then tries. It is in the audit log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_bounced_is_mailed_again() {
+    const ADDRESS: &str = "second@example.com";
+    let deployment = Deployment::new().await;
+    assert_snapshot!(deployment.shown(&["users", "bounced"]).await, @"No address bounced in the last week.");
+    deployment.twin.aws.mail.suppress(ADDRESS);
+    assert_eq!(deployment.enrol_address(ADDRESS).await, 200);
+    assert_eq!(deployment.enrol_address(ADDRESS).await, 503);
+    let listed = deployment.json(&["users", "bounced"]).await;
+    let user = listed[0]["user_id"].as_str().unwrap();
+    assert_eq!((&listed[0]["what"], listed.as_array().unwrap().len()), (&json!("bounced"), 1));
+    assert!(!listed.to_string().contains(ADDRESS), "SEC-34");
+
+    let failing = json!({ "service": "ses", "operation": "DeleteSuppressedDestination", "mode": "throttle", "count": 2 });
+    deployment.twin.aws.faults.add(serde_json::from_value(failing).unwrap());
+    let refused = deployment.ran(&["users", "mail-again", user], "").await;
+    assert_snapshot!(refused.refusal(), @"postern: SES did not take the address off its suppression list, so nothing was changed: allow your credentials ses:DeleteSuppressedDestination, or try again");
+    assert_eq!(deployment.enrol_address(ADDRESS).await, 503);
+
+    let done = deployment.json(&["users", "mail-again", user]).await;
+    assert_eq!(done["addresses"], json!([listed[0]["address"]]));
+    assert_eq!(deployment.enrol_address(ADDRESS).await, 200);
+    assert_eq!(deployment.twin.aws.inbox.messages(Some(ADDRESS)).len(), 1, "SES sends there again");
+    assert_snapshot!(deployment.shown(&["users", "bounced"]).await, @"No address bounced in the last week.");
+    let again = deployment.json(&["users", "mail-again", user]).await;
+    assert_eq!(again["addresses"], json!([]));
+}

@@ -4,10 +4,12 @@
 //! Signatures are not checked, any credentials and any region will do. Anything that can reach
 //! the ports has all the rights there are: they are for the machine the twin runs on.
 
+mod account;
 mod calls;
 mod dynamodb;
 mod events;
 mod faults;
+mod feedback;
 mod front;
 mod held;
 mod inbox;
@@ -33,14 +35,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+pub use self::account::MailAccount;
 pub use self::calls::{Action, Call, CallLog, Units};
 pub use self::dynamodb::TableStream;
 pub use self::events::{BUS_ARN, BusEvent, EventBus};
 pub use self::faults::{Fault, FaultMode, Faults};
+pub use self::feedback::Feedback;
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};
-pub use self::ses::MailAccount;
 pub use self::trips::{TripRecorder, in_request};
 
 use self::dynamodb::{DynamoDb, Engine};
@@ -124,6 +127,8 @@ pub enum StartError {
 pub struct AwsTwin {
     /// The messages it was asked to deliver.
     pub inbox: Inbox,
+    /// What it tells of them afterwards.
+    pub feedback: Feedback,
     /// Whether it would deliver them in earnest.
     pub mail: MailAccount,
     /// The events that were put on its bus.
@@ -174,8 +179,8 @@ impl AwsTwin {
         let kms = Kms::new(&storage, Arc::clone(&now)).map_err(StartError::MasterKey)?;
         let sms = Sms { inbox: inbox.clone(), now: Arc::clone(&now) };
         let twilio = Twilio { inbox: inbox.clone(), now: Arc::clone(&now) };
-        let account = MailAccount::default();
-        let ses = Ses { inbox: inbox.clone(), account: account.clone(), now };
+        let (account, feedback) = (MailAccount::default(), Feedback::default());
+        let ses = Ses { inbox: inbox.clone(), account: account.clone(), feedback: feedback.clone(), now };
         let event_bridge = EventBridge { events: events.clone() };
         let (dynamodb, engine, embedded) = DynamoDb::start(&storage, stop).await?;
 
@@ -202,6 +207,7 @@ impl AwsTwin {
         let event_bridge = serve(Service::Events, &doors.events).await?;
         Ok(Self {
             inbox,
+            feedback,
             mail: account,
             events,
             faults: shared.faults,

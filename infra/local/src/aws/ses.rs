@@ -1,19 +1,22 @@
 //! SES v2 (REST-JSON): SendEmail with simple content, delivered into the inbox, and what an account may send.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::account::MailAccount;
 use super::calls::Action;
+use super::feedback::{Fate, Feedback, Mail};
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
 use super::protocol::{json_answer, random_hex, random_id};
-use super::{Clock, Service, locked};
+use super::{Clock, Service};
 
 const CONTENT_TYPE: &str = "application/json";
 const ERROR_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -24,64 +27,25 @@ const CONFIGURATION_SET_CHARACTERS_MAX: usize = 64;
 const TAG_CHARACTERS_MAX: usize = 256;
 /// The path of identities.
 const IDENTITIES: &str = "/v2/email/identities/";
-const SIMULATOR: &str = "@simulator.amazonses.com";
+/// The path of addresses that are on the account's suppression list.
+const SUPPRESSED: &str = "/v2/email/suppression/addresses/";
+/// The path of configuration sets, and what follows a set's name to ask for its event destinations.
+const SETS: (&str, &str) = ("/v2/email/configuration-sets/", "/event-destinations");
+/// The one there is.
+const SET: &str = "postern";
+/// The domain of the mailbox simulator.
+pub(super) const SIMULATOR: &str = "@simulator.amazonses.com";
 
 /// The service; what it sends goes to `inbox`.
 pub(super) struct Ses {
     pub(super) inbox: Inbox,
     pub(super) account: MailAccount,
+    pub(super) feedback: Feedback,
     pub(super) now: Arc<Clock>,
 }
 
-/// What the account may send: out of the sandbox, and from every domain, until it is told otherwise. Clones are one.
-#[derive(Clone, Debug, Default)]
-pub struct MailAccount(Arc<Mutex<Account>>);
-
-#[derive(Debug, Default)]
-struct Account {
-    is_in_sandbox: bool,
-    unverified: BTreeSet<String>,
-}
-
-impl MailAccount {
-    /// Puts the account into the sandbox, in which mail goes to SES's simulator only, or lets it out.
-    pub fn set_sandbox(&self, is_in_sandbox: bool) {
-        locked(&self.0).is_in_sandbox = is_in_sandbox;
-    }
-
-    /// Forgets a domain: it is no identity of the account any longer, and nothing can be sent from it.
-    pub fn forget_domain(&self, domain: &str) {
-        locked(&self.0).unverified.insert(domain.to_ascii_lowercase());
-    }
-
-    fn is_in_sandbox(&self) -> bool {
-        locked(&self.0).is_in_sandbox
-    }
-
-    fn has_domain(&self, domain: &str) -> bool {
-        !locked(&self.0).unverified.contains(&domain.to_ascii_lowercase())
-    }
-
-    /// SES's own words.
-    fn demand(&self, from: &str, recipients: &[String]) -> Result<(), Refused> {
-        let domain = bare_address(from).rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
-        let is_real = |to: &&String| !bare_address(to).ends_with(SIMULATOR);
-        let unverified = if self.has_domain(domain) { None } else { Some(from) };
-        let confined = recipients.iter().find(is_real).filter(|_| self.is_in_sandbox()).map(String::as_str);
-        match unverified.or(confined) {
-            None => Ok(()),
-            Some(address) => Err(Refused(
-                "MessageRejected",
-                format!(
-                    "Email address is not verified. The following identities failed the check: {address}"
-                ),
-            )),
-        }
-    }
-}
-
 /// A refusal: the name of the exception, and its message.
-struct Refused(&'static str, String);
+pub(super) struct Refused(pub(super) &'static str, pub(super) String);
 
 fn bad_request(message: impl Into<String>) -> Refused {
     Refused("BadRequestException", message.into())
@@ -159,8 +123,25 @@ impl Ses {
         let text = body.text.map(|part| part.data).unwrap_or_default();
         let html = body.html.map(|part| part.data);
         let tags: BTreeMap<_, _> = request.email_tags.into_iter().map(|tag| (tag.name, tag.value)).collect();
-        // What is sent to the simulator is taken and reaches nobody, as in AWS.
-        for to in recipients.into_iter().filter(|to| !bare_address(to).ends_with(SIMULATOR)) {
+        let id = format!("{}-{}-000000", random_hex(8), random_id());
+        let set = request.configuration_set_name.as_deref().filter(|_| self.account.tells());
+        for to in recipients {
+            let fate = self.account.fate(&to);
+            let mail = |set| Mail {
+                id: &id,
+                from: &from,
+                to: &to,
+                configuration_set: set,
+                tags: &tags,
+                at: (self.now)(),
+            };
+            if let Some(event) = set.and_then(|set| mail(set).event(fate)) {
+                self.feedback.tell(event);
+            }
+            // What is sent to the simulator is taken and reaches nobody, as in AWS.
+            if to.ends_with(SIMULATOR) || fate == Fate::Suppressed {
+                continue;
+            }
             self.inbox.push(Message {
                 channel: Channel::Email,
                 to,
@@ -173,7 +154,7 @@ impl Ses {
                 tags: tags.clone(),
             });
         }
-        Ok(json!({ "MessageId": format!("{}-{}-000000", random_hex(8), random_id()) }))
+        Ok(json!({ "MessageId": id }))
     }
 }
 
@@ -185,6 +166,8 @@ impl Endpoint for Ses {
             (&Method::POST, "/v2/email/outbound-emails") => "SendEmail",
             (&Method::GET, "/v2/email/account") => "GetAccount",
             (&Method::GET, path) if path.starts_with(IDENTITIES) => "GetEmailIdentity",
+            (&Method::DELETE, path) if path.starts_with(SUPPRESSED) => "DeleteSuppressedDestination",
+            (&Method::GET, path) if set_of_events(path).is_some() => "GetConfigurationSetEventDestinations",
             _ => return None,
         };
         Some(name.to_owned())
@@ -212,7 +195,7 @@ impl Endpoint for Ses {
     async fn handle(&self, request: AwsRequest) -> Response {
         let answered = match request.operation.as_str() {
             "SendEmail" => self.send_email(request.json),
-            "GetAccount" => Ok(account(!self.account.is_in_sandbox())),
+            "GetAccount" => Ok(account(!self.account.is_in_sandbox(), self.account.enforcement())),
             "GetEmailIdentity" => {
                 let name = request.parts.uri.path().trim_start_matches(IDENTITIES);
                 // Domains alone are identities here, so that an address is not.
@@ -222,6 +205,21 @@ impl Endpoint for Ses {
                     return error(StatusCode::NOT_FOUND, "NotFoundException", &message);
                 }
                 Ok(identity())
+            }
+            "DeleteSuppressedDestination" => {
+                let name = request.parts.uri.path().trim_start_matches(SUPPRESSED);
+                if !self.account.forget_suppressed(&percent_decode_str(name).decode_utf8_lossy()) {
+                    let message = "The email address is not on the suppression list.";
+                    return error(StatusCode::NOT_FOUND, "NotFoundException", message);
+                }
+                Ok(json!({}))
+            }
+            "GetConfigurationSetEventDestinations" => {
+                if set_of_events(request.parts.uri.path()) != Some(SET) {
+                    let message = "Configuration set does not exist.";
+                    return error(StatusCode::NOT_FOUND, "NotFoundException", message);
+                }
+                Ok(event_destinations(self.account.tells()))
             }
             _ => return error(StatusCode::NOT_FOUND, "UnknownOperationException", "Unknown operation."),
         };
@@ -237,6 +235,23 @@ fn error(status: StatusCode, name: &'static str, message: &str) -> Response {
     ([(ERROR_HEADER, HeaderValue::from_static(name))], answer).into_response()
 }
 
+/// The configuration set whose event destinations a path asks for.
+fn set_of_events(path: &str) -> Option<&str> {
+    path.strip_prefix(SETS.0)?.strip_suffix(SETS.1)
+}
+
+fn event_destinations(are_told: bool) -> Value {
+    let destination = json!({
+        "Name": "feedback",
+        "Enabled": true,
+        "MatchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT"],
+        "EventBridgeDestination": {
+            "EventBusArn": "arn:aws:events:eu-central-1:000000000000:event-bus/default",
+        },
+    });
+    json!({ "EventDestinations": if are_told { vec![destination] } else { Vec::new() } })
+}
+
 fn identity() -> Value {
     json!({
         "DkimAttributes": { "SigningEnabled": true, "Status": "SUCCESS" },
@@ -247,13 +262,13 @@ fn identity() -> Value {
     })
 }
 
-fn account(is_in_production: bool) -> Value {
+fn account(is_in_production: bool, enforcement: &str) -> Value {
     json!({
         "DedicatedIpAutoWarmupEnabled": false,
-        "EnforcementStatus": "HEALTHY",
+        "EnforcementStatus": enforcement,
         "ProductionAccessEnabled": is_in_production,
         "SendQuota": { "Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0 },
-        "SendingEnabled": true,
+        "SendingEnabled": enforcement != "SHUTDOWN",
     })
 }
 
@@ -293,7 +308,7 @@ fn recipients(destination: Destination) -> Result<Vec<String>, Refused> {
 }
 
 /// The address without its display name: `a@b.c` of `Name <a@b.c>`.
-fn bare_address(address: &str) -> &str {
+pub(super) fn bare_address(address: &str) -> &str {
     match address.rsplit_once('<') {
         Some((_, bare)) => bare.strip_suffix('>').unwrap_or(bare),
         None => address,

@@ -11,6 +11,7 @@ use crate::rules::policy::TenantSettings;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
+use crate::store::mailboxes::Mailbox;
 use crate::store::notices::Notice;
 use crate::store::refresh::NewFamily;
 use crate::store::users::{self, NEVER, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
@@ -37,6 +38,8 @@ pub enum ConfirmStep {
     Refresh,
     /// The notice of it.
     Notice,
+    /// What was told of the address that the code came back from.
+    Mailbox,
 }
 
 /// A TOTP secret sealed anew under the newest root (SEC-44).
@@ -121,6 +124,8 @@ pub struct Confirmation {
     pub limit: (LimitKey, Charge),
     /// What the user is told of it.
     pub notice: Option<Notice>,
+    /// The address that the code was mailed to, where something is told of it: that is over.
+    pub mailbox: Option<Mailbox>,
     /// Whether giving it back leaves nothing owed.
     pub clean: bool,
     /// The refresh tokens of this sign-in, if it asked for `offline_access`.
@@ -162,6 +167,9 @@ impl Confirmation {
         }
         if let Some(notice) = &self.notice {
             steps.push((ConfirmStep::Notice, notice.write()?));
+        }
+        if let Some(mailbox) = &self.mailbox {
+            steps.push((ConfirmStep::Mailbox, mailbox.clear(self.now)));
         }
         Ok(steps)
     }

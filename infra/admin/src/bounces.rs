@@ -1,0 +1,84 @@
+//! Addresses that bounce: `postern users bounced` and `mail-again`.
+
+use postern::id::UserId;
+use postern::store::mailboxes::{Mailbox, Standing};
+use postern::wire::management::instant;
+use serde_json::{Value, json};
+
+use crate::CommandError;
+use crate::connection::Tenant;
+use crate::management::Management;
+use crate::output::{Answer, Column, harmless};
+
+const COLUMNS: [Column; 5] = [
+    ("USER ID", "user_id"),
+    ("ADDRESS", "address"),
+    ("WHAT", "what"),
+    ("MAIL OF", "mail_sent_at"),
+    ("UNTIL", "until"),
+];
+
+/// The addresses that something is told of, those of the newest mails first.
+pub(crate) async fn list(tenant: &Tenant, most: usize) -> Result<Answer, CommandError> {
+    let found = tenant.store.marked_mailboxes(most, tenant.now()).await?;
+    let items = found.iter().map(item).collect();
+    Ok(Answer::list(items, &COLUMNS, "No address bounced in the last week."))
+}
+
+fn item(mailbox: &Mailbox) -> Value {
+    json!({
+        "user_id": mailbox.user_id.as_str(),
+        "address": mailbox.shown,
+        "what": what(mailbox.standing),
+        "mail_sent_at": instant(mailbox.at),
+        "until": instant(mailbox.expires_at),
+    })
+}
+
+fn what(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Bounced => "bounced",
+        Standing::Complained => "complained",
+        Standing::Cleared => "cleared",
+    }
+}
+
+/// Has codes sent again to a user's addresses. SES's own list comes first: while an address is on it, the next mail would
+/// bounce like the last.
+pub(crate) async fn mail_again(
+    tenant: &Tenant,
+    api: &Management,
+    id: &str,
+    name: &str,
+) -> Result<Answer, CommandError> {
+    let (id, now) = (UserId::new(id), tenant.now());
+    let Some(user) = tenant.store.user(&id, now).await? else {
+        return Err(CommandError::Setting("the user is gone".to_owned()));
+    };
+    let cleared = api
+        .recorded("postern users mail-again", &id, async {
+            for address in user.marked_addresses(now) {
+                take_off_list(tenant, address.as_str()).await?;
+            }
+            Ok::<_, CommandError>(tenant.store.clear_mailboxes(&user, now).await?)
+        })
+        .await?;
+    let addresses: Vec<_> = cleared.iter().map(|mailbox| mailbox.shown.as_str()).collect();
+    let text = match addresses.as_slice() {
+        [] => format!("Nothing bounced for {name}.\n"),
+        _ => format!("Codes are sent again to {} of {name}.\n", harmless(&addresses.join(", "))),
+    };
+    Ok(Answer::new(json!({ "user_id": id.as_str(), "addresses": addresses }), text))
+}
+
+async fn take_off_list(tenant: &Tenant, address: &str) -> Result<(), CommandError> {
+    match tenant.clients.ses.delete_suppressed_destination().email_address(address).send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => Ok(()),
+        Err(_) => {
+            let text = "SES did not take the address off its suppression list, so nothing was changed: allow your \
+                        credentials ses:DeleteSuppressedDestination, or try again";
+            Err(CommandError::Setting(text.to_owned()))
+        }
+    }
+}

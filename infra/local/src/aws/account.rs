@@ -1,0 +1,94 @@
+//! The account of SES: what it may send, which addresses it does not try, and how AWS sees it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use super::feedback::Fate;
+use super::locked;
+use super::ses::{Refused, SIMULATOR, bare_address};
+
+/// What the account may send: out of the sandbox, and from every domain, until it is told otherwise. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct MailAccount(Arc<Mutex<Account>>);
+
+#[derive(Debug, Default)]
+struct Account {
+    is_in_sandbox: bool,
+    unverified: BTreeSet<String>,
+    suppressed: BTreeSet<String>,
+    enforcement: Option<&'static str>,
+    is_without_events: bool,
+}
+
+impl MailAccount {
+    /// Puts the account into the sandbox, in which mail goes to SES's simulator only, or lets it out.
+    pub fn set_sandbox(&self, is_in_sandbox: bool) {
+        locked(&self.0).is_in_sandbox = is_in_sandbox;
+    }
+
+    /// Forgets a domain: it is no identity of the account any longer, and nothing can be sent from it.
+    pub fn forget_domain(&self, domain: &str) {
+        locked(&self.0).unverified.insert(domain.to_ascii_lowercase());
+    }
+
+    /// Puts an address on the account's suppression list: mail to it is taken, and told of as a bounce.
+    pub fn suppress(&self, address: &str) {
+        locked(&self.0).suppressed.insert(address.to_ascii_lowercase());
+    }
+
+    /// Has AWS look at the account's reputation: `PROBATION`, `SHUTDOWN`, or `HEALTHY` again.
+    pub fn set_enforcement(&self, status: &'static str) {
+        locked(&self.0).enforcement = Some(status);
+    }
+
+    /// Takes the event destination away from the configuration set, or gives it back.
+    pub fn set_events(&self, are_told: bool) {
+        locked(&self.0).is_without_events = !are_told;
+    }
+
+    /// Takes it off that list; `false` when it was not on it.
+    pub fn forget_suppressed(&self, address: &str) -> bool {
+        locked(&self.0).suppressed.remove(&address.to_ascii_lowercase())
+    }
+
+    pub(super) fn fate(&self, to: &str) -> Fate {
+        match to.ends_with(SIMULATOR) {
+            true => Fate::at_simulator(to),
+            false if locked(&self.0).suppressed.contains(&to.to_ascii_lowercase()) => Fate::Suppressed,
+            false => Fate::Arrives,
+        }
+    }
+
+    pub(super) fn tells(&self) -> bool {
+        !locked(&self.0).is_without_events
+    }
+
+    pub(super) fn enforcement(&self) -> &'static str {
+        locked(&self.0).enforcement.unwrap_or("HEALTHY")
+    }
+
+    pub(super) fn is_in_sandbox(&self) -> bool {
+        locked(&self.0).is_in_sandbox
+    }
+
+    pub(super) fn has_domain(&self, domain: &str) -> bool {
+        !locked(&self.0).unverified.contains(&domain.to_ascii_lowercase())
+    }
+
+    /// SES's own words.
+    pub(super) fn demand(&self, from: &str, recipients: &[String]) -> Result<(), Refused> {
+        let domain = bare_address(from).rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
+        let is_real = |to: &&String| !bare_address(to).ends_with(SIMULATOR);
+        let unverified = if self.has_domain(domain) { None } else { Some(from) };
+        let confined = recipients.iter().find(is_real).filter(|_| self.is_in_sandbox()).map(String::as_str);
+        match unverified.or(confined) {
+            None => Ok(()),
+            Some(address) => Err(Refused(
+                "MessageRejected",
+                format!(
+                    "Email address is not verified. The following identities failed the check: {address}"
+                ),
+            )),
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! What SES tells of mails that it took: an address that bounces gets no codes, a complaint refuses nothing, and the audit
+//! log has both. Events come as EventBridge has them, by the twin's SES and, where it has no such, by hand.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use insta::assert_snapshot;
+use local::NoticeDelivery;
+use postern::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::{Body, Codes, Item, Log, Recorded, START, World, text_of, ticket_in, user_pk};
+
+const USER: &str = "user@example.com";
+/// Addresses of SES's mailbox simulator.
+const BOUNCES: &str = "bounce+ada@simulator.amazonses.com";
+const COMPLAINS: &str = "complaint+ada@simulator.amazonses.com";
+const WEEK: u64 = 7 * 86_400;
+
+pub(crate) static FLOWS: [&Recorded; 1] = [&TOLD];
+
+impl World {
+    async fn told(&self) {
+        self.twin.deliver_mail_events().await;
+        assert_eq!(self.twin.dead_mail_events(), [Value::Null; 0]);
+    }
+
+    /// What is kept of addresses.
+    async fn mailboxes(&self) -> Vec<Item> {
+        let mut stored = self.stored().await;
+        stored.retain(|(_, sk), _| sk.starts_with("MAILBOX#"));
+        stored.into_values().collect()
+    }
+
+    /// The user's address is on SES's suppression list, and a code was sent there.
+    async fn bounced(&self, id: &str) {
+        self.twin.aws.mail.suppress(USER);
+        let sent = self.challenge(&self.log_in(USER).await.mfa_token, "oob", id).await;
+        assert_eq!(sent.status, 200, "SES took it: {}", sent.body);
+        self.told().await;
+    }
+
+    /// SES calls made since the calls were forgotten.
+    fn mails_sent(&self) -> usize {
+        let calls = self.trips();
+        calls.as_array().unwrap().iter().filter(|call| call["service"] == "ses").count()
+    }
+}
+
+/// An event about a code that was mailed to the demo user at that time.
+fn event(detail_type: &str, what: &Value, sent_at: Timestamp) -> Value {
+    // Minutes suffice: the tests begin at a whole one and move by days.
+    let days = (sent_at.0 - START.0) / 86_400;
+    let user = data_encoding::BASE64URL_NOPAD.encode(user_pk(USER).trim_start_matches("USER#").as_bytes());
+    let mut detail = json!({
+        "mail": {
+            "timestamp": format!("2030-03-{:02}T17:47:00.012Z", 17 + days),
+            "destination": [USER],
+            "tags": { "postern-message": ["mfa-code"], "postern-user": [user] },
+        },
+    });
+    for (name, value) in what.as_object().unwrap() {
+        detail[name] = value.clone();
+    }
+    json!({ "source": "aws.ses", "detail-type": detail_type, "detail": detail })
+}
+
+fn permanent(sent_at: Timestamp) -> Value {
+    event("Email Bounced", &json!({ "bounce": { "bounceType": "Permanent" } }), sent_at)
+}
+
+/// A code that will not arrive does not look sent: it is answered as one that could not be delivered, nothing is sent and
+/// nothing charged, for a week; other factors are as they were.
+#[tokio::test]
+async fn an_address_that_bounces_gets_no_codes_for_a_week() {
+    let world = World::new().await;
+    let (id, recovery_code) = world.enrol_email(USER).await;
+    world.bounced(&id).await;
+    let login = world.log_in(USER).await.mfa_token;
+    let before = world.stored().await;
+    world.forget_calls();
+    world.challenge(&login, "oob", &id).await.assert_not_delivered();
+    assert_eq!((world.mails_sent(), world.round_trips()), (0, 1));
+    assert_eq!(before, world.stored().await, "nothing is charged");
+    assert_eq!(world.recovery(&login, &recovery_code).await.status, 200);
+
+    world.twin.aws.mail.forget_suppressed(USER);
+    world.clock.advance(WEEK - 1);
+    world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await.assert_not_delivered();
+    world.clock.advance(1);
+    assert_eq!(world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await.status, 200, "SEC-17");
+}
+
+/// The same of an address that is enrolled: a wrong one is known to be wrong, and a right one may take its place.
+#[tokio::test]
+async fn an_address_that_bounces_is_not_enrolled() {
+    let world = World::new().await;
+    let login = world.log_in(USER).await.mfa_token;
+    assert_eq!(world.associate_email(&login, Some(BOUNCES)).await.status, 200);
+    world.told().await;
+    world.forget_calls();
+    world.associate_email(&login, Some(BOUNCES)).await.assert_not_delivered();
+    assert_eq!((world.mails_sent(), world.round_trips()), (0, 1));
+    let other = world.associate_email(&login, Some(USER)).await;
+    assert_eq!(world.oob(&login, &other.text("oob_code"), &world.code(USER)).await.status, 200);
+}
+
+/// Of several factors one whose codes arrive is taken, if the client names none.
+#[tokio::test]
+async fn a_factor_that_works_goes_before_one_that_bounces() {
+    let world = World::new().await;
+    world.enrol_otp(USER).await;
+    world.set_profile(USER, "email_verified", AttributeValue::Bool(true)).await;
+    let id = world.id_of_type(USER, "email").await;
+    let login = world.log_in(USER).await.mfa_token;
+    let sent = world.challenge(&login, "oob", &id).await;
+    assert_eq!(world.oob(&login, &sent.text("oob_code"), &world.code(USER)).await.status, 200);
+    let kind = async || world.challenge_any(&world.log_in(USER).await.mfa_token).await.text("challenge_type");
+    assert_eq!(kind().await, "oob", "the one that was used last");
+    world.twin.aws.mail.suppress(USER);
+    kind().await;
+    world.told().await;
+    assert_eq!(kind().await, "otp");
+}
+
+/// What proves that the address takes mail ends the mark, in the same write, and it does not come back by an event that
+/// is delivered again: a code by mail, a code instead of a password, a new password, a verified address.
+#[tokio::test]
+async fn a_proof_ends_the_mark() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    let earlier = world.log_in(USER).await.mfa_token;
+    let sent = world.challenge(&earlier, "oob", &id).await;
+    let code = world.code(USER);
+    world.bounced(&id).await;
+    let event = permanent(world.clock.now());
+    world.forget_calls();
+    assert_eq!(world.oob(&earlier, &sent.text("oob_code"), &code).await.status, 200);
+    assert_eq!(world.round_trips(), 2, "as ever");
+    world.twin.aws.mail.forget_suppressed(USER);
+    let challenge = async || world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await.status;
+    assert_eq!(challenge().await, 200);
+    let again = mail_events::handle(&world.twin.app, event).await.unwrap();
+    assert_eq!((again, challenge().await), (json!({ "outcome": "known" }), 200));
+
+    world.clock.advance(86_400);
+    mail_events::handle(&world.twin.app, permanent(world.clock.now())).await.unwrap();
+    assert_eq!(challenge().await, 503);
+    let ticket = world.reset_ticket(USER).await;
+    world.reset(&ticket, "a whole new password").await;
+    let login = world.password(USER, "a whole new password").await.text("mfa_token");
+    assert_eq!(world.challenge(&login, "oob", &id).await.status, 200);
+    assert_eq!(world.mailboxes().await.len(), 1);
+}
+
+/// The link that verifies an address, and a sign-in by a code that was mailed, prove it as well.
+#[tokio::test]
+async fn mailed_links_and_codes_prove_an_address() {
+    let world = World::with_passwordless().await;
+    world.without_mfa().await;
+    let standing = async || text_of(&world.mailboxes().await[0], "standing").to_owned();
+    mail_events::handle(&world.twin.app, permanent(world.clock.now())).await.unwrap();
+    assert_eq!(standing().await, "bounced");
+    assert_eq!(
+        world.start_email(USER).await.status,
+        200,
+        "SEC-35: who asks without a password is told nothing"
+    );
+    assert_eq!(world.passwordless("email", USER, &world.code(USER)).await.status, 200);
+    assert_eq!(standing().await, "cleared");
+
+    world.clock.advance(86_400);
+    mail_events::handle(&world.twin.app, permanent(world.clock.now())).await.unwrap();
+    assert_eq!(standing().await, "bounced");
+    let job = json!({ "user_id": user_pk(USER).trim_start_matches("USER#") });
+    assert_eq!(world.manage("POST", "/api/v2/jobs/verification-email", Some(&job)).await.status, 201);
+    let ticket = ticket_in(&world.link(USER).await);
+    world.confirm(&ticket).await;
+    assert_eq!(standing().await, "cleared");
+}
+
+/// A complaint is recorded, and locks nobody out.
+#[tokio::test]
+async fn a_complaint_refuses_nothing() {
+    let world = World::new().await;
+    let login = world.log_in(USER).await.mfa_token;
+    for _ in 0..2 {
+        assert_eq!(world.associate_email(&login, Some(COMPLAINS)).await.status, 200);
+        world.told().await;
+    }
+    let kept = world.mailboxes().await;
+    assert_eq!((kept.len(), text_of(&kept[0], "standing")), (1, "complained"));
+}
+
+/// The audit log has each kind, with the user and without the address (SEC-34, SEC-40).
+#[tokio::test]
+async fn each_kind_is_recorded() {
+    TOLD.codes().await;
+}
+
+static TOLD: Recorded = Recorded::new(|| Box::pin(told()));
+
+async fn told() -> Codes {
+    let world = World::new().await;
+    let audit = world.audit();
+    let login = world.log_in(USER).await.mfa_token;
+    audit.taken();
+    for address in [BOUNCES, COMPLAINS] {
+        assert_eq!(world.associate_email(&login, Some(address)).await.status, 200);
+    }
+    audit.taken();
+    world.told().await;
+    for (name, what) in [
+        ("Email Bounced", json!({ "bounce": { "bounceType": "Transient", "bounceSubType": "MailboxFull" } })),
+        ("Email Rejected", json!({ "reject": { "reason": "Bad content" } })),
+    ] {
+        let event = event(name, &what, world.clock.now());
+        let outcome = mail_events::handle(&world.twin.app, event).await.unwrap();
+        assert_eq!(outcome, json!({ "outcome": "recorded" }), "{name}");
+    }
+    world.associate_email(&login, Some(BOUNCES)).await.assert_not_delivered();
+    assert_snapshot!(audit.lines(), @"
+    fn user - email bounced
+    mail_complaint user - email complained
+    fn user - email bounced_for_now
+    fn user - email rejected
+    gd_start_enroll_failed user demo-app email address_bounced
+    gd_send_email_failure user demo-app email address_bounced
+    ");
+    audit.codes()
+}
+
+/// The newest mail says how an address is, in whatever order events come, and however often.
+#[tokio::test]
+async fn the_newest_mail_counts() {
+    let world = World::new().await;
+    let (first, app) = (world.clock.now(), &world.twin.app);
+    world.clock.advance(86_400);
+    let second = world.clock.now();
+    let complaint = |at| event("Email Complaint Received", &json!({ "complaint": {} }), at);
+    let mut outcomes = Vec::new();
+    for event in [permanent(second), complaint(first), permanent(second), permanent(first)] {
+        outcomes.push(mail_events::handle(app, event).await.unwrap()["outcome"].clone());
+    }
+    assert_eq!(outcomes, ["marked", "known", "known", "known"]);
+    let kept = world.mailboxes().await;
+    assert_eq!((kept.len(), text_of(&kept[0], "standing")), (1, "bounced"));
+    assert!(!format!("{kept:?}").contains(USER), "SEC-34: the address is masked");
+    world.clock.advance(86_400);
+    let outcome = mail_events::handle(app, complaint(world.clock.now())).await.unwrap();
+    assert_eq!(outcome, json!({ "outcome": "marked" }), "who complains gets mail");
+    let (id, _) = world.enrol_email(USER).await;
+    assert_eq!(world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await.status, 200);
+}
+
+/// An event about a user who is gone brings nothing of them back.
+#[tokio::test]
+async fn who_is_gone_stays_gone() {
+    let world = World::new().await;
+    let path = format!("/api/v2/users/{}", user_pk(USER).trim_start_matches("USER#").replace('|', "%7C"));
+    mail_events::handle(&world.twin.app, permanent(world.clock.now())).await.unwrap();
+    assert_eq!(world.mailboxes().await.len(), 1);
+    assert_eq!(world.manage("DELETE", &path, None).await.status, 204);
+    assert!(world.mailboxes().await.is_empty(), "it goes with the user");
+    let outcome = mail_events::handle(&world.twin.app, permanent(world.clock.now())).await.unwrap();
+    assert_eq!(outcome, json!({ "outcome": "recorded" }));
+    assert!(world.mailboxes().await.is_empty());
+}
+
+/// What is foreign or cannot be read is told of, without its contents, and dropped: no call, and nothing to repeat.
+#[tokio::test]
+async fn what_is_not_ours_is_dropped() {
+    let world = World::new().await;
+    let (log, audit) = (Log::start(), world.audit());
+    world.forget_calls();
+    let now = world.clock.now();
+    let mut foreign = permanent(now);
+    foreign["detail"]["mail"]["tags"] = json!({ "postern-message": ["a canary"] });
+    let mut crowd = permanent(now);
+    crowd["detail"]["mail"]["destination"] = json!(["canary@example.com", "b@example.com"]);
+    let delayed = event("Email Delivery Delayed", &json!({ "deliveryDelay": {} }), now);
+    let mut other = permanent(now);
+    other["source"] = json!("canary.ses");
+    for event in [foreign, crowd, delayed, other, json!({ "canary": 1 }), json!("canary"), Value::Null] {
+        let outcome = mail_events::handle(&world.twin.app, event).await.unwrap();
+        assert_eq!(outcome, json!({ "outcome": "ignored" }));
+    }
+    assert_eq!(log.events("mail_event_ignored").len(), 7);
+    assert!(!log.text().contains("canary"), "{}", log.text());
+    assert_eq!((world.trips(), audit.taken().len()), (json!([]), 0));
+}
+
+/// A table that fails for a moment delays the mark; one that fails for long leaves the event in the queue. Nothing is half
+/// done: what is not marked is not recorded.
+#[tokio::test]
+async fn a_failing_table_is_tried_again() {
+    for mode in ["throttle", "error", "timeout"] {
+        let world = World::new().await;
+        let audit = world.audit();
+        let login = world.log_in(USER).await.mfa_token;
+        for (failures, recorded, dead) in [(3, BTreeMap::from([("fn", 1)]), 0), (1_000, BTreeMap::new(), 1)] {
+            world.associate_email(&login, Some(BOUNCES)).await;
+            audit.taken();
+            world.fault("dynamodb", "TransactWriteItems", mode, 0, failures);
+            world.twin.deliver_mail_events().await;
+            world.twin.aws.faults.clear();
+            let mut codes = BTreeMap::new();
+            let records = audit.taken();
+            records.iter().for_each(|record| *codes.entry(record.code.as_str()).or_insert(0) += 1);
+            assert_eq!((codes, world.twin.dead_mail_events().len()), (recorded, dead), "{mode}");
+            assert_eq!(world.mailboxes().await.len(), 1 - dead, "{mode}");
+            world.forget_mailboxes().await;
+        }
+    }
+}
+
+impl World {
+    /// Has everything forgotten that is kept of addresses.
+    async fn forget_mailboxes(&self) {
+        let store = &self.twin.app.store;
+        for item in self.mailboxes().await {
+            let key = ["pk", "sk"].map(|name| (name.to_owned(), item[name].clone())).into();
+            let delete = store.dynamodb().delete_item().table_name(store.table()).set_key(Some(key));
+            delete.send().await.unwrap();
+        }
+    }
+}
+
+/// In the background as well, as a person who tries it with the mailbox simulator has it: nothing is asked for but the log,
+/// which has what SES told before.
+#[tokio::test]
+async fn a_twin_by_itself_takes_events_in() {
+    let world = World::with(|options| options.notices = NoticeDelivery::AtOnce).await;
+    let login = world.log_in(USER).await.mfa_token;
+    assert_eq!(world.associate_email(&login, Some(BOUNCES)).await.status, 200);
+    let events = world.send("GET", "/_local/events", &[], Body::none()).await.json();
+    let codes: Vec<_> = events.as_array().unwrap().iter().map(|event| &event["detail-type"]).collect();
+    assert_eq!(codes.last(), Some(&&json!("fn")), "{events}");
+    world.associate_email(&login, Some(BOUNCES)).await.assert_not_delivered();
+}
