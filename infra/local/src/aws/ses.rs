@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
-use super::protocol::{json_answer, random_hex, random_id};
+use super::protocol::{REFUSED, json_answer, random_hex, random_id};
 use super::{Clock, Service, locked};
 
 const CONTENT_TYPE: &str = "application/json";
@@ -209,6 +209,10 @@ impl Endpoint for Ses {
         error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "Internal failure.")
     }
 
+    fn refused(&self, code: &str) -> Response {
+        error(StatusCode::BAD_REQUEST, code, REFUSED)
+    }
+
     async fn handle(&self, request: AwsRequest) -> Response {
         let answered = match request.operation.as_str() {
             "SendEmail" => self.send_email(request.json),
@@ -232,9 +236,12 @@ impl Endpoint for Ses {
     }
 }
 
-fn error(status: StatusCode, name: &'static str, message: &str) -> Response {
-    let answer = json_answer(status, CONTENT_TYPE, &json!({ "message": message }));
-    ([(ERROR_HEADER, HeaderValue::from_static(name))], answer).into_response()
+fn error(status: StatusCode, name: &str, message: &str) -> Response {
+    let mut answer = json_answer(status, CONTENT_TYPE, &json!({ "message": message }));
+    if let Ok(name) = HeaderValue::from_str(name) {
+        answer.headers_mut().insert(ERROR_HEADER, name);
+    }
+    answer
 }
 
 fn identity() -> Value {
