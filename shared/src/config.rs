@@ -181,13 +181,14 @@ impl Config {
         if twilio_url.as_deref().is_some_and(|url| !is_url(url)) {
             return Err(ConfigError::new("POSTERN_TWILIO_URL", problem));
         }
-        let audit_days =
-            match optional("POSTERN_AUDIT_DAYS") {
-                None => AUDIT_DAYS_DEFAULT,
-                Some(days) => days.parse().ok().filter(|days| (1..=AUDIT_DAYS_MAX).contains(days)).ok_or_else(
-                    || ConfigError::new("POSTERN_AUDIT_DAYS", "is not a number from 1 to 3650"),
-                )?,
-            };
+        let audit_days = match optional("POSTERN_AUDIT_DAYS") {
+            None => AUDIT_DAYS_DEFAULT,
+            Some(days) => days
+                .parse()
+                .ok()
+                .filter(|days| (1..=AUDIT_DAYS_MAX).contains(days))
+                .ok_or_else(|| ConfigError::new("POSTERN_AUDIT_DAYS", "is not a number from 1 to 3650"))?,
+        };
         Ok(Self {
             table: required("POSTERN_TABLE")?,
             issuer: Issuer::new(&issuer),

@@ -77,7 +77,8 @@ async fn a_disabled_kms_key() {
 /// on, an earlier code stays good, no budget is spent, and mails go out again when SES takes them.
 #[tokio::test]
 async fn a_suspended_mail_account() {
-    for code in ["AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException"] {
+    for code in ["AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException"]
+    {
         let log = Log::start();
         let world = World::new().await;
         let (id, recovery_code) = world.enrol_email(USER).await;

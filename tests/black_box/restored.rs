@@ -75,7 +75,11 @@ async fn after_an_hour_no_consumed_code_is_good() {
     let replayed = world.otp(&login, &app_code).await;
     assert_eq!(replayed.outcome(), "403 Invalid otp_code.");
     let refreshed = world.refresh(&tokens.text("refresh_token")).await;
-    assert_eq!(refreshed.outcome(), "403 Unknown or invalid refresh token.", "its family is not in the backup");
+    assert_eq!(
+        refreshed.outcome(),
+        "403 Unknown or invalid refresh token.",
+        "its family is not in the backup"
+    );
     let info = world.bearer("GET", "/userinfo", &tokens.text("access_token"), Body::none()).await;
     assert_eq!(info.status, 200, "signed by a key that is in the backup, it lives its time");
     held.signs_in(&world).await;

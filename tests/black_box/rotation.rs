@@ -1,8 +1,6 @@
 //! The scheduled rotation, ended at every step and repeated; and what was made before it, through it (design §4, SEC-3,
 //! SEC-29, SEC-36, SEC-44).
 
-use std::collections::VecDeque;
-
 use insta::assert_snapshot;
 use postern::rules::totp::TotpSecret;
 use postern::store::keys::KeyGeneration;
@@ -53,8 +51,12 @@ async fn assert_usable(world: &World, what: &str) {
         let of = |wanted| mine.iter().filter(|key| state(key, &all, now) == wanted).count();
         assert_eq!(of(KeyState::Current), 1, "{what}: {key_use:?}");
         assert!(of(KeyState::Next) <= 1, "{what}: {key_use:?}");
-        let is_known = |key: &&&KeyGeneration| key.not_before.since(key.created_at) >= KNOWN_BEFORE_USE_SECONDS;
-        assert!(mine.iter().filter(|key| key.generation > 1).all(|key| is_known(&key)), "{what}: {key_use:?}");
+        let is_known =
+            |key: &&&KeyGeneration| key.not_before.since(key.created_at) >= KNOWN_BEFORE_USE_SECONDS;
+        assert!(
+            mine.iter().filter(|key| key.generation > 1).all(|key| is_known(&key)),
+            "{what}: {key_use:?}"
+        );
     }
 }
 
@@ -103,16 +105,16 @@ impl InHand {
 
     /// Everything goes on until long after the new keys have begun, and no client meets a key that it could not know.
     async fn goes_on(mut self, world: &World, what: &str) {
-        let mut seen = VecDeque::from([published(world).await]);
+        let mut seen = vec![published(world).await];
         let mut signers = Vec::new();
         for _ in 0..6 {
             world.clock.advance(PACE);
             let next = Waiting::begin(world, &self.id).await;
             let signed = std::mem::replace(&mut self.waiting, next).end(world, what).await;
-            // An environment that has not looked for five minutes, and a client that asked it as long ago.
-            let known = if seen.len() > 2 { seen.pop_front() } else { seen.front().cloned() };
-            assert!(known.unwrap().contains(&kid(&signed)), "{what}: signed by a key that was not published");
-            seen.push_back(published(world).await);
+            // What a client has that asked ten minutes ago an environment that had not looked for five.
+            let known = &seen[seen.len().saturating_sub(2)];
+            assert!(known.contains(&kid(&signed)), "{what}: signed by a key that was not published");
+            seen.push(published(world).await);
             signers.push(kid(&signed));
             let info = world.bearer("GET", "/userinfo", &self.access_token, Body::none()).await;
             assert_eq!(info.status, 200, "{what}: an older access token");

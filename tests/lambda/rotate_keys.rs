@@ -231,7 +231,13 @@ async fn retired() -> Gateway {
     let (gateway, store) = fresh_deployment().await;
     let answers = AnswerBox::new().await;
     let app = &gateway.twin.app;
-    let rotation = Rotation { store: &store, kms: &app.kms, kms_key: KEY_ID, random: &app.random, times: KeyTimes::default() };
+    let rotation = Rotation {
+        store: &store,
+        kms: &app.kms,
+        kms_key: KEY_ID,
+        random: &app.random,
+        times: KeyTimes::default(),
+    };
     let long_ago = |days: u64| Timestamp(app.now().0 - days * 86_400);
     let first = rotation.rotate(long_ago(200)).await.unwrap().made;
     rotation.rotate(long_ago(100)).await.unwrap();
@@ -275,7 +281,11 @@ async fn functions_that_start_without_kms_recover() {
     for _ in 0..2 {
         let reply = gateway.password("pwd", API, "openid").await;
         assert_eq!((reply.status, reply.has_tokens()), (503, false), "{}", reply.body);
-        assert!(reply.header("retry-after").is_some() && !reply.body.contains("mfa_token\""), "{}", reply.body);
+        assert!(
+            reply.header("retry-after").is_some() && !reply.body.contains("mfa_token\""),
+            "{}",
+            reply.body
+        );
     }
     let keys = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
     assert_eq!(keys.status, 200, "{}", keys.body);

@@ -83,13 +83,15 @@ fn item(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> Value {
 async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
     let now = tenant.now();
     let mut keys = tenant.store.key_generations().await?;
-    let key_use = keys.iter().find(|key| key.kid.as_str() == kid).map(|key| key.key_use).ok_or_else(|| {
-        CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"))
-    })?;
+    let key_use =
+        keys.iter().find(|key| key.kid.as_str() == kid).map(|key| key.key_use).ok_or_else(|| {
+            CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"))
+        })?;
     keys.retain(|key| key.key_use == key_use);
-    let key = keys.iter().find(|key| key.kid.as_str() == kid).ok_or_else(|| {
-        CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"))
-    })?;
+    let key = keys
+        .iter()
+        .find(|key| key.kid.as_str() == kid)
+        .ok_or_else(|| CommandError::Setting(format!("there is no key {kid}: see `postern keys list`")))?;
     let signer = match revocation(key, &keys, now) {
         Revocation::Done(at) => {
             let json = json!({ "kid": kid, "revoked_at": instant(at), "signer": null });

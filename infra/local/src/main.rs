@@ -10,7 +10,9 @@ use local::aws::{Storage, warm_rsa_pool};
 use local::{NoticeDelivery, Patience, Twin, TwinError, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::Clock;
-use postern::token::key_times::{KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes, KeyTimesError};
+use postern::token::key_times::{
+    KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes, KeyTimesError,
+};
 
 /// Postern's twin: the Auth0 MFA API on this machine, with an embedded AWS, a demo page and an inbox.
 #[derive(Parser)]

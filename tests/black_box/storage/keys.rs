@@ -78,7 +78,13 @@ async fn the_first_keys_are_made_once() {
             let (store, kms) = (subject.store.clone(), subject.twin.app.kms.clone());
             async move {
                 let random = Random::system();
-                let rotation = Rotation { store: &store, kms: &kms, kms_key: KEY_ID, random: &random, times: KeyTimes::default() };
+                let rotation = Rotation {
+                    store: &store,
+                    kms: &kms,
+                    kms_key: KEY_ID,
+                    random: &random,
+                    times: KeyTimes::default(),
+                };
                 rotation.ensure_first(START).await.unwrap().made.len()
             }
         })

@@ -124,7 +124,8 @@ impl World {
     pub(crate) async fn revoke_current_key(&self, key_use: KeyUse) {
         let (store, now) = (&self.twin.app.store, self.clock.now());
         let all = store.key_generations().await.unwrap();
-        let current = |key: &&KeyGeneration| key.key_use == key_use && state(key, &all, now) == KeyState::Current;
+        let current =
+            |key: &&KeyGeneration| key.key_use == key_use && state(key, &all, now) == KeyState::Current;
         let current = all.iter().find(current).unwrap();
         let Revocation::By(signer) = revocation(current, &all, now) else { panic!("there is no next key") };
         assert!(store.revoke_key_generation(current, &signer, now).await.unwrap());

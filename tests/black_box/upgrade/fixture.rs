@@ -74,7 +74,8 @@ impl Fixture {
         files.retain(|file| file.extension().is_some_and(|it| it == "json"));
         let read = |file: &PathBuf| serde_json::from_str::<Self>(&fs::read_to_string(file).unwrap()).unwrap();
         let mut fixtures: Vec<_> = files.iter().map(read).collect();
-        let number = |release: &str| -> Vec<u32> { release.split('.').map(|it| it.parse().unwrap()).collect() };
+        let number =
+            |release: &str| -> Vec<u32> { release.split('.').map(|it| it.parse().unwrap()).collect() };
         fixtures.sort_by_key(|fixture| number(&fixture.release));
         fixtures
     }
@@ -104,7 +105,8 @@ impl Fixture {
 
     pub(super) async fn write(world: &World, in_hand: InHand) {
         let shown = |item: &Item| -> Value {
-            let sorted: BTreeMap<_, _> = item.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+            let sorted: BTreeMap<_, _> =
+                item.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
             json!(sorted)
         };
         let fixture = Self {
@@ -133,7 +135,8 @@ fn shown(value: &AttributeValue) -> Value {
         AttributeValue::Ss(texts) => json!({ "SS": texts }),
         AttributeValue::L(values) => json!({ "L": values.iter().map(shown).collect::<Vec<_>>() }),
         AttributeValue::M(map) => {
-            let sorted: BTreeMap<_, _> = map.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+            let sorted: BTreeMap<_, _> =
+                map.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
             json!({ "M": sorted })
         }
         other => panic!("a type that fixtures do not have: {other:?}"),

@@ -10,6 +10,7 @@ mod scenario;
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use postern::token::rotation::KNOWN_BEFORE_USE_SECONDS;
 
 use crate::faults::STEPS;
@@ -62,7 +63,10 @@ async fn every_kind_of_item_has_a_fixture() {
     written.extend(kinds(&world.stored().await));
     assert!(written.len() > 30, "{written:?}");
     let missing: Vec<_> = written.difference(&newest).collect();
-    assert!(missing.is_empty(), "no fixture of {missing:?}: write the fixture anew, and see what reads the old one");
+    assert!(
+        missing.is_empty(),
+        "no fixture of {missing:?}: write the fixture anew, and see what reads the old one"
+    );
 }
 
 /// No fixture names a machine, and each is of a release of its own.
@@ -89,6 +93,21 @@ async fn old_tables_serve() {
         world.rotate_keys().await;
         in_hand.is_readable(&world).await;
     }
+}
+
+/// What a later release adds to items is no trouble to this one, when it is rolled back to: it ignores what it does not
+/// know.
+#[tokio::test]
+async fn what_a_later_release_adds_is_ignored() {
+    let newest = Fixture::all().pop().expect("a fixture");
+    let world = newest.world().await;
+    for mut item in world.stored().await.into_values() {
+        item.insert("of_a_later_release".to_owned(), AttributeValue::S("unknown".to_owned()));
+        world.overwrite(item).await;
+    }
+    world.clock.advance(60);
+    newest.in_hand.is_readable(&world).await;
+    newest.in_hand.goes_on(&world).await;
 }
 
 /// Of a table that was not touched nothing is changed by reading it, so that the old code can take it back.
