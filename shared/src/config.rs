@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::token::key_times::{KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes, KeyTimesError};
+
 /// Settings of one deployment.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -25,6 +27,9 @@ pub struct Config {
     pub twilio_url: Option<String>,
     /// KMS key that wraps key generations (`POSTERN_KMS_KEY`); only what creates keys needs it.
     pub kms_key: Option<String>,
+    /// How long keys live and overlap (`POSTERN_KEY_DAYS`, `POSTERN_KEY_PUBLISH_SECONDS`, `POSTERN_KEY_RETIRE_DAYS`);
+    /// only what creates and retires keys needs it.
+    pub key_times: KeyTimes,
     /// The one header that carries the client's address when a trusted proxy stands before the gateway
     /// (`POSTERN_CLIENT_IP_HEADER`); unset, the gateway's own `sourceIp` counts.
     pub client_ip_header: Option<String>,
@@ -157,7 +162,13 @@ pub enum OwnAudience {
 #[error("environment variable {name}: {problem}")]
 pub struct ConfigError {
     name: &'static str,
-    problem: &'static str,
+    problem: String,
+}
+
+impl ConfigError {
+    fn new(name: &'static str, problem: impl Into<String>) -> Self {
+        Self { name, problem: problem.into() }
+    }
 }
 
 impl Config {
@@ -169,25 +180,26 @@ impl Config {
         let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
         let required = |name: &'static str| {
             optional(name)
-                .ok_or(ConfigError { name, problem: "is not set; the template sets it on every function" })
+                .ok_or_else(|| ConfigError::new(name, "is not set; the template sets it on every function"))
         };
         let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
         let problem = "is not an absolute http(s) URL";
         let issuer = required("POSTERN_ISSUER")?;
         if !is_url(&issuer) {
-            return Err(ConfigError { name: "POSTERN_ISSUER", problem });
+            return Err(ConfigError::new("POSTERN_ISSUER", problem));
         }
         let twilio_url = optional("POSTERN_TWILIO_URL");
         if twilio_url.as_deref().is_some_and(|url| !is_url(url)) {
-            return Err(ConfigError { name: "POSTERN_TWILIO_URL", problem });
+            return Err(ConfigError::new("POSTERN_TWILIO_URL", problem));
         }
-        let audit_days =
-            match optional("POSTERN_AUDIT_DAYS") {
-                None => AUDIT_DAYS_DEFAULT,
-                Some(days) => days.parse().ok().filter(|days| (1..=AUDIT_DAYS_MAX).contains(days)).ok_or(
-                    ConfigError { name: "POSTERN_AUDIT_DAYS", problem: "is not a number from 1 to 3650" },
-                )?,
-            };
+        let audit_days = match optional("POSTERN_AUDIT_DAYS") {
+            None => AUDIT_DAYS_DEFAULT,
+            Some(days) => days
+                .parse()
+                .ok()
+                .filter(|days| (1..=AUDIT_DAYS_MAX).contains(days))
+                .ok_or_else(|| ConfigError::new("POSTERN_AUDIT_DAYS", "is not a number from 1 to 3650"))?,
+        };
         let metrics = optional("POSTERN_METRICS_NAMESPACE").map(|namespace| MetricsConfig {
             namespace,
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
@@ -203,6 +215,7 @@ impl Config {
             sms_configuration_set: optional("POSTERN_SMS_CONFIGURATION_SET"),
             twilio_url,
             kms_key: optional("POSTERN_KMS_KEY"),
+            key_times: key_times(optional)?,
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
             audit_days,
             audit_event_bus: optional("POSTERN_AUDIT_EVENT_BUS"),
@@ -212,9 +225,51 @@ impl Config {
     }
 }
 
+/// The times of keys; each that is not set is the default.
+fn key_times(variable: impl Fn(&str) -> Option<String>) -> Result<KeyTimes, ConfigError> {
+    let number = |name: &'static str, default: u64| match variable(name) {
+        None => Ok(default),
+        Some(text) => text.parse().map_err(|_| ConfigError::new(name, "is not a number")),
+    };
+    let days = number("POSTERN_KEY_DAYS", KEY_DAYS)?;
+    let publish = number("POSTERN_KEY_PUBLISH_SECONDS", KNOWN_BEFORE_USE_SECONDS)?;
+    let retire = number("POSTERN_KEY_RETIRE_DAYS", KEY_RETIRE_DAYS)?;
+    KeyTimes::new(days, publish, retire).map_err(|error| {
+        let name = match error {
+            KeyTimesError::Life | KeyTimesError::TooMany => "POSTERN_KEY_DAYS",
+            KeyTimesError::Publish => "POSTERN_KEY_PUBLISH_SECONDS",
+            KeyTimesError::Retire => "POSTERN_KEY_RETIRE_DAYS",
+        };
+        ConfigError::new(name, error.to_string())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// SEC-29: an overlap that is too short ends the function at its start, with the reason; none said is a safe one.
+    #[test]
+    fn times_of_keys_that_are_not_safe_are_refused() {
+        let read = |variable: &'static str, value: &'static str| {
+            Config::from_variables(|name| match name {
+                _ if name == variable => Some(value.to_owned()),
+                "POSTERN_TABLE" | "POSTERN_ISSUER" => Some("https://a".to_owned()),
+                _ => None,
+            })
+        };
+        assert_eq!(read("POSTERN_KEY_DAYS", "").unwrap().key_times, KeyTimes::default());
+        assert_eq!(read("POSTERN_KEY_RETIRE_DAYS", "60").unwrap().key_times.retire_days(), 60);
+        for (variable, value, reason) in [
+            ("POSTERN_KEY_DAYS", "7", "8 to 365"),
+            ("POSTERN_KEY_DAYS", "soon", "is not a number"),
+            ("POSTERN_KEY_PUBLISH_SECONDS", "300", "may an environment and then a client keep the list"),
+            ("POSTERN_KEY_RETIRE_DAYS", "29", "may a token live"),
+        ] {
+            let error = read(variable, value).unwrap_err().to_string();
+            assert!(error.contains(variable) && error.contains(reason), "{error}");
+        }
+    }
 
     /// contract A4: `iss` ends in a slash, whatever the operator typed.
     #[test]

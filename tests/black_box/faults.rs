@@ -166,6 +166,9 @@ macro_rules! steps {
                 survives_silence(Step::$step $(($kind::$of))?).await;
             }
         })*
+
+        /// All of them.
+        pub(crate) const STEPS: &[Step] = &[$(Step::$step $(($kind::$of))?,)*];
     };
 }
 

@@ -156,6 +156,9 @@ impl Gateway {
                 "POSTERN_TWILIO_URL" => aws.twilio_url(),
                 "POSTERN_KMS_KEY" => KEY_ARN.to_owned(),
                 "POSTERN_METRICS_NAMESPACE" => "Postern/test".to_owned(),
+                "POSTERN_KEY_DAYS" => "90".to_owned(),
+                "POSTERN_KEY_PUBLISH_SECONDS" => "900".to_owned(),
+                "POSTERN_KEY_RETIRE_DAYS" => "30".to_owned(),
                 "POSTERN_AUDIT_DAYS" => "30".to_owned(),
                 "POSTERN_AUDIT_EVENT_BUS" => BUS_ARN.to_owned(),
                 // Its parameter is empty by default, and then the variable is not set.

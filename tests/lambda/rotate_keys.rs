@@ -7,10 +7,12 @@ use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::schema::create_table;
 use postern::time::Timestamp;
+use postern::token::key_times::KeyTimes;
 use postern::token::rotation::Rotation;
 use serde_json::{Value, json};
 
 use crate::flow::Flow;
+use crate::flows::API;
 use crate::gateway::Gateway;
 use crate::http_server::{Answer, Received, Server};
 use crate::support::Body;
@@ -89,6 +91,11 @@ fn schedule() -> Value {
     })
 }
 
+/// What a person invokes it with.
+fn by_hand() -> Value {
+    json!({})
+}
+
 /// design §9: creation makes the first keys, once; update and deletion make none; each is answered, with the ids
 /// CloudFormation asked with and one physical id.
 #[tokio::test]
@@ -121,8 +128,8 @@ async fn keys_that_are_made_are_recorded() {
     gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
     assert!(gateway.invoke("rotate-keys", schedule()).await.is_err());
     gateway.twin.aws.faults.clear();
-    for _ in 0..3 {
-        gateway.invoke("rotate-keys", schedule()).await.unwrap();
+    for event in [schedule(), schedule(), by_hand()] {
+        gateway.invoke("rotate-keys", event).await.unwrap();
     }
     let shown = |line: &Value| {
         let members = ["type", "reason", "route", "status", "ip"].map(|member| line[member].to_string());
@@ -148,6 +155,25 @@ async fn the_custom_resource_answers_failures() {
     assert!(answer["Reason"].as_str().is_some_and(|reason| reason.contains("POSTERN_ISSUER")), "{answer}");
     gateway.invoke("rotate-keys", answers.event("Delete")).await.unwrap();
     assert_eq!(answers.answer()["Status"], "SUCCESS");
+}
+
+/// SEC-29: an overlap that is too short for what is out there is refused before anything is made, with the reason.
+#[tokio::test]
+async fn unsafe_times_of_keys_end_the_creation() {
+    for (variable, value, reason) in [
+        ("POSTERN_KEY_RETIRE_DAYS", "29", "for so long may a token live"),
+        ("POSTERN_KEY_PUBLISH_SECONDS", "899", "keep the list of keys"),
+        ("POSTERN_KEY_DAYS", "7", "8 to 365"),
+    ] {
+        let gateway = Gateway::with(&[(variable, value)]).await;
+        let answers = AnswerBox::new().await;
+        gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
+        let answer = answers.answer();
+        assert_eq!(answer["Status"], "FAILED");
+        let told = answer["Reason"].as_str().unwrap();
+        assert!(told.contains(variable) && told.contains(reason), "{told}");
+        assert!(gateway.invoke("rotate-keys", schedule()).await.is_err());
+    }
 }
 
 /// A role made a moment ago may not be known everywhere: creation tries again before it gives up. This test waits
@@ -176,12 +202,15 @@ async fn a_fresh_deployment_publishes_its_first_key() {
     assert_eq!((keys.status, keys.json()["keys"].as_array().unwrap().len()), (200, 1), "{}", keys.body);
 }
 
-/// design §4: the schedule adds a generation of each use, which is published before it signs.
+/// design §4: a person's rotation adds a generation of each use, which is published before it signs; the schedule finds
+/// nothing due.
 #[tokio::test]
-async fn the_schedule_adds_a_generation() {
+async fn a_person_adds_a_generation() {
     let gateway = Gateway::new().await;
     let before = kids(&gateway.twin.app.store).await;
     let report = gateway.invoke("rotate-keys", schedule()).await.unwrap();
+    assert_eq!(report, json!({ "made": [], "retired": [] }), "the keys are new");
+    let report = gateway.invoke("rotate-keys", by_hand()).await.unwrap();
     assert_eq!(report["made"].as_array().unwrap().len(), 2, "{report}");
     assert_eq!(report["retired"], json!([]));
     let after = kids(&gateway.twin.app.store).await;
@@ -202,7 +231,13 @@ async fn retired() -> Gateway {
     let (gateway, store) = fresh_deployment().await;
     let answers = AnswerBox::new().await;
     let app = &gateway.twin.app;
-    let rotation = Rotation { store: &store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+    let rotation = Rotation {
+        store: &store,
+        kms: &app.kms,
+        kms_key: KEY_ID,
+        random: &app.random,
+        times: KeyTimes::default(),
+    };
     let long_ago = |days: u64| Timestamp(app.now().0 - days * 86_400);
     let first = rotation.rotate(long_ago(200)).await.unwrap().made;
     rotation.rotate(long_ago(100)).await.unwrap();
@@ -217,12 +252,46 @@ async fn retired() -> Gateway {
     gateway
 }
 
-/// SEC-36: when KMS fails a scheduled run fails, so that the schedule's retry and its alarm see it.
+/// SEC-36: when KMS fails a run fails, so that the schedule's retry and its alarm see it; the log says why.
 #[tokio::test]
-async fn a_failed_scheduled_run_is_an_error() {
+async fn a_failed_run_is_an_error() {
     let gateway = Gateway::new().await;
-    let fault = json!({ "service": "kms", "mode": "error", "count": 100 });
-    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
-    assert!(gateway.invoke("rotate-keys", schedule()).await.is_err());
+    gateway.twin.aws.faults.add(serde_json::from_value(disabled()).unwrap());
+    assert!(gateway.invoke("rotate-keys", by_hand()).await.is_err());
     assert_eq!(kids(&gateway.twin.app.store).await.len(), 2);
+    let logs = gateway.logs().await;
+    let said = |line: &&String| line.contains("keys_not_rotated") && line.contains("DisabledException");
+    assert!(logs.iter().any(|line| said(&line)), "{logs:?}");
+    gateway.twin.aws.faults.clear();
+    let report = gateway.invoke("rotate-keys", by_hand()).await.unwrap();
+    assert_eq!(report["made"].as_array().unwrap().len(), 2);
+}
+
+/// The KMS key is disabled.
+fn disabled() -> Value {
+    json!({ "service": "kms", "mode": "refuse", "code": "DisabledException", "count": 1000 })
+}
+
+/// SEC-36: environments that start while the KMS key is disabled give nothing away, and the same ones serve when it is
+/// enabled. What needs public keys only goes on.
+#[tokio::test]
+async fn functions_that_start_without_kms_recover() {
+    let gateway = Gateway::new().await;
+    gateway.twin.aws.faults.add(serde_json::from_value(disabled()).unwrap());
+    for _ in 0..2 {
+        let reply = gateway.password("pwd", API, "openid").await;
+        assert_eq!((reply.status, reply.has_tokens()), (503, false), "{}", reply.body);
+        assert!(
+            reply.header("retry-after").is_some() && !reply.body.contains("mfa_token\""),
+            "{}",
+            reply.body
+        );
+    }
+    let keys = gateway.send("GET", "/.well-known/jwks.json", &[], Body::none()).await;
+    assert_eq!(keys.status, 200, "{}", keys.body);
+    let logs = gateway.logs().await;
+    assert!(logs.iter().any(|line| line.contains("DisabledException")), "{logs:?}");
+    gateway.twin.aws.faults.clear();
+    let (tokens, _) = gateway.enrol_email("openid").await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
 }

@@ -3,6 +3,7 @@
 use local::aws::KEY_ID;
 use postern::store::expression::{number, text};
 use postern::time::Timestamp;
+use postern::token::key_times::KeyTimes;
 use postern::token::rotation::Rotation;
 use serde_json::Value;
 
@@ -20,7 +21,13 @@ pub(crate) static MANAGED: Flow = Flow::new(|| Box::pin(managed()));
 async fn managed() -> Gateway {
     let gateway = Gateway::new().await;
     let app = &gateway.twin.app;
-    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
+    let rotation = Rotation {
+        store: &app.store,
+        kms: &app.kms,
+        kms_key: KEY_ID,
+        random: &app.random,
+        times: KeyTimes::default(),
+    };
     let long_ago = |days: u64| Timestamp(app.now().0 - days * 86_400);
     // The twin's first key is of this moment: it becomes one that no live token needs when the next has begun.
     let first = app.store.dynamodb().update_item().table_name(app.store.table());

@@ -37,14 +37,34 @@ pub async fn serve() -> Result<(), Error> {
     run(service_fn(|event| handle(app.as_ref(), event))).await
 }
 
-/// A schedule rotates; CloudFormation's creation of the custom resource makes the first keys, and its update and
+/// Who asks for a rotation.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    /// The schedule: what is due.
+    Schedule,
+    /// A person: now.
+    Person,
+}
+
+impl Asked {
+    /// EventBridge says who it is.
+    fn of(event: &Value) -> Self {
+        match event.get("source").and_then(Value::as_str) {
+            Some("aws.events" | "aws.scheduler") => Self::Schedule,
+            _ => Self::Person,
+        }
+    }
+}
+
+/// A schedule rotates what is due, a person everything; CloudFormation's creation of the custom resource makes the first keys, and its update and
 /// deletion do nothing.
 async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result<Value, Error> {
     let request_id = &event.context.request_id;
     match CustomResource::of(&event.payload) {
         None => {
             let app = app.map_err(Clone::clone)?;
-            let work = of_system(app, FUNCTION, request_id, Box::pin(rotate(app)));
+            let asked = Asked::of(&event.payload);
+            let work = of_system(app, FUNCTION, request_id, Box::pin(rotate(app, asked)));
             Ok(summary(&watched(app, request_id, work).await?))
         }
         Some(resource) => {
@@ -62,8 +82,18 @@ async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result
     }
 }
 
-async fn rotate(app: &App) -> Result<Report, RotationError> {
-    let outcome = async { rotation(app)?.rotate(app.now()).await }.await;
+async fn rotate(app: &App, asked: Asked) -> Result<Report, RotationError> {
+    let outcome = async {
+        let rotation = rotation(app)?;
+        match asked {
+            Asked::Schedule => rotation.rotate_due(app.now()).await,
+            Asked::Person => rotation.rotate(app.now()).await,
+        }
+    };
+    let outcome = outcome.await;
+    if let Err(error) = &outcome {
+        tracing::error!(event = "keys_not_rotated", %error, "the next run does what is missing");
+    }
     conclude(outcome.as_ref().map_err(RotationError::reason));
     outcome
 }
@@ -109,7 +139,8 @@ async fn ensure_first(app: &App) -> Result<Report, RotationError> {
 fn rotation(app: &App) -> Result<Rotation<'_>, RotationError> {
     let missing = || RotationError::Kms("POSTERN_KMS_KEY is not set".to_owned());
     let kms_key = app.config.kms_key.as_deref().ok_or_else(missing)?;
-    Ok(Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random })
+    let times = app.config.key_times;
+    Ok(Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, times })
 }
 
 fn summary(report: &Report) -> Value {

@@ -81,13 +81,16 @@ async fn read(State(app): State<App>, kid: Named, headers: HeaderMap) -> Result<
 async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "create:signing_keys").await?;
     let kms_key = app.config.kms_key.as_deref().ok_or(ManagementRefusal::Internal)?;
-    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random };
+    let times = app.config.key_times;
+    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, times };
     let report = rotation.rotate_signing(app.now()).await.map_err(|error| match error {
         RotationError::Store(error) => error.into(),
         RotationError::Kms(_) => ManagementRefusal::Unavailable,
         RotationError::TooMany => {
-            let text = "There are too many signing keys. They go 30 days after their successors began.";
-            ManagementRefusal::Unsupported(text.to_owned())
+            let days = times.retire_days();
+            ManagementRefusal::Unsupported(format!(
+                "There are too many signing keys. They go {days} days after their successors began."
+            ))
         }
         RotationError::Unusable => ManagementRefusal::Internal,
     })?;

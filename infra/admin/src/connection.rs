@@ -13,6 +13,7 @@ use postern::delivery::Mailer;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::time::{Clock, Timestamp};
+use postern::token::key_times::{KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes};
 use postern::token::keyring::KeyRing;
 use postern::token::keys::{KeyNeeds, Keys};
 use postern::token::rotation::Rotation;
@@ -46,6 +47,12 @@ pub(crate) struct Connection {
     /// Days that records of the audit log are kept: the stack's parameter `AuditRetentionDays`.
     #[arg(long, env = "POSTERN_AUDIT_DAYS", default_value_t = AUDIT_DAYS_DEFAULT, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=AUDIT_DAYS_MAX))]
     audit_days: u64,
+    /// Seconds that a new key is published before it is used: the stack's parameter `KeyPublishSeconds`.
+    #[arg(long, env = "POSTERN_KEY_PUBLISH_SECONDS", default_value_t = KNOWN_BEFORE_USE_SECONDS, global = true, value_name = "SECONDS", hide_short_help = true)]
+    key_publish_seconds: u64,
+    /// Days that a replaced signing key stays: the stack's parameter `KeyRetireDays`.
+    #[arg(long, env = "POSTERN_KEY_RETIRE_DAYS", default_value_t = KEY_RETIRE_DAYS, global = true, value_name = "DAYS", hide_short_help = true)]
+    key_retire_days: u64,
     /// AWS region; the usual settings when none is given.
     #[arg(long, global = true)]
     region: Option<String>,
@@ -86,6 +93,7 @@ pub(crate) struct Tenant {
     pub(crate) clock: Clock,
     pub(crate) clients: Clients,
     pub(crate) kms_key: String,
+    pub(crate) key_times: KeyTimes,
     pub(crate) table: String,
     /// The sender, where it is known.
     pub(crate) mail_from: Option<&'static str>,
@@ -100,6 +108,9 @@ pub(crate) struct Tenant {
 
 impl Connection {
     pub(crate) async fn open(self) -> Result<Tenant, CommandError> {
+        // How long keys live is the schedule's business, not the command's.
+        let key_times = KeyTimes::new(KEY_DAYS, self.key_publish_seconds, self.key_retire_days);
+        let key_times = key_times.map_err(|error| CommandError::Setting(error.to_string()))?;
         let sdk = self.sdk().await?;
         let Some(region) = sdk.region().map(ToString::to_string) else {
             let text = "no AWS region: give --region, or set AWS_REGION (any region will do for a twin)";
@@ -126,6 +137,7 @@ impl Connection {
             clock: Clock::host(),
             clients,
             kms_key: self.kms_key,
+            key_times,
             table: self.table,
             mail_from: self.twin.is_some().then_some(TWIN_MAIL_FROM),
             mail_set: self.twin.is_some().then_some(TWIN_MAIL_SET),
@@ -197,6 +209,7 @@ impl Tenant {
             sms_configuration_set: None,
             twilio_url: None,
             kms_key: Some(self.kms_key.clone()),
+            key_times: self.key_times,
             client_ip_header: None,
             audit_event_bus: None,
             audit_days: self.audit_days,
@@ -212,6 +225,7 @@ impl Tenant {
     }
 
     pub(crate) fn rotation(&self) -> Rotation<'_> {
-        Rotation { store: &self.store, kms: &self.clients.kms, kms_key: &self.kms_key, random: &self.random }
+        let (kms, kms_key) = (&self.clients.kms, &self.kms_key);
+        Rotation { store: &self.store, kms, kms_key, random: &self.random, times: self.key_times }
     }
 }

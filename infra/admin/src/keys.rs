@@ -23,8 +23,8 @@ pub(crate) enum Keys {
     /// Add a root and a signing key, and retire signing keys that no live token needs.
     #[command(after_help = "Example:\n  postern keys rotate")]
     Rotate,
-    /// Refuse what a signing key signed, because somebody else may have it. The current one needs a next one (`rotate`),
-    /// which then signs at once.
+    /// Refuse what a signing key signed, or tokens, codes and links of a root, because somebody else may have it. The
+    /// current one needs a next one (`rotate`), which then begins at once. Secrets stored under a root stay readable.
     #[command(after_help = "Example:\n  postern keys revoke 5vKZoN2yVQdgRrQV --yes")]
     Revoke {
         /// The key, as `list` shows it.
@@ -49,7 +49,7 @@ impl Keys {
             Self::List => list(tenant).await,
             Self::Rotate => rotate(tenant).await,
             Self::Revoke { kid, consent } => {
-                consent.ask(&format!("Refuse every token that {kid} signed"))?;
+                consent.ask(&format!("Refuse every token that {kid} made"))?;
                 revoke(tenant, &kid).await
             }
         }
@@ -83,10 +83,15 @@ fn item(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> Value {
 async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
     let now = tenant.now();
     let mut keys = tenant.store.key_generations().await?;
-    keys.retain(|key| key.key_use == KeyUse::Signing);
-    let key = keys.iter().find(|key| key.kid.as_str() == kid).ok_or_else(|| {
-        CommandError::Setting(format!("there is no signing key {kid}: see `postern keys list`"))
-    })?;
+    let key_use =
+        keys.iter().find(|key| key.kid.as_str() == kid).map(|key| key.key_use).ok_or_else(|| {
+            CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"))
+        })?;
+    keys.retain(|key| key.key_use == key_use);
+    let key = keys
+        .iter()
+        .find(|key| key.kid.as_str() == kid)
+        .ok_or_else(|| CommandError::Setting(format!("there is no key {kid}: see `postern keys list`")))?;
     let signer = match revocation(key, &keys, now) {
         Revocation::Done(at) => {
             let json = json!({ "kid": kid, "revoked_at": instant(at), "signer": null });
@@ -94,7 +99,7 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
         }
         Revocation::By(signer) => signer,
         Revocation::WouldLeaveNone => {
-            let text = "there is no next key to sign with: run `postern keys rotate` first";
+            let text = "there is no next key to take its place: run `postern keys rotate` first";
             return Err(CommandError::Setting(text.to_owned()));
         }
     };
@@ -102,9 +107,13 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
     match tenant.store.revoke_key_generation(key, &signer, now).await? {
         true => {
             let json = json!({ "kid": kid, "revoked_at": instant(now), "signer": other.kid.as_str() });
+            let what = match key_use {
+                KeyUse::Signing => "what it signed is",
+                KeyUse::Root => "logins, codes and links begun with it are",
+            };
             let text = format!(
-                "Revoked {kid}: what it signed is refused within 10 minutes. {} signs now. Until functions have looked \
-                 again, in 5 minutes, some may still sign with the old one, and those tokens will be refused as well.\n",
+                "Revoked {kid}: {what} refused within 10 minutes. {} is current now. Until functions have looked again, \
+                 in 5 minutes, some may still use the old one, and what they make with it will be refused as well.\n",
                 other.kid
             );
             Ok(Answer::new(json, text))
@@ -116,7 +125,10 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
 async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
     let report = tenant.rotation().rotate(tenant.now()).await?;
     let mut text = format!("Made {} key generations, retired {}.\n", report.made.len(), report.retired.len());
-    text.push_str("New keys are published at once and used after 15 minutes. See `postern keys list`.\n");
+    let minutes = tenant.key_times.publish_seconds().div_ceil(60);
+    text.push_str(&format!(
+        "New keys are published at once and used after {minutes} minutes. See `postern keys list`.\n"
+    ));
     let kids = |kids: &[Kid]| kids.iter().map(|kid| kid.as_str().to_owned()).collect::<Vec<_>>();
     Ok(Answer::new(json!({ "made": kids(&report.made), "retired": kids(&report.retired) }), text))
 }

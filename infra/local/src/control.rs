@@ -155,6 +155,9 @@ async fn read_clock(State(control): State<Control>) -> Json<Now> {
 
 async fn add_fault(State(control): State<Control>, body: Bytes) -> Result<StatusCode, Problem> {
     let fault = parse::<Fault>(&body)?;
+    if let Some(problem) = fault.problem() {
+        return Err(Problem(StatusCode::BAD_REQUEST, problem.to_owned()));
+    }
     // It is for what comes, not for the notices and records of what was before.
     control.notices.deliver().await;
     control.settle().await;

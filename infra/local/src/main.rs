@@ -10,6 +10,9 @@ use local::aws::{Storage, warm_rsa_pool};
 use local::{NoticeDelivery, Patience, Twin, TwinError, TwinOptions};
 use postern::config::Timeouts;
 use postern::time::Clock;
+use postern::token::key_times::{
+    KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes, KeyTimesError,
+};
 
 /// Postern's twin: the Auth0 MFA API on this machine, with an embedded AWS, a demo page and an inbox.
 #[derive(Parser)]
@@ -33,32 +36,49 @@ struct Arguments {
     /// Issuer URL; the base URL when none is given.
     #[arg(long, value_name = "URL", env = "POSTERN_ISSUER")]
     issuer: Option<String>,
+    /// Days after which a key is replaced.
+    #[arg(long, value_name = "DAYS", env = "POSTERN_KEY_DAYS", default_value_t = KEY_DAYS)]
+    key_days: u64,
+    /// Seconds that a new key is published before it is used.
+    #[arg(long, value_name = "SECONDS", env = "POSTERN_KEY_PUBLISH_SECONDS", default_value_t = KNOWN_BEFORE_USE_SECONDS)]
+    key_publish_seconds: u64,
+    /// Days that a replaced signing key stays published.
+    #[arg(long, value_name = "DAYS", env = "POSTERN_KEY_RETIRE_DAYS", default_value_t = KEY_RETIRE_DAYS)]
+    key_retire_days: u64,
 }
 
 impl Arguments {
-    fn options(self) -> TwinOptions {
-        TwinOptions {
+    fn options(self) -> Result<TwinOptions, KeyTimesError> {
+        let key_times = KeyTimes::new(self.key_days, self.key_publish_seconds, self.key_retire_days)?;
+        Ok(TwinOptions {
             port: self.port,
             host: self.host,
             storage: if self.memory { Storage::Memory } else { Storage::Directory(self.data) },
             seed: self.seed,
             issuer: self.issuer.filter(|issuer| !issuer.is_empty()),
             clock: Clock::host(),
+            key_times,
             timeouts: Timeouts::default(),
             patience: Patience::OfTheClock,
             notices: NoticeDelivery::AtOnce,
             // Nobody collects them here, and people read this log.
             metrics: None,
-        }
+        })
     }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let options = match Arguments::parse().options() {
+        Ok(options) => options,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "postern: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     warm_rsa_pool();
     postern::audit::start_logging_to(io::stderr);
-    match run(arguments.options()).await {
+    match run(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "postern: {error}");

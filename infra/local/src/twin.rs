@@ -15,6 +15,7 @@ use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, MetricsConfig, Timeout
 use postern::rules::random::Random;
 use postern::store::schema::create_table;
 use postern::time::Clock;
+use postern::token::key_times::KeyTimes;
 use postern::token::keys::KeyNeeds;
 use postern::token::rotation::{Rotation, RotationError};
 use tokio::net::TcpListener;
@@ -49,6 +50,8 @@ pub struct TwinOptions {
     pub issuer: Option<String>,
     /// The time.
     pub clock: Clock,
+    /// How long keys live and overlap.
+    pub key_times: KeyTimes,
     /// How long to wait for the embedded AWS.
     pub timeouts: Timeouts,
     /// By which time.
@@ -90,6 +93,7 @@ impl TwinOptions {
             seed: None,
             issuer: None,
             clock,
+            key_times: KeyTimes::default(),
             timeouts: Timeouts::default(),
             patience: Patience::OfTheClock,
             notices: NoticeDelivery::WhenAsked,
@@ -298,6 +302,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<(Ap
         sms_configuration_set: Some("postern".to_owned()),
         twilio_url: Some(aws.twilio_url()),
         kms_key: Some(KEY_ID.to_owned()),
+        key_times: options.key_times,
         client_ip_header: None,
         audit_days: AUDIT_DAYS_DEFAULT,
         audit_event_bus: Some(BUS_ARN.to_owned()),
@@ -368,7 +373,8 @@ fn in_no_hurry(kms: &aws_sdk_kms::Client) -> aws_sdk_kms::Client {
 async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
     create_table(app.store.dynamodb(), TABLE).await.map_err(|error| TwinError::Table(error.to_string()))?;
     let kms = in_no_hurry(&app.kms);
-    let rotation = Rotation { store: &app.store, kms: &kms, kms_key: KEY_ID, random: &app.random };
+    let times = options.key_times;
+    let rotation = Rotation { store: &app.store, kms: &kms, kms_key: KEY_ID, random: &app.random, times };
     rotation.ensure_first(app.now()).await?;
     Seed::demo()?.plant(app).await?;
     if let Some(path) = &options.seed {

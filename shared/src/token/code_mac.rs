@@ -28,7 +28,8 @@ impl CodeMac {
     /// Whether it is the MAC of these, in constant time, under the root it was made with (SEC-3, SEC-6).
     #[must_use]
     pub fn is_of(&self, ring: &KeyRing, purpose: Purpose, parts: &[&str]) -> bool {
-        let Some(root) = ring.root_of(&self.kid) else { return false };
+        let root = ring.root_of(&self.kid).filter(|root| root.vouches_for(purpose));
+        let Some(root) = root else { return false };
         let (Ok(key), Ok(mac)) = (root.mac_key(purpose), data_encoding::HEXLOWER.decode(self.mac.as_bytes()))
         else {
             return false;

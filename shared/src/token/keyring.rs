@@ -90,6 +90,8 @@ pub struct Root {
     pub kid: Kid,
     /// From when on new things are made with it.
     pub not_before: Timestamp,
+    /// Whether it opens only what is stored, see [`Root::revoked`].
+    pub is_revoked: bool,
     derive: hkdf::Prk,
 }
 
@@ -100,8 +102,23 @@ impl Root {
         Self {
             kid,
             not_before,
+            is_revoked: false,
             derive: hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern/v1/root").extract(bytes),
         }
+    }
+
+    /// The same one as somebody else may have it: nothing is made with it any more, and of what was made with it only
+    /// what is at rest in the table is taken for ours (SEC-44). Whoever has the root can make tokens and tickets, and
+    /// cannot write the table.
+    #[must_use]
+    pub fn revoked(self) -> Self {
+        Self { is_revoked: true, ..self }
+    }
+
+    /// Whether something that was made with it for a purpose is ours for sure.
+    #[must_use]
+    pub fn vouches_for(&self, purpose: Purpose) -> bool {
+        !self.is_revoked || matches!(purpose, Purpose::StoredSecret)
     }
 
     /// Derives `N` bytes for a purpose and a context (RFC 5869 §2.3).
@@ -212,7 +229,7 @@ impl KeyRing {
     /// # Errors
     /// When there is none.
     pub fn root(&self, now: Timestamp) -> Result<&Root, KeyError> {
-        let begun = self.roots.iter().filter(|root| root.not_before <= now);
+        let begun = self.roots.iter().filter(|root| root.not_before <= now && !root.is_revoked);
         begun.max_by_key(|root| root.not_before).map(AsRef::as_ref).ok_or(KeyError)
     }
 

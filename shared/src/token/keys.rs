@@ -17,7 +17,7 @@ use crate::token::keyring::{KeyRing, KeyUse, Root, SigningKey};
 /// How long keys are served without looking again, in seconds.
 pub const KEYS_FRESH_SECONDS: u64 = 300;
 /// How long they are served when looking again fails, in seconds.
-const KEYS_USABLE_SECONDS: u64 = 600;
+pub const KEYS_USABLE_SECONDS: u64 = 540;
 /// At most every so many seconds does an unknown kid force a new look.
 const REREAD_SECONDS: u64 = 10;
 
@@ -129,8 +129,8 @@ impl Keys {
             tracing::error!(event = "no_keys", "there are no keys: run rotate-keys, or `postern init`, once");
             return Err(StoreError::Unavailable);
         }
-        // What a revoked key signed is as good as signed by nobody.
-        let is_good = |key: &&KeyGeneration| key.revoked_at.is_none();
+        // What a revoked key signed is as good as signed by nobody; what is stored under a revoked root is still needed.
+        let is_good = |key: &&KeyGeneration| key.key_use == KeyUse::Root || key.revoked_at.is_none();
         let of_use = |wanted| {
             generations.iter().filter(is_good).filter(move |key: &&KeyGeneration| key.key_use == wanted)
         };
@@ -142,13 +142,16 @@ impl Keys {
     }
 
     async fn root(&self, key: &KeyGeneration, known: &KeyRing) -> Result<Arc<Root>, StoreError> {
-        if let Some(root) =
-            known.roots.iter().find(|root| root.kid == key.kid && root.not_before == key.not_before)
-        {
+        let is_revoked = key.revoked_at.is_some();
+        let same = |other: &&Arc<Root>| {
+            other.kid == key.kid && other.not_before == key.not_before && other.is_revoked == is_revoked
+        };
+        if let Some(root) = known.roots.iter().find(same) {
             return Ok(Arc::clone(root));
         }
         let bytes = self.unwrap_key(key).await?;
-        Ok(Arc::new(Root::new(key.kid.clone(), key.not_before, &bytes)))
+        let root = Root::new(key.kid.clone(), key.not_before, &bytes);
+        Ok(Arc::new(if is_revoked { root.revoked() } else { root }))
     }
 
     async fn signing_key(&self, key: &KeyGeneration, known: &KeyRing) -> Result<Arc<SigningKey>, StoreError> {

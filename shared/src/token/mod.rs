@@ -9,6 +9,7 @@ pub mod foreign;
 pub mod issue;
 pub mod jwt;
 pub mod key_life;
+pub mod key_times;
 pub mod keyring;
 pub mod keys;
 pub mod password;

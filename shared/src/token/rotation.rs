@@ -12,17 +12,10 @@ use crate::rules::random::Random;
 use crate::store::keys::{KeyGeneration, PublicJwk};
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
-use crate::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 use crate::token::key_life::successor;
+pub use crate::token::key_times::KNOWN_BEFORE_USE_SECONDS;
+use crate::token::key_times::{KeyTimes, SIGNING_KEYS_MAX};
 use crate::token::keyring::KeyUse;
-
-/// How long a new key is known before it is used, in seconds: what a cached JWKS may live, here and at clients, and
-/// once more for an environment that could not refresh. So nothing is ever signed or sealed by one environment that
-/// another cannot read.
-pub const KNOWN_BEFORE_USE_SECONDS: u64 = 900;
-
-/// Signing keys that may be there when another is asked for over the network: every environment reads all of them.
-const SIGNING_KEYS_MAX: usize = 16;
 
 /// Keys could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +27,7 @@ pub enum RotationError {
     #[error("KMS did not make a key: {0}")]
     Kms(String),
     /// There are too many signing keys to add one.
-    #[error("there are too many signing keys: they go 30 days after their successors began")]
+    #[error("there are too many signing keys: they go some time after their successors began")]
     TooMany,
     /// No randomness, or a key in an unknown form.
     #[error("the key that KMS made cannot be used")]
@@ -65,6 +58,17 @@ pub struct Rotation<'a> {
     pub kms_key: &'a str,
     /// For ids.
     pub random: &'a Random,
+    /// How long keys live and overlap.
+    pub times: KeyTimes,
+}
+
+/// Which keys a rotation replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// All.
+    Every,
+    /// Those at the end of their life.
+    Due,
 }
 
 /// What a rotation did.
@@ -98,13 +102,28 @@ impl Rotation<'_> {
     /// # Errors
     /// See [`RotationError`].
     pub async fn rotate(&self, now: Timestamp) -> Result<Report, RotationError> {
+        self.replace(Which::Every, now).await
+    }
+
+    /// The same of keys that are at the end of their life only: what a schedule asks for, the oftener the better. What a
+    /// run that failed left undone the next one does.
+    ///
+    /// # Errors
+    /// See [`RotationError`].
+    pub async fn rotate_due(&self, now: Timestamp) -> Result<Report, RotationError> {
+        self.replace(Which::Due, now).await
+    }
+
+    async fn replace(&self, which: Which, now: Timestamp) -> Result<Report, RotationError> {
         let mut report = self.ensure_first(now).await?;
         if !report.made.is_empty() {
             return Ok(report);
         }
         let generations = self.store.key_generations().await?;
         for key_use in [KeyUse::Root, KeyUse::Signing] {
-            report.made.extend(self.make_next(key_use, &generations, now).await?);
+            if which == Which::Every || self.is_due(key_use, &generations, now) {
+                report.made.extend(self.make_next(key_use, &generations, now).await?);
+            }
         }
         self.retire(&generations, now, &mut report).await?;
         Ok(report)
@@ -127,6 +146,14 @@ impl Rotation<'_> {
         Ok(report)
     }
 
+    /// Whether the newest good key of a use has come of age. One that is to come is young, and one that was revoked was
+    /// replaced.
+    fn is_due(&self, key_use: KeyUse, generations: &[KeyGeneration], now: Timestamp) -> bool {
+        let good = generations.iter().filter(|key| key.key_use == key_use && key.revoked_at.is_none());
+        let newest = good.max_by_key(|key| key.generation);
+        newest.is_none_or(|key| now.since(key.created_at) >= self.times.due_seconds())
+    }
+
     /// A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
     async fn make_next(
         &self,
@@ -139,7 +166,7 @@ impl Rotation<'_> {
             return Ok(None);
         }
         let next = newest.map_or(1, |key| key.generation.saturating_add(1));
-        self.make(key_use, next, now, now.plus(KNOWN_BEFORE_USE_SECONDS)).await
+        self.make(key_use, next, now, now.plus(self.times.publish_seconds())).await
     }
 
     async fn retire(
@@ -148,7 +175,7 @@ impl Rotation<'_> {
         now: Timestamp,
         report: &mut Report,
     ) -> Result<(), RotationError> {
-        for (key, successor) in retirable(generations, now) {
+        for (key, successor) in retirable(generations, self.times, now) {
             if self.store.delete_key_generation(key, successor).await? {
                 report.retired.push(key.kid.clone());
             }
@@ -213,11 +240,15 @@ impl Rotation<'_> {
 
 /// Signing keys whose successor began so long ago that no token they signed can still be live, with that one. One that
 /// was revoked succeeds nobody.
-fn retirable(generations: &[KeyGeneration], now: Timestamp) -> Vec<(&KeyGeneration, &KeyGeneration)> {
+fn retirable(
+    generations: &[KeyGeneration],
+    times: KeyTimes,
+    now: Timestamp,
+) -> Vec<(&KeyGeneration, &KeyGeneration)> {
     let signing = generations.iter().filter(|key| key.key_use == KeyUse::Signing);
     let superseded = signing.filter_map(|key| {
         let successor = successor(key, generations)?;
-        let is_over = successor.not_before.plus(ACCESS_TOKEN_SECONDS_MAX).is_past(now);
+        let is_over = successor.not_before.plus(times.retire_seconds()).is_past(now);
         is_over.then_some((key, successor))
     });
     superseded.collect()
@@ -243,6 +274,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 
     fn signing(generation: u32, not_before: u64) -> KeyGeneration {
         KeyGeneration {
@@ -262,9 +294,13 @@ mod tests {
     fn only_a_key_superseded_long_ago_is_retired() {
         let keys = [signing(1, 0), signing(2, 1_000), signing(3, 50_000)];
         let over = Timestamp(1_000 + ACCESS_TOKEN_SECONDS_MAX);
-        assert!(retirable(&keys, Timestamp(over.0 - 1)).is_empty());
-        let retired: Vec<_> = retirable(&keys, over).iter().map(|(key, _)| key.generation).collect();
+        let times = KeyTimes::default();
+        assert!(retirable(&keys, times, Timestamp(over.0 - 1)).is_empty());
+        let retired: Vec<_> = retirable(&keys, times, over).iter().map(|(key, _)| key.generation).collect();
         assert_eq!(retired, [1]);
-        assert_eq!(retirable(&keys, Timestamp(u64::MAX)).len(), 2);
+        assert_eq!(retirable(&keys, times, Timestamp(u64::MAX)).len(), 2);
+        let longer = KeyTimes::new(90, 900, 31).unwrap();
+        assert!(retirable(&keys, longer, over).is_empty(), "as the operator says");
+        assert_eq!(retirable(&keys, longer, over.plus(86_400)).len(), 1);
     }
 }

@@ -73,7 +73,7 @@ pub fn open_bytes(
     sealed: &str,
 ) -> Result<Vec<u8>, NotSealed> {
     let kid = kid_of(sealed).ok_or(NotSealed)?;
-    let root = ring.root_of(&kid).ok_or(NotSealed)?;
+    let root = ring.root_of(&kid).filter(|root| root.vouches_for(purpose)).ok_or(NotSealed)?;
     let (_, payload) = sealed.split_once('.').ok_or(NotSealed)?;
     let bytes = BASE64URL_NOPAD.decode(payload.as_bytes()).map_err(|_| NotSealed)?;
     let (salt, ciphertext) = bytes.split_at_checked(SALT_BYTES).ok_or(NotSealed)?;
@@ -157,6 +157,21 @@ mod tests {
             let changed = String::from_utf8(bytes).unwrap();
             assert!(open_bytes(&ring, Purpose::MfaToken, b"a", &changed).is_err(), "position {position}");
         }
+    }
+
+    /// SEC-44: a root that was revoked makes nothing, opens what is stored, and no token.
+    #[test]
+    fn a_revoked_root_opens_only_what_is_stored() {
+        let (before, random) = (ring(), Random::seeded(1));
+        let seal = |purpose| seal_bytes(&before, purpose, b"c", b"x", &random, NOW).unwrap();
+        let (stored, token) = (seal(Purpose::StoredSecret), seal(Purpose::MfaToken));
+        let revoked = |root: Root| if root.kid == Kid::new("new") { root.revoked() } else { root };
+        let roots = ring().roots.into_iter().map(|root| Arc::new(revoked(Arc::into_inner(root).unwrap())));
+        let after = KeyRing { roots: roots.collect(), signing: vec![] };
+        assert!(open_bytes(&after, Purpose::StoredSecret, b"c", &stored).is_ok());
+        assert!(open_bytes(&after, Purpose::MfaToken, b"c", &token).is_err());
+        assert_eq!(after.root(NOW).unwrap().kid, Kid::new("old"), "until the next one has begun");
+        assert_eq!(after.root(Timestamp(5_000)).unwrap().kid, Kid::new("next"));
     }
 
     proptest::proptest! {

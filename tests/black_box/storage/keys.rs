@@ -5,6 +5,7 @@ use postern::id::Kid;
 use postern::rules::random::Random;
 use postern::store::keys::KeyGeneration;
 use postern::token::key_life::Signer;
+use postern::token::key_times::KeyTimes;
 use postern::token::keyring::KeyUse;
 use postern::token::rotation::Rotation;
 
@@ -77,7 +78,13 @@ async fn the_first_keys_are_made_once() {
             let (store, kms) = (subject.store.clone(), subject.twin.app.kms.clone());
             async move {
                 let random = Random::system();
-                let rotation = Rotation { store: &store, kms: &kms, kms_key: KEY_ID, random: &random };
+                let rotation = Rotation {
+                    store: &store,
+                    kms: &kms,
+                    kms_key: KEY_ID,
+                    random: &random,
+                    times: KeyTimes::default(),
+                };
                 rotation.ensure_first(START).await.unwrap().made.len()
             }
         })

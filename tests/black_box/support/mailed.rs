@@ -58,7 +58,7 @@ impl World {
     /// The path of the newest link mailed to an address.
     pub(crate) async fn link(&self, to: &str) -> String {
         let link = self.links(to).await.pop().expect("a link");
-        link.strip_prefix(self.twin.base_url()).expect("a link to the issuer").to_owned()
+        link.strip_prefix(self.issuer().trim_end_matches('/')).expect("a link to the issuer").to_owned()
     }
 
     /// Asks for a new password; gives the ticket that is mailed.

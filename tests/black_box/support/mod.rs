@@ -100,7 +100,7 @@ impl World {
 
     /// The issuer, with its slash.
     pub(crate) fn issuer(&self) -> String {
-        format!("{}/", self.twin.base_url())
+        self.twin.app.config.issuer.as_str().to_owned()
     }
 
     pub(crate) async fn post(&self, path: &str, body: Body) -> Reply {

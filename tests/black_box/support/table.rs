@@ -8,6 +8,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
 use local::aws::KEY_ID;
 use postern::config::Timeouts;
+use postern::store::keys::KeyGeneration;
+use postern::token::key_life::{KeyState, Revocation, revocation, state};
+use postern::token::keyring::KeyUse;
 use postern::token::rotation::Rotation;
 use ring::digest;
 use serde_json::Value;
@@ -104,11 +107,40 @@ impl World {
         store.dynamodb().put_item().table_name(store.table()).set_item(Some(item)).send().await.unwrap();
     }
 
+    /// Puts the table back to what it was.
+    pub(crate) async fn restore(&self, table: &Table) {
+        let store = &self.twin.app.store;
+        for (pk, sk) in self.stored().await.into_keys().filter(|key| !table.contains_key(key)) {
+            let delete = store.dynamodb().delete_item().table_name(store.table());
+            let delete = delete.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+            delete.send().await.unwrap();
+        }
+        for item in table.values() {
+            self.overwrite(item.clone()).await;
+        }
+    }
+
+    /// Revokes the current key of a use; the next one takes its place at once.
+    pub(crate) async fn revoke_current_key(&self, key_use: KeyUse) {
+        let (store, now) = (&self.twin.app.store, self.clock.now());
+        let all = store.key_generations().await.unwrap();
+        let current =
+            |key: &&KeyGeneration| key.key_use == key_use && state(key, &all, now) == KeyState::Current;
+        let current = all.iter().find(current).unwrap();
+        let Revocation::By(signer) = revocation(current, &all, now) else { panic!("there is no next key") };
+        assert!(store.revoke_key_generation(current, &signer, now).await.unwrap());
+    }
+
+    /// What makes keys, as the function `rotate-keys` has it.
+    pub(crate) fn rotation(&self) -> Rotation<'_> {
+        let app = &self.twin.app;
+        let times = app.config.key_times;
+        Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random, times }
+    }
+
     /// Makes the next generation of both keys.
     pub(crate) async fn rotate_keys(&self) {
-        let app = &self.twin.app;
-        let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random };
-        assert_eq!(rotation.rotate(app.now()).await.unwrap().made.len(), 2);
+        assert_eq!(self.rotation().rotate(self.clock.now()).await.unwrap().made.len(), 2);
     }
 
     /// Grant `password` from another address of this machine.

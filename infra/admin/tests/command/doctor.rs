@@ -145,6 +145,7 @@ async fn what_is_wrong_with_keys_is_told() {
         skip: 0,
         count: 100,
         latency_ms: 0,
+        code: String::new(),
     };
     deployment.twin.aws.faults.add(fault("Decrypt"));
     assert_snapshot!(deployment.troubles(&[]).await, @"

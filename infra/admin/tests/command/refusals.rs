@@ -48,7 +48,7 @@ async fn mistakes_are_told() {
     assert_snapshot!(refused(&["factors", "enable", "duo"], "").await, @"postern: The duo factor is not available in this version");
     assert_snapshot!(refused(&["settings", "set", "code_seconds"], "").await, @"postern: code_seconds: not of the form NAME=VALUE");
     assert_snapshot!(refused(&["settings", "set", "code_seconds=1000000"], "").await, @"postern: Payload validation error: 'must be a whole number from 30 to 600' on property code_seconds");
-    assert_snapshot!(refused(&["keys", "revoke", "x", "--yes"], "").await, @"postern: there is no signing key x: see `postern keys list`");
+    assert_snapshot!(refused(&["keys", "revoke", "x", "--yes"], "").await, @"postern: there is no key x: see `postern keys list`");
     assert_snapshot!(refused(&["clients", "list", "--table", "nothing"], "").await, @"postern: the keys cannot be had: run `postern init` once; after that, `postern doctor` says what is wrong");
     let nowhere = deployment.ran_at(&["clients", "list", "--region", "eu-central-1"], "").await;
     assert_snapshot!(nowhere.refusal(), @"postern: no issuer: give --issuer with the stack's output `Issuer`, or --twin");

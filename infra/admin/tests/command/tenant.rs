@@ -128,4 +128,17 @@ async fn keys_are_listed_rotated_and_revoked() {
     assert_eq!(deployment.json(&["keys", "list"]).await[2]["state"], "revoked");
     let again = deployment.shown(&["keys", "revoke", kid, "--yes"]).await;
     assert_eq!(again, format!("{kid} was revoked before.\n"));
+
+    // Roots as well: what is stored under them stays readable (SEC-44).
+    let root = keys[0]["kid"].as_str().unwrap();
+    let told = deployment.shown(&["keys", "revoke", root, "--yes"]).await;
+    assert!(
+        told.starts_with(&format!("Revoked {root}: logins, codes and links begun with it are refused")),
+        "{told}"
+    );
+    let listed = deployment.json(&["keys", "list"]).await;
+    assert_eq!((&listed[0]["state"], &listed[1]["state"]), (&json!("revoked"), &json!("current")));
+    let next = listed[1]["kid"].as_str().unwrap();
+    let refused = deployment.ran(&["keys", "revoke", next, "--yes"], "").await;
+    assert!(refused.err.contains("there is no next key to take its place"), "{}", refused.err);
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
-use super::protocol::{json_answer, json_error, random_id, target_operation};
+use super::protocol::{REFUSED, json_answer, json_error, random_id, target_operation};
 use super::{Service, locked};
 
 /// The twin's bus.
@@ -186,6 +186,10 @@ impl Endpoint for EventBridge {
     fn broken(&self) -> Response {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         json_error(status, CONTENT_TYPE, "InternalException", "Internal failure.")
+    }
+
+    fn refused(&self, code: &str) -> Response {
+        json_error(StatusCode::BAD_REQUEST, CONTENT_TYPE, code, REFUSED)
     }
 
     async fn handle(&self, request: AwsRequest) -> Response {

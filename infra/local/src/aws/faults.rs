@@ -18,6 +18,11 @@ pub enum FaultMode {
     Error,
     /// The call is accepted and never answered; nothing is done.
     Timeout,
+    /// The call is done, and never answered.
+    Lost,
+    /// The service refuses by the exception of `code`, such as KMS by `DisabledException` while its key is disabled;
+    /// nothing is done.
+    Refuse,
     /// The call is done, and answered `latency_ms` later.
     Latency,
     /// Of a batch (`BatchWriteItem`, `PutEvents`) only the first is done, and the answer says so; other calls are done.
@@ -44,6 +49,9 @@ pub struct Fault {
     /// Delay of the answer in milliseconds; only `latency` reads it (default 0).
     #[serde(default)]
     pub latency_ms: u64,
+    /// AWS's name of the exception, or Twilio's number of the error; only `refuse` reads it, and needs it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
 }
 
 fn once() -> u32 {
@@ -51,6 +59,17 @@ fn once() -> u32 {
 }
 
 impl Fault {
+    /// What is wrong with it, if anything.
+    #[must_use]
+    pub fn problem(&self) -> Option<&'static str> {
+        let is_name = !self.code.is_empty() && self.code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match (self.mode, self.code.is_empty()) {
+            (FaultMode::Refuse, _) if !is_name => Some("`refuse` needs `code`: letters and digits"),
+            (FaultMode::Refuse, _) | (_, true) => None,
+            (_, false) => Some("only `refuse` has a `code`"),
+        }
+    }
+
     fn matches(&self, service: Service, operation: &str) -> bool {
         self.service == service && (self.operation.is_empty() || self.operation == operation)
     }
@@ -84,16 +103,19 @@ pub(super) struct Verdict {
     pub(super) failure: Option<Failure>,
     /// Whether only a part of it is done.
     pub(super) is_partial: bool,
+    /// Whether it is done, and its answer gets lost.
+    pub(super) is_lost: bool,
     /// How much later than usual the answer comes.
     pub(super) latency: Duration,
 }
 
 /// A failure in which nothing of the call is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     Throttle,
     Error,
     Timeout,
+    Refuse(String),
 }
 
 impl Faults {
@@ -138,6 +160,10 @@ impl Faults {
             match fault.mode {
                 FaultMode::Latency => verdict.latency += Duration::from_millis(fault.latency_ms),
                 FaultMode::Partial => verdict.is_partial = true,
+                FaultMode::Lost => verdict.is_lost = true,
+                FaultMode::Refuse => {
+                    verdict.failure.get_or_insert_with(|| Failure::Refuse(fault.code.clone()));
+                }
                 FaultMode::Throttle => _ = verdict.failure.get_or_insert(Failure::Throttle),
                 FaultMode::Error => _ = verdict.failure.get_or_insert(Failure::Error),
                 FaultMode::Timeout => _ = verdict.failure.get_or_insert(Failure::Timeout),
@@ -163,6 +189,16 @@ mod tests {
         assert_eq!(fault(r#"{"service":"kms","mode":"error"}"#).operation, "");
         assert!(serde_json::from_str::<Fault>(r#"{"service":"ses","mode":"error","cuont":2}"#).is_err());
         assert!(serde_json::from_str::<Fault>(r#"{"service":"s3","mode":"error"}"#).is_err());
+    }
+
+    #[test]
+    fn a_refusal_has_a_name() {
+        let problem = |json: &str| fault(json).problem();
+        assert_eq!(problem(r#"{"service":"kms","mode":"refuse","code":"DisabledException"}"#), None);
+        assert_eq!(problem(r#"{"service":"kms","mode":"error"}"#), None);
+        assert!(problem(r#"{"service":"kms","mode":"refuse"}"#).is_some());
+        assert!(problem(r#"{"service":"kms","mode":"refuse","code":"a b"}"#).is_some());
+        assert!(problem(r#"{"service":"kms","mode":"error","code":"DisabledException"}"#).is_some());
     }
 
     #[test]
@@ -193,11 +229,11 @@ mod tests {
         let latency = Duration::from_millis(20);
         assert_eq!(
             faults.judge(Service::Kms, "Decrypt"),
-            Verdict { failure: Some(Failure::Throttle), is_partial: false, latency }
+            Verdict { failure: Some(Failure::Throttle), latency, ..Verdict::default() }
         );
         assert_eq!(
             faults.judge(Service::Kms, "Decrypt"),
-            Verdict { failure: Some(Failure::Timeout), is_partial: false, latency }
+            Verdict { failure: Some(Failure::Timeout), latency, ..Verdict::default() }
         );
         assert_eq!(faults.judge(Service::Kms, "Decrypt"), Verdict::default());
     }

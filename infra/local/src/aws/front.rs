@@ -58,6 +58,9 @@ pub(super) trait Endpoint: Send + Sync + 'static {
     /// The service's HTTP 500.
     fn broken(&self) -> Response;
 
+    /// The service's exception of that name.
+    fn refused(&self, code: &str) -> Response;
+
     /// Does what is asked.
     fn handle(&self, request: AwsRequest) -> impl Future<Output = Response> + Send;
 
@@ -168,7 +171,7 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
         .calls
         .record(&parts.headers, E::SERVICE, &operation, || front.endpoint.actions(&operation, &json));
     let hurried = shared.faults.hurried();
-    let Verdict { failure, is_partial, latency } = shared.faults.judge(E::SERVICE, &operation);
+    let Verdict { failure, is_partial, is_lost, latency } = shared.faults.judge(E::SERVICE, &operation);
     let response = match failure {
         None if is_partial => {
             front.endpoint.handle_in_part(AwsRequest { operation, parts, body, json }).await
@@ -176,6 +179,7 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
         None => front.endpoint.handle(AwsRequest { operation, parts, body, json }).await,
         Some(Failure::Throttle) => front.endpoint.throttled(),
         Some(Failure::Error) => front.endpoint.broken(),
+        Some(Failure::Refuse(code)) => front.endpoint.refused(&code),
         Some(Failure::Timeout) => {
             hold(shared).await;
             return front.endpoint.broken();
@@ -183,6 +187,9 @@ async fn answer<E: Endpoint>(State(front): State<Arc<Front<E>>>, parts: Parts, b
     };
     if let Some(units) = response.extensions().get::<Units>() {
         shared.calls.charge(call, *units);
+    }
+    if is_lost {
+        hold(shared).await;
     }
     if !latency.is_zero() {
         late(latency, hurried, shared).await;

@@ -8,6 +8,9 @@ use http::header::CONTENT_TYPE;
 use rand_core::{OsRng, RngCore as _};
 use serde_json::{Value, json};
 
+/// The message of an exception that a fault asked for.
+pub(super) const REFUSED: &str = "The twin was told to refuse this call.";
+
 /// `bytes` random bytes in lower-case hexadecimal.
 pub(super) fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];

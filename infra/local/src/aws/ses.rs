@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -15,7 +15,7 @@ use super::calls::Action;
 use super::feedback::{Fate, Feedback, Mail};
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
-use super::protocol::{json_answer, random_hex, random_id};
+use super::protocol::{REFUSED, json_answer, random_hex, random_id};
 use super::{Clock, Service};
 
 const CONTENT_TYPE: &str = "application/json";
@@ -192,6 +192,10 @@ impl Endpoint for Ses {
         error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "Internal failure.")
     }
 
+    fn refused(&self, code: &str) -> Response {
+        error(StatusCode::BAD_REQUEST, code, REFUSED)
+    }
+
     async fn handle(&self, request: AwsRequest) -> Response {
         let answered = match request.operation.as_str() {
             "SendEmail" => self.send_email(request.json),
@@ -230,9 +234,12 @@ impl Endpoint for Ses {
     }
 }
 
-fn error(status: StatusCode, name: &'static str, message: &str) -> Response {
-    let answer = json_answer(status, CONTENT_TYPE, &json!({ "message": message }));
-    ([(ERROR_HEADER, HeaderValue::from_static(name))], answer).into_response()
+fn error(status: StatusCode, name: &str, message: &str) -> Response {
+    let mut answer = json_answer(status, CONTENT_TYPE, &json!({ "message": message }));
+    if let Ok(name) = HeaderValue::from_str(name) {
+        answer.headers_mut().insert(ERROR_HEADER, name);
+    }
+    answer
 }
 
 /// The configuration set whose event destinations a path asks for.

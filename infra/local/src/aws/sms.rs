@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
-use super::protocol::{json_answer, json_error, random_id, target_operation};
+use super::protocol::{REFUSED, json_answer, json_error, random_id, target_operation};
 use super::{Clock, Service};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -106,6 +106,10 @@ impl Endpoint for Sms {
     fn broken(&self) -> Response {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         json_error(status, CONTENT_TYPE, "InternalServerException", "Internal failure")
+    }
+
+    fn refused(&self, code: &str) -> Response {
+        json_error(StatusCode::BAD_REQUEST, CONTENT_TYPE, code, REFUSED)
     }
 
     async fn handle(&self, request: AwsRequest) -> Response {

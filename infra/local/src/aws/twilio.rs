@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
-use super::protocol::random_hex;
+use super::protocol::{REFUSED, random_hex};
 use super::sms::heard;
 use super::{Clock, Service};
 
@@ -88,6 +88,10 @@ impl Endpoint for Twilio {
 
     fn broken(&self) -> Response {
         BROKEN.answer()
+    }
+
+    fn refused(&self, code: &str) -> Response {
+        Refusal(StatusCode::BAD_REQUEST, code.parse().unwrap_or_default(), REFUSED).answer()
     }
 
     async fn handle(&self, request: AwsRequest) -> Response {

@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 
 use super::calls::{Action, Units};
 use super::front::{AwsRequest, Endpoint, Stop};
-use super::protocol::{json_answer, json_error, target_operation};
+use super::protocol::{REFUSED, json_answer, json_error, target_operation};
 use super::{Service, StartError, Storage};
 
 pub use stream::TableStream;
@@ -161,6 +161,10 @@ impl Endpoint for DynamoDb {
 
     fn broken(&self) -> Response {
         error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+    }
+
+    fn refused(&self, code: &str) -> Response {
+        error(StatusCode::BAD_REQUEST, code, REFUSED)
     }
 
     async fn handle_in_part(&self, mut request: AwsRequest) -> Response {

@@ -19,7 +19,7 @@ use self::rsa_pool::{Pairs, RsaPair};
 use self::seal::{Context, MasterKey};
 use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
-use super::protocol::{json_answer, json_error, target_operation};
+use super::protocol::{REFUSED, json_answer, json_error, target_operation};
 use super::{Clock, Service, Storage};
 
 /// The twin's key, by its alias. The alias' ARN, the key's id and [`KEY_ARN`] name it too.
@@ -216,6 +216,10 @@ impl Endpoint for Kms {
 
     fn broken(&self) -> Response {
         error(internal())
+    }
+
+    fn refused(&self, code: &str) -> Response {
+        json_error(StatusCode::BAD_REQUEST, CONTENT_TYPE, code, REFUSED)
     }
 
     async fn handle(&self, request: AwsRequest) -> Response {
