@@ -1,0 +1,56 @@
+"""Drives a deployment from `sam deploy` to `sam delete`: `drive.py <built template> <scratch folder>`."""
+
+import sys
+from pathlib import Path
+
+import routes
+import sam
+import stack
+from checks import Failed, failed
+from deployment import Deployment, client
+from tenant import Tenant
+
+STACK = "postern-dev"
+SENDER = "login@example.com"
+
+
+def architecture(template: Path) -> str:
+    """What the binaries were built for; byte 18 of an ELF header says so."""
+    machine = next(template.parent.glob("*/bootstrap")).read_bytes()[18]
+    return {0x3E: "x86_64", 0xB7: "arm64"}[machine]
+
+
+def main(template: Path, scratch: Path) -> None:
+    packaged = scratch / "packaged.yaml"
+    sam.package(template, packaged)
+    parameters = {
+        "Architecture": architecture(template),
+        "MailFrom": SENDER,
+        "TenantName": "'Deployed Demo'",
+        "DeletionProtection": "false",
+        "LogLevel": "debug",
+    }
+    client("sesv2").create_email_identity(EmailIdentity=SENDER)
+    sam.deploy(packaged, STACK, "dev", parameters)
+
+    deployment = Deployment(STACK)
+    stack.check(deployment)
+    routes.check(deployment)
+    tenant = Tenant(deployment)
+    tenant.initialise()
+    tenant.furnish()
+    tenant.enrols_email()
+    secret = tenant.enrols_app()
+    tenant.rotate()
+    stack.state(deployment, secret)
+    resources = deployment.resources()
+    sam.delete(STACK, stack.REGION)
+    stack.gone(deployment, resources)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]))
+    except Failed as error:
+        failed(error)
+        sys.exit(1)
