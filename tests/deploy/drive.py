@@ -3,6 +3,11 @@
 import sys
 from pathlib import Path
 
+import deliveries
+import edge
+import gradual
+import refusals
+import restore
 import routes
 import sam
 import stack
@@ -11,6 +16,7 @@ from deployment import Deployment, client
 from tenant import Tenant
 
 STACK = "postern-dev"
+ENVIRONMENT = "dev"
 SENDER = "login@example.com"
 
 
@@ -26,12 +32,14 @@ def main(template: Path, scratch: Path) -> None:
     parameters = {
         "Architecture": architecture(template),
         "MailFrom": SENDER,
-        "TenantName": "'Deployed Demo'",
+        "TenantName": "Deployed Demo",
         "DeletionProtection": "false",
         "LogLevel": "debug",
     }
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
-    sam.deploy(packaged, STACK, "dev", parameters)
+    refusals.check(packaged)
+    gradual.check(packaged)
+    sam.deploy(packaged, STACK, ENVIRONMENT, parameters)
 
     deployment = Deployment(STACK)
     stack.check(deployment)
@@ -40,9 +48,16 @@ def main(template: Path, scratch: Path) -> None:
     tenant.initialise()
     tenant.furnish()
     tenant.enrols_email()
-    secret = tenant.enrols_app()
+    secret, code = tenant.enrols_app()
     tenant.rotate()
+    deliveries.check(tenant)
+    edge.check(deployment)
     stack.state(deployment, secret)
+
+    restore.lost_and_back(deployment, packaged, ENVIRONMENT, parameters)
+    tenant.uses_app(secret, code)
+    deliveries.mails_a_link(tenant)
+
     resources = deployment.resources()
     sam.delete(STACK, stack.REGION)
     stack.gone(deployment, resources)

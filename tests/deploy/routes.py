@@ -36,8 +36,8 @@ def deployed(deployment: Deployment) -> dict[str, str]:
 def check(deployment: Deployment) -> None:
     """The routes are the contract's, each leads to a function of the stack that takes the documented methods there."""
     wanted, found = contract(), deployed(deployment)
-    keys = {nameless(f"ANY {path}") for path in wanted} | {"$default"}
-    equal({nameless(key) for key in found}, keys, "the gateway's routes")
+    keys, there = {nameless(f"ANY {path}") for path in wanted} | {"$default"}, {nameless(key) for key in found}
+    equal((sorted(keys - there), sorted(there - keys)), ([], []), "routes that the gateway lacks, and has too many")
     for path, methods in wanted.items():
         answers(deployment, path, methods)
     passed(f"{len(wanted)} routes answer, each from a function that knows it")

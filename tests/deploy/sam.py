@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from shlex import quote
 
 from checks import expect
 
@@ -36,7 +37,7 @@ def package(template: Path, packaged: Path) -> None:
 
 def arguments(packaged: Path, stack: str, environment: str, parameters: dict[str, str]) -> list[str]:
     """How a stack is deployed; capabilities, tags and buckets are samconfig.toml's."""
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    overrides = [f"{name}={quote(value)}" for name, value in parameters.items()]
     return [
         "--config-env", environment, "--template-file", str(packaged), "--stack-name", stack,
         "--no-confirm-changeset", "--parameter-overrides", *overrides,

@@ -16,6 +16,8 @@ RETAINED = {"Table", "Key"}
 def check(deployment: Deployment) -> None:
     """It is complete, and tagged as samconfig.toml says."""
     expect(deployment.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), f"the stack is {deployment.status}")
+    wanted = {"application": "postern", "environment": "development"}
+    equal(deployment.tags, wanted, "the stack's tags, which its resources inherit")
     expect(REGION in deployment.issuer, "the issuer is the API's own address")
     passed(f"sam deploy made {len(deployment.resources())} resources of the template as it is shipped")
 

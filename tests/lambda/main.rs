@@ -37,6 +37,7 @@ mod notices;
 mod offline;
 mod passwordless;
 mod phones;
+mod production;
 mod rights;
 mod rotate_keys;
 mod routes;
