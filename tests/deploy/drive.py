@@ -54,7 +54,9 @@ def main(template: Path, scratch: Path) -> None:
     edge.check(deployment)
     stack.state(deployment, secret)
 
-    restore.lost_and_back(deployment, packaged, ENVIRONMENT, parameters)
+    routes.follow(deployment, "debug")
+    restore.lost_and_back(deployment, packaged, ENVIRONMENT, {**parameters, "LogLevel": "info"})
+    routes.follow(deployment, "info")
     tenant.uses_app(secret, code)
     deliveries.mails_a_link(tenant)
 

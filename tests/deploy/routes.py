@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from checks import equal, expect, passed
+from checks import Failed, equal, expect, passed
 from deployment import Deployment, client
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
@@ -62,7 +62,10 @@ def permitted(deployment: Deployment, targets: set[str]) -> None:
     """The gateway may invoke each function, on behalf of this API only; the emulator does not ask."""
     functions, api = client("lambda"), deployment.outputs["ApiId"]
     for arn in targets:
-        policy = json.loads(functions.get_policy(**named(arn))["Policy"])
+        try:
+            policy = json.loads(functions.get_policy(**named(arn))["Policy"])
+        except functions.exceptions.ResourceNotFoundException:
+            raise Failed(f"nobody may invoke {arn}") from None
         sources = [
             json.dumps(statement.get("Condition", {}))
             for statement in policy["Statement"]
@@ -77,3 +80,13 @@ def named(arn: str) -> dict[str, str]:
     parts = arn.split(":")
     name = {"FunctionName": parts[6]}
     return {**name, "Qualifier": parts[7]} if len(parts) > 7 else name
+
+
+def follow(deployment: Deployment, log_level: str) -> None:
+    """After an update of a parameter the gateway calls versions that have its new value."""
+    functions = client("lambda")
+    for arn in set(deployed(deployment).values()):
+        found = functions.get_function_configuration(**named(arn))
+        expect(found["Version"] != "$LATEST", f"{arn} is a version")
+        equal(found["Environment"]["Variables"]["POSTERN_LOG"], log_level, f"the log level of {arn}")
+    passed("an updated parameter reached every function that the gateway calls, by a new version")
