@@ -39,6 +39,7 @@ mod observed;
 mod offline;
 mod passwordless;
 mod phones;
+mod production;
 mod rights;
 mod rotate_keys;
 mod routes;

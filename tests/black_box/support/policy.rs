@@ -31,6 +31,10 @@ pub(crate) struct Allowed {
 }
 
 fn list(value: &Value) -> Vec<Value> {
+    // A choice is one value, although its arguments are a sequence.
+    if intrinsic(value, "If").is_some() {
+        return vec![value.clone()];
+    }
     value.as_sequence().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 

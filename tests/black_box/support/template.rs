@@ -45,6 +45,16 @@ impl Template {
         Self(serde_yaml_ng::from_str(&text).expect("YAML"))
     }
 
+    /// The stack's parameters.
+    pub(crate) fn parameters(&self) -> &Value {
+        &self.0["Parameters"]
+    }
+
+    /// What all functions have.
+    pub(crate) fn globals(&self) -> &Value {
+        &self.0["Globals"]["Function"]
+    }
+
     /// The resources of a type, by logical id.
     pub(crate) fn resources(&self, kind: &str) -> BTreeMap<&str, &Value> {
         let all = self.0["Resources"].as_mapping().expect("Resources");
@@ -65,7 +75,7 @@ impl Template {
             let integration = integration.unwrap_or_else(|| panic!("{id}: the target is no integration"));
             let uri = &integrations[integration]["Properties"]["IntegrationUri"];
             let function =
-                intrinsic(uri, "GetAtt").and_then(Value::as_str).and_then(|it| it.strip_suffix(".Arn"));
+                intrinsic(uri, "Ref").and_then(Value::as_str).and_then(|it| it.strip_suffix(".Alias"));
             Route {
                 key: route["Properties"]["RouteKey"].as_str().expect("RouteKey").to_owned(),
                 function: function.unwrap_or_else(|| panic!("{integration}: no function")).to_owned(),
@@ -119,7 +129,12 @@ pub(crate) fn intrinsic<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
+/// What a conditional value is when the condition does not hold.
+pub(crate) fn otherwise(value: &Value) -> &Value {
+    intrinsic(value, "If").map_or(value, |arguments| &arguments[2])
+}
+
 /// What a conditional value is when the condition holds.
-fn chosen(value: &Value) -> &Value {
+pub(crate) fn chosen(value: &Value) -> &Value {
     intrinsic(value, "If").map_or(value, |arguments| &arguments[1])
 }
