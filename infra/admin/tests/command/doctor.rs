@@ -121,6 +121,7 @@ async fn what_is_wrong_with_the_table_is_told() {
     fail ttl: dynamodb:DescribeTimeToLive: ResourceNotFoundException: Requested resource not found: Table: nothing not found
     fail keys: they cannot be read: the table cannot be reached
     fail jwks: there is no key in the table to compare it with
+    fail mail-bounces: they cannot be read: the table cannot be reached
     ");
     create_table(dynamodb, "fresh").await.unwrap();
     let fresh = deployment.troubles(&["--table", "fresh"]).await;

@@ -138,7 +138,7 @@ async fn an_address_that_bounced_is_mailed_again() {
     assert_eq!((&listed[0]["what"], listed.as_array().unwrap().len()), (&json!("bounced"), 1));
     assert!(!listed.to_string().contains(ADDRESS), "SEC-34");
 
-    let failing = json!({ "service": "ses", "operation": "DeleteSuppressedDestination", "mode": "throttle", "count": 2 });
+    let failing = json!({ "service": "ses", "operation": "DeleteSuppressedDestination", "mode": "throttle" });
     deployment.twin.aws.faults.add(serde_json::from_value(failing).unwrap());
     let refused = deployment.ran(&["users", "mail-again", user], "").await;
     assert_snapshot!(refused.refusal(), @"postern: SES did not take the address off its suppression list, so nothing was changed: allow your credentials ses:DeleteSuppressedDestination, or try again");
