@@ -17,9 +17,16 @@ NO_POLICIES = SimpleNamespace(load=dict)
 
 
 def translated(template: Path, gradual: str) -> dict[str, Any]:
-    """The resources that CloudFormation would make."""
+    """The resources that the transform makes."""
     parsed = yaml_parse(template.read_text())
     return transform(parsed, {"GradualDeployment": gradual}, NO_POLICIES)["Resources"]
+
+
+def chosen(value: Any) -> Any:
+    """What the gateway calls with the parameter."""
+    condition, gradual, _ = value["Fn::If"]
+    equal(condition, "IsGradual", "what decides whom the gateway calls")
+    return gradual
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -33,8 +40,10 @@ def check(packaged: Path) -> None:
     routes = of_type(gradual, "AWS::ApiGatewayV2::Route")
     equal(len(routes), len(contract()) + 1, "routes")
     integrations = of_type(gradual, "AWS::ApiGatewayV2::Integration").values()
-    aliases = {it["Properties"]["IntegrationUri"]["Ref"] for it in integrations}
+    aliases = {chosen(it["Properties"]["IntegrationUri"])["Ref"] for it in integrations}
     groups = of_type(gradual, "AWS::CodeDeploy::DeploymentGroup")
+    for version in of_type(gradual, "AWS::Lambda::Version").values():
+        equal(version["Properties"]["Description"], {"Ref": "Release"}, "what makes another version")
     for name in aliases:
         shift = gradual[name]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
         group = groups[shift["DeploymentGroupName"]["Ref"]]["Properties"]

@@ -66,7 +66,7 @@ fn routes_that_send_or_hash_have_tighter_limits() {
     assert_eq!(keys.collect::<BTreeSet<_>>(), costly.into());
 }
 
-/// The gateway calls an alias, which is shifted to a version of all that the function is given, and
+/// The gateway can call an alias, which is shifted to a version of all that the function is given, and
 /// shifted back; what is invoked by what tries again has none.
 #[test]
 fn what_users_wait_for_is_deployed_gradually() {
@@ -85,6 +85,10 @@ fn what_users_wait_for_is_deployed_gradually() {
         if routed.contains(id) {
             assert_eq!(properties["AutoPublishAlias"], "live", "{id}");
             assert_eq!(properties["AutoPublishAliasAllProperties"], true, "{id}");
+            // Another Release makes another version, which Lambda only does of something that changed.
+            assert_eq!(referred(&properties["VersionDescription"]), Some("Release"), "{id}");
+            let description = intrinsic(&properties["Description"], "Sub").and_then(Value::as_str);
+            assert!(description.is_some_and(|it| it.contains("${Release}")), "{id}");
             assert!(properties["DeploymentPreference"].is_null(), "{id}");
         } else {
             assert!(properties["AutoPublishAlias"].is_null(), "{id}");

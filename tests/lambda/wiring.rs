@@ -71,11 +71,14 @@ fn every_route_has_a_function_and_every_function_a_route() {
             _ => "apigateway.amazonaws.com",
         };
         // A right to invoke the function is none to invoke its alias.
-        let invoked =
-            if principal == "apigateway.amazonaws.com" { format!("{id}.Alias") } else { id.clone() };
+        let alias = if principal == "apigateway.amazonaws.com" { format!("{id}.Alias") } else { id.clone() };
         let permitted = permissions.values().map(|it| &it["Properties"]).any(|it| {
-            let name = intrinsic(&it["FunctionName"], "Ref").and_then(Value::as_str);
-            name == Some(&*invoked) && it["Principal"] == principal && !it["SourceArn"].is_null()
+            let gradual = intrinsic(chosen(&it["FunctionName"]), "Ref").and_then(Value::as_str);
+            let at_once = intrinsic(otherwise(&it["FunctionName"]), "Ref").and_then(Value::as_str);
+            gradual == Some(&*alias)
+                && at_once == Some(&**id)
+                && it["Principal"] == principal
+                && !it["SourceArn"].is_null()
         });
         assert!(permitted, "{id} may not be invoked by {principal}");
     }

@@ -74,8 +74,10 @@ impl Template {
             let integration = target.and_then(|it| it.strip_prefix("integrations/${")?.strip_suffix('}'));
             let integration = integration.unwrap_or_else(|| panic!("{id}: the target is no integration"));
             let uri = &integrations[integration]["Properties"]["IntegrationUri"];
-            let function =
-                intrinsic(uri, "Ref").and_then(Value::as_str).and_then(|it| it.strip_suffix(".Alias"));
+            let function = intrinsic(otherwise(uri), "GetAtt").and_then(Value::as_str);
+            let function = function.and_then(|it| it.strip_suffix(".Arn"));
+            let alias = intrinsic(chosen(uri), "Ref").and_then(Value::as_str);
+            assert_eq!(alias.and_then(|it| it.strip_suffix(".Alias")), function, "{integration}");
             Route {
                 key: route["Properties"]["RouteKey"].as_str().expect("RouteKey").to_owned(),
                 function: function.unwrap_or_else(|| panic!("{integration}: no function")).to_owned(),
