@@ -78,7 +78,7 @@ async fn what_is_foreign_is_dropped_and_what_fails_comes_again() {
     let log = gateway.logs().await.join("\n");
     assert!(log.contains("mail_event_ignored") && !log.contains("canary"), "{log}");
 
-    let token = gateway.log_in_for_factors().await;
+    let token = gateway.log_in(API, "read:sample").await;
     let body = json!({
         "authenticator_types": ["oob"], "oob_channels": ["email"], "email": "bounce@simulator.amazonses.com",
     });
