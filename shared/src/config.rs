@@ -285,7 +285,8 @@ mod tests {
         let days = |days: &str| {
             Config::from_variables(|name| match name {
                 "POSTERN_AUDIT_DAYS" => Some(days.to_owned()),
-                _ => Some("https://a".to_owned()),
+                "POSTERN_TABLE" | "POSTERN_ISSUER" => Some("https://a".to_owned()),
+                _ => None,
             })
         };
         assert_eq!(days("").unwrap().audit_days, 30);

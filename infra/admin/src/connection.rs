@@ -47,6 +47,16 @@ pub(crate) struct Connection {
     /// Days that records of the audit log are kept: the stack's parameter `AuditRetentionDays`.
     #[arg(long, env = "POSTERN_AUDIT_DAYS", default_value_t = AUDIT_DAYS_DEFAULT, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=AUDIT_DAYS_MAX))]
     audit_days: u64,
+    /// Days after which a key is replaced: the stack's parameter `KeyDays`.
+    #[arg(
+        long,
+        env = "POSTERN_KEY_DAYS",
+        default_value_t = KEY_DAYS,
+        global = true,
+        value_name = "DAYS",
+        hide_short_help = true
+    )]
+    key_days: u64,
     /// Seconds that a new key is published before it is used: the stack's parameter `KeyPublishSeconds`.
     #[arg(long, env = "POSTERN_KEY_PUBLISH_SECONDS", default_value_t = KNOWN_BEFORE_USE_SECONDS, global = true, value_name = "SECONDS", hide_short_help = true)]
     key_publish_seconds: u64,
@@ -108,8 +118,7 @@ pub(crate) struct Tenant {
 
 impl Connection {
     pub(crate) async fn open(self) -> Result<Tenant, CommandError> {
-        // How long keys live is the schedule's business, not the command's.
-        let key_times = KeyTimes::new(KEY_DAYS, self.key_publish_seconds, self.key_retire_days);
+        let key_times = KeyTimes::new(self.key_days, self.key_publish_seconds, self.key_retire_days);
         let key_times = key_times.map_err(|error| CommandError::Setting(error.to_string()))?;
         let sdk = self.sdk().await?;
         let Some(region) = sdk.region().map(ToString::to_string) else {

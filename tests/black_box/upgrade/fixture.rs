@@ -92,9 +92,14 @@ impl Fixture {
 
     /// A deployment of this code over that table, a moment after.
     pub(super) async fn world(&self) -> Kept {
+        self.world_with(&self.table()).await
+    }
+
+    /// The same over a table that was made of it.
+    pub(super) async fn world_with(&self, table: &Table) -> Kept {
         let begin = Timestamp(self.written_at - CACHES_SECONDS);
         let kept = Kept::at(begin, &BASE64.decode(self.kms_key.as_bytes()).unwrap()).await;
-        kept.restore(&self.table()).await;
+        kept.restore(table).await;
         kept.clock.advance(CACHES_SECONDS);
         kept
     }

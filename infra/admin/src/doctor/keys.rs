@@ -5,6 +5,7 @@ use aws_sdk_kms::types::KeyState as KmsKeyState;
 use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
 use postern::token::key_life::{KeyState, state};
+use postern::token::key_times::KeyTimes;
 use postern::token::keyring::KeyUse;
 use postern::token::keys::{KeyNeeds, Keys};
 
@@ -15,8 +16,6 @@ const KEY: &str = "kms-key";
 const USE: &str = "kms-use";
 const GENERATIONS: &str = "keys";
 
-/// Twice the schedule that the template has: a rotation was missed.
-const OLD_DAYS: u64 = 180;
 const DAY_SECONDS: u64 = 86_400;
 /// More signing keys than schedule and operators leave.
 const MANY: usize = 16;
@@ -83,7 +82,7 @@ pub(super) async fn generations(tenant: &Tenant) -> Vec<Finding> {
         }
     };
     let ring = Keys::new(tenant.store.clone(), tenant.clients.kms.clone(), KeyNeeds::ALL);
-    let finding = match judged(&keys, tenant.now()) {
+    let finding = match judged(&keys, old_days(tenant.key_times), tenant.now()) {
         Some(finding) => finding,
         None if ring.ring(tenant.now()).await.is_err() => {
             let found = "they do not unwrap: KMS refuses, or they were wrapped under another key";
@@ -94,8 +93,13 @@ pub(super) async fn generations(tenant: &Tenant) -> Vec<Finding> {
     vec![finding]
 }
 
+/// Twice what a key lives: a rotation was missed.
+fn old_days(times: KeyTimes) -> u64 {
+    2 * (times.due_seconds() / DAY_SECONDS + 1)
+}
+
 /// What is wrong by what the table says alone.
-fn judged(keys: &[KeyGeneration], now: Timestamp) -> Option<Finding> {
+fn judged(keys: &[KeyGeneration], old_days: u64, now: Timestamp) -> Option<Finding> {
     let fail = |found: &str, mend: &str| Some(Finding::fail(GENERATIONS, found, mend));
     let warn = |found: &str, mend: &str| Some(Finding::warn(GENERATIONS, found, mend));
     if keys.is_empty() {
@@ -108,10 +112,10 @@ fn judged(keys: &[KeyGeneration], now: Timestamp) -> Option<Finding> {
         return fail("there is no current root or no current signing key: nobody can sign in", mend);
     };
     let oldest = root.not_before.min(signing.not_before);
-    if now.since(oldest) > OLD_DAYS * DAY_SECONDS {
+    if now.since(oldest) > old_days * DAY_SECONDS {
         let mend =
             "see whether the schedule of the function rotate-keys is on; by hand: `postern keys rotate`";
-        return warn(&format!("they have not been rotated for more than {OLD_DAYS} days"), mend);
+        return warn(&format!("they have not been rotated for more than {old_days} days"), mend);
     }
     if keys.iter().filter(|key| key.key_use == KeyUse::Signing).count() > MANY {
         let mend = "see who calls rotate-keys or POST /api/v2/keys/signing/rotate so often";
@@ -144,7 +148,7 @@ mod tests {
     }
 
     fn state_of(keys: &[KeyGeneration], now: u64) -> Option<State> {
-        judged(keys, Timestamp(now)).map(|finding| finding.state)
+        judged(keys, old_days(KeyTimes::default()), Timestamp(now)).map(|finding| finding.state)
     }
 
     #[test]
@@ -157,7 +161,7 @@ mod tests {
         let mut revoked = pair(0);
         revoked[1].revoked_at = Some(Timestamp(1));
         assert_eq!(state_of(&revoked, 1_000), Some(State::Fail), "none that is good");
-        let late = OLD_DAYS * DAY_SECONDS;
+        let late = 180 * DAY_SECONDS;
         assert_eq!((state_of(&pair(0), late), state_of(&pair(0), late + 1)), (None, Some(State::Warn)));
         let mut many = pair(0);
         many.extend((2..=17).map(|generation| key(KeyUse::Signing, generation, 0)));

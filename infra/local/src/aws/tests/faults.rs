@@ -83,3 +83,36 @@ async fn a_held_call_does_not_keep_the_twin_from_stopping() {
     rig.twin.stop().await;
     assert!(held.await.unwrap().is_err());
 }
+
+/// An exception by its name, as each service's clients know it.
+#[tokio::test]
+async fn refuse_is_an_exception_of_the_service() {
+    let rig = Rig::new(ONE_ATTEMPT).await;
+    for (service, code) in [
+        ("dynamodb", "ResourceNotFoundException"),
+        ("ses", "AccountSuspendedException"),
+        ("kms", "DisabledException"),
+    ] {
+        rig.fault(&format!(r#"{{"service":"{service}","mode":"refuse","code":"{code}"}}"#));
+    }
+    let get = rig.dynamodb.get_item().table_name(TABLE).set_key(Some(key("a")));
+    assert_eq!(refusal(get.send().await), ("ResourceNotFoundException".to_owned(), 400));
+    assert_eq!(refusal(send(&rig).await), ("AccountSuspendedException".to_owned(), 400));
+    let describe = rig.kms.describe_key().key_id(KEY_ID);
+    assert_eq!(refusal(describe.send().await), ("DisabledException".to_owned(), 400));
+    assert!(rig.twin.inbox.messages(None).is_empty());
+    send(&rig).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_lost_was_done() {
+    let rig = Rig::new(ONE_ATTEMPT).await;
+    rig.fault(r#"{"service":"dynamodb","operation":"PutItem","mode":"lost"}"#);
+    let put = rig.dynamodb.put_item().table_name(TABLE).set_item(Some(key("a")));
+    let in_haste = aws_sdk_dynamodb::Config::builder()
+        .timeout_config(hasty())
+        .sleep_impl(rig.twin.held.time_limits([LIMIT; 2]));
+    let put = put.customize().config_override(in_haste);
+    assert!(matches!(put.send().await, Err(SdkError::TimeoutError(_))));
+    assert!(rig.get("a").await);
+}
