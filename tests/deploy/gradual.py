@@ -11,7 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 from checks import equal, expect, not_proven, passed
 from routes import contract
 
-ALARMS = {"ErrorRatioAlarm", "LatencyAlarm"}
+ALARMS = {"ErrorRatioAlarm", "GatewayErrorsAlarm", "LatencyAlarm"}
 logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
 NO_POLICIES = SimpleNamespace(load=dict)
 

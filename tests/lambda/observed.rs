@@ -146,6 +146,7 @@ fn alarms_on_metrics_of_aws_name_them_as_aws_does() {
     FunctionsThrottledAlarm: AWS/Lambda Throttles
     GatewayErrorsAlarm: AWS/ApiGateway 5xx ApiId
     LatencyAlarm: AWS/ApiGateway Latency ApiId
+    MailEventsDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
     NoticesAgeAlarm: AWS/Lambda IteratorAge FunctionName
     NoticesDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
     RotateKeysAlarm: AWS/Lambda Errors FunctionName

@@ -75,7 +75,7 @@ fn what_users_wait_for_is_deployed_gradually() {
     assert_eq!(referred(&preference["Enabled"]), Some("GradualDeployment"));
     assert_eq!(referred(&preference["Type"]), Some("GradualDeploymentType"));
     let alarms: Vec<_> = preference["Alarms"].as_sequence().unwrap().iter().filter_map(referred).collect();
-    assert_eq!(alarms, ["ErrorRatioAlarm", "LatencyAlarm"]);
+    assert_eq!(alarms, ["ErrorRatioAlarm", "GatewayErrorsAlarm", "LatencyAlarm"]);
     let there = template.resources("AWS::CloudWatch::Alarm");
     assert!(alarms.iter().all(|alarm| there.contains_key(alarm)), "{alarms:?}");
 

@@ -13,6 +13,7 @@ use postern::app::App;
 use postern::audit::{Event, of_system, trail};
 use postern::config::Timeouts;
 use postern::lambda::{Error, app_from_environment};
+use postern::observe::watched;
 use postern::store::StoreError;
 use postern::store::mailboxes::{Mailbox, Marking, Standing};
 use postern::token::keys::KeyNeeds;
@@ -70,6 +71,10 @@ pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
 
 /// The same for the invocation of that id.
 async fn handle_as(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
+    watched(app, request_id, Box::pin(take_in(app, event, request_id))).await
+}
+
+async fn take_in(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
     let outcome = match MailEvent::read(event) {
         Ok(told) => {
             let take = Box::pin(take(app, &told));

@@ -62,8 +62,7 @@ fn event(outcome: Result<(), Problem>) -> Event {
 
 async fn unblock(app: &App, params: Option<Params>) -> Result<(), Problem> {
     let (_, ticket) = open(app, params.as_ref()).await?;
-    let ended =
-        app.store.end_block(&ticket.blocked, &ticket.notice).await?;
+    let ended = app.store.end_block(&ticket.blocked, &ticket.notice).await?;
     tracing::info!(event = "unblocked", ended);
     Ok(())
 }

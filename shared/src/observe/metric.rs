@@ -109,7 +109,7 @@ metrics! {
     /// Codes, notices, and links that nobody waits for.
     MailsSent: Count by Nothing, "all mails that SES took: codes, security notices, links that lead to a page";
     /// Of codes, notices and links.
-    DeliveryFailures: Count by Nothing, "1 for a code that could not be sent, or a notice or link that never will be, 0 for one that was: the average is the ratio";
+    DeliveryFailures: Count by Nothing, "1 for a code that could not be sent, a notice or link that never will be, or a mail that came back; 0 for one that was sent: the average is the ratio";
     /// What a spent budget refused.
     Limited: Count by Nothing, "requests refused because a budget is spent: 429, or the same on a page";
     /// What spent it.
