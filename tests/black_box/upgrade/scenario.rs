@@ -60,6 +60,8 @@ pub(super) async fn play(world: &World) -> InHand {
     let passwordless_code = world.code(USER);
     let login = wrong_and_right(world, &id).await;
     world.twin.deliver_notices().await;
+    // A mail came back.
+    world.twin.deliver_mail_events().await;
     world.twin.deliver_audit().await;
     let (mfa_token, oob_code) = login;
     InHand {
@@ -135,7 +137,7 @@ async fn factors(world: &World, id: &str) -> TotpSecret {
     let phone = world.associate_phone(&token, "sms", PHONE).await.text("oob_code");
     assert_eq!(world.oob(&token, &phone, &world.code(PHONE)).await.status, 200);
     for reply in [
-        world.associate_email(&token, Some("another@example.com")).await,
+        world.associate_email(&token, Some("bounce@simulator.amazonses.com")).await,
         world.associate_phone(&token, "sms", "+4915112345671").await,
         world.associate_phone(&token, "voice", "+4915112345672").await,
         world.associate_otp(&token).await,
