@@ -77,9 +77,9 @@ async fn functions_behind_no_gateway_have_lines_too() {
     let gateway = Gateway::new().await;
     let fault = json!({ "service": "kms", "mode": "error", "count": 20 });
     gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
-    assert!(gateway.invoke("rotate-keys", json!({ "source": "aws.events" })).await.is_err());
+    assert!(gateway.invoke("rotate-keys", json!({})).await.is_err());
     gateway.twin.aws.faults.clear();
-    gateway.invoke("rotate-keys", json!({ "source": "aws.events" })).await.unwrap();
+    gateway.invoke("rotate-keys", json!({})).await.unwrap();
     gateway.invoke("audit", event_of_lines(gateway.logs().await)).await.unwrap();
     let lines: Vec<_> = gateway.said("metrics").await;
     let of = |function: &'static str| lines.iter().filter(move |line| line["FunctionName"] == function);

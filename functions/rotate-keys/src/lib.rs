@@ -56,8 +56,8 @@ impl Asked {
     }
 }
 
-/// A schedule rotates what is due, a person everything; CloudFormation's creation of the custom resource makes the first keys, and its update and
-/// deletion do nothing.
+/// A schedule rotates what is due, a person everything; CloudFormation's creation of the custom resource makes the first
+/// keys, and its update and deletion do nothing.
 async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result<Value, Error> {
     let request_id = &event.context.request_id;
     match CustomResource::of(&event.payload) {
