@@ -26,6 +26,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"ClientIpHeader": "cloudfront-viewer-address"}, "ClientIpHeader is written by a proxy"),
     ({"SesIdentity": "example.com"}, "SesIdentity is the identity of MailFrom"),
     ({"SmsConfigurationSet": "sms"}, "SmsConfigurationSet is of texts and calls"),
+    ({"GradualDeployment": "true"}, "GradualDeployment needs a Release"),
     ({**COMPLETE, "MailFrom": ""}, "Production needs MailFrom"),
     ({**COMPLETE, "DomainName": ""}, "Production needs DomainName"),
     ({**COMPLETE, "DeletionProtection": "false"}, "Production needs DeletionProtection"),

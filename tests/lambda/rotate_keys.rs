@@ -252,7 +252,7 @@ async fn retired() -> Gateway {
     gateway
 }
 
-/// SEC-36: when KMS fails a run fails, so that the schedule's retry and its alarm see it; the log says why.
+/// SEC-36: when KMS fails a run fails, so that Lambda's tries and the alarm see it; the log says why.
 #[tokio::test]
 async fn a_failed_run_is_an_error() {
     let gateway = Gateway::new().await;

@@ -14,6 +14,9 @@ use crate::store::users::UserState;
 use crate::time::Timestamp;
 use crate::wire::refusal::Refusal;
 
+/// Why a code is not sent, in the audit log: mail to there bounced for good.
+pub(crate) const ADDRESS_BOUNCED: &str = "address_bounced";
+
 /// A code and what its message says beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeMessage<'a> {
@@ -88,7 +91,7 @@ pub fn standing(
 /// When mail to there bounced for good.
 pub fn reachable(user: &UserState, to: &Destination, now: Timestamp) -> Result<(), Refusal> {
     if user.is_unreachable(to, now) {
-        trail::reason("address_bounced");
+        trail::reason(ADDRESS_BOUNCED);
         return Err(Refusal::DeliveryFailed);
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::metric::Metric;
 use crate::audit::Event;
 use crate::audit::trail::{Fact, Trail};
+use crate::delivery::code::ADDRESS_BOUNCED;
 use crate::rules::channel::Channel;
 use crate::wire::refusal::Refusal;
 
@@ -24,8 +25,12 @@ pub(super) type Counted = (Metric, u64);
 pub(super) fn count(answer: Option<&Answer>, trail: &Trail) -> Vec<Counted> {
     let status = answer.map_or(0, |answer| answer.status);
     let reason = answer.and_then(|answer| answer.reason);
-    let answered = answer.map(|_| [(Metric::Requests, 1), (Metric::ServerErrors, u64::from(status >= 500))]);
+    // A fact about one address and no failure of the service: whoever asks for it again and again sets off no alarm.
+    let is_marked = trail.reason == Some(ADDRESS_BOUNCED);
+    let failed = u64::from(status >= 500 && !is_marked);
+    let answered = answer.map(|_| [(Metric::Requests, 1), (Metric::ServerErrors, failed)]);
     let events = trail.events.iter().flat_map(|event| of_event(*event, reason, trail));
+    let events = events.filter(|(metric, _)| !(is_marked && *metric == Metric::DeliveryFailures));
     let locked = trail.has(Fact::Blocks).then_some((Metric::Locked, 1));
     let limited = is_limited(status, trail).then_some((Metric::Limited, 1));
     answered.into_iter().flatten().chain(events).chain(locked).chain(limited).collect()
@@ -142,6 +147,14 @@ mod tests {
         assert_eq!(counted(403, "wrong_sign_in_code", failed()), "ServerErrors=0 CodesFailed=1");
         assert_eq!(counted(403, "client_unauthorized", failed()), "ServerErrors=0");
         assert_eq!(counted(503, "unavailable", failed()), "ServerErrors=1");
+    }
+
+    #[test]
+    fn an_address_that_bounced_before_is_no_failure_of_ours() {
+        let refused = || events(&[Event::FactorRejected, Event::EmailNotSent]);
+        let marked = Trail { reason: Some(ADDRESS_BOUNCED), ..refused() };
+        assert_eq!(counted(503, "delivery_failed", marked), "ServerErrors=0");
+        assert_eq!(counted(503, "delivery_failed", refused()), "ServerErrors=1 DeliveryFailures=1");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use aws_sdk_kms::types::KeyState as KmsKeyState;
 use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
 use postern::token::key_life::{KeyState, state};
-use postern::token::key_times::KeyTimes;
+use postern::token::key_times::{KeyTimes, SIGNING_KEYS_MAX};
 use postern::token::keyring::KeyUse;
 use postern::token::keys::{KeyNeeds, Keys};
 
@@ -17,8 +17,6 @@ const USE: &str = "kms-use";
 const GENERATIONS: &str = "keys";
 
 const DAY_SECONDS: u64 = 86_400;
-/// More signing keys than schedule and operators leave.
-const MANY: usize = 16;
 
 /// The key, and what is done with it.
 pub(super) async fn key(tenant: &Tenant) -> Vec<Finding> {
@@ -117,10 +115,10 @@ fn judged(keys: &[KeyGeneration], old_days: u64, now: Timestamp) -> Option<Findi
             "see whether the schedule of the function rotate-keys is on; by hand: `postern keys rotate`";
         return warn(&format!("they have not been rotated for more than {old_days} days"), mend);
     }
-    if keys.iter().filter(|key| key.key_use == KeyUse::Signing).count() > MANY {
+    if keys.iter().filter(|key| key.key_use == KeyUse::Signing).count() > SIGNING_KEYS_MAX {
         let mend = "see who calls rotate-keys or POST /api/v2/keys/signing/rotate so often";
         return warn(
-            &format!("there are more than {MANY} signing keys: every function reads them all"),
+            &format!("there are more than {SIGNING_KEYS_MAX} signing keys: every function reads them all"),
             mend,
         );
     }
