@@ -69,19 +69,17 @@ fn permanent(sent_at: Timestamp) -> Value {
     event("Email Bounced", &json!({ "bounce": { "bounceType": "Permanent" } }), sent_at)
 }
 
-/// A code that will not arrive does not look sent: it is answered as one that could not be delivered, nothing is sent and
-/// nothing charged, for a week; other factors are as they were.
+/// A code that will not arrive does not look sent: it is answered as one that could not be delivered, and nothing is sent,
+/// for a week; other factors are as they were.
 #[tokio::test]
 async fn an_address_that_bounces_gets_no_codes_for_a_week() {
     let world = World::new().await;
     let (id, recovery_code) = world.enrol_email(USER).await;
     world.bounced(&id).await;
     let login = world.log_in(USER).await.mfa_token;
-    let before = world.stored().await;
     world.forget_calls();
     world.challenge(&login, "oob", &id).await.assert_not_delivered();
-    assert_eq!((world.mails_sent(), world.round_trips()), (0, 1));
-    assert_eq!(before, world.stored().await, "nothing is charged");
+    assert_eq!((world.mails_sent(), world.round_trips()), (0, 2), "the charge");
     assert_eq!(world.recovery(&login, &recovery_code).await.status, 200);
 
     world.twin.aws.mail.forget_suppressed(USER);
@@ -89,6 +87,30 @@ async fn an_address_that_bounces_gets_no_codes_for_a_week() {
     world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await.assert_not_delivered();
     world.clock.advance(1);
     assert_eq!(world.challenge(&world.log_in(USER).await.mfa_token, "oob", &id).await.status, 200, "SEC-17");
+}
+
+/// Asking costs a send, though nothing is sent: who asks again and again is told to wait, as by any other address, and
+/// cannot fill the service's errors (design §6).
+#[tokio::test]
+async fn asking_for_a_code_that_cannot_arrive_is_bounded() {
+    let world = World::new().await;
+    let (id, _) = world.enrol_email(USER).await;
+    world.bounced(&id).await;
+    let login = world.log_in(USER).await.mfa_token;
+    let mut refused = 0;
+    let last = loop {
+        let reply = world.challenge(&login, "oob", &id).await;
+        if reply.status != 503 {
+            break reply;
+        }
+        refused += 1;
+        assert!(refused < 30, "without end");
+    };
+    assert_eq!((last.status, last.header("retry-after").is_some()), (429, true), "{}", last.body);
+    assert_eq!(refused, 18, "of twenty two were sent before");
+    world.forget_calls();
+    assert_eq!(world.challenge(&login, "oob", &id).await.status, 429);
+    assert_eq!(world.mails_sent(), 0);
 }
 
 /// The same of an address that is enrolled: a wrong one is known to be wrong, and a right one may take its place.
@@ -100,7 +122,7 @@ async fn an_address_that_bounces_is_not_enrolled() {
     world.told().await;
     world.forget_calls();
     world.associate_email(&login, Some(BOUNCES)).await.assert_not_delivered();
-    assert_eq!((world.mails_sent(), world.round_trips()), (0, 1));
+    assert_eq!((world.mails_sent(), world.round_trips()), (0, 2), "the charge");
     let other = world.associate_email(&login, Some(USER)).await;
     assert_eq!(world.oob(&login, &other.text("oob_code"), &world.code(USER)).await.status, 200);
 }

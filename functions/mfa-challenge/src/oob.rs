@@ -40,7 +40,7 @@ pub(crate) async fn challenge(
     let issued = IssuedCode::make(app, wanted)?;
     // What is refused already costs the country nothing.
     standing(&login.user, &to, &login.settings.limits, login.now)?;
-    reachable(&login.user, &to, login.now)?;
+    reachable(app, &login.user, &to, &login.settings.limits, login.now).await?;
     let (settings, now) = (login.settings.clone(), login.now);
     let persisted = persist(app, &mut login, id, &to, implicit, &issued);
     let undone = async |made| undo(app, &made).await;

@@ -10,6 +10,7 @@ use crate::rules::destination::Destination;
 use crate::rules::limit::{Limits, Standing};
 use crate::rules::otp::OneTimeCode;
 use crate::rules::policy::{SmsProvider, TenantSettings};
+use crate::store::limits::{LimitKey, Taken};
 use crate::store::users::UserState;
 use crate::time::Timestamp;
 use crate::wire::refusal::Refusal;
@@ -85,16 +86,32 @@ pub fn standing(
     }
 }
 
-/// Refuses a code that will not arrive, before anything is charged for it: it must not look sent.
+/// Refuses a code that will not arrive: it must not look sent. Asking for it costs a send all the same, or who asks again
+/// and again would never be told to wait.
 ///
 /// # Errors
-/// When mail to there bounced for good.
-pub fn reachable(user: &UserState, to: &Destination, now: Timestamp) -> Result<(), Refusal> {
-    if user.is_unreachable(to, now) {
-        trail::reason(ADDRESS_BOUNCED);
-        return Err(Refusal::DeliveryFailed);
+/// When mail to there bounced for good, or the budget of sends is spent by asking, or AWS fails.
+pub async fn reachable(
+    app: &App,
+    user: &UserState,
+    to: &Destination,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if !user.is_unreachable(to, now) {
+        return Ok(());
     }
-    Ok(())
+    let (bucket, _) = to.budgets(limits);
+    let key = LimitKey::of_user(&user.profile.user_id, bucket);
+    match app.store.take_attempt(&key, now).await? {
+        Taken::Charged(_) => {
+            trail::reason(ADDRESS_BOUNCED);
+            Err(Refusal::DeliveryFailed)
+        }
+        Taken::Spent { retry_after } => {
+            Err(Refusal::TooManySends { channel: to.channel(), limit: bucket.burst, retry_after })
+        }
+    }
 }
 
 /// Who delivers to phones, as the tenant has it.

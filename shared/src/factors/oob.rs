@@ -42,7 +42,7 @@ pub async fn associate(app: &App, mut enrolment: Enrolment, wanted: Wanted) -> R
     let new = NewOob::make(app, &enrolment, to)?;
     // What is refused already costs the country nothing.
     new.association(app, &enrolment)?;
-    reachable(&enrolment.user, &new.to, enrolment.now)?;
+    reachable(app, &enrolment.user, &new.to, &enrolment.settings.limits, enrolment.now).await?;
     let (settings, now) = (enrolment.settings.clone(), enrolment.now);
     let persisted = persist(app, &mut enrolment, &new);
     let undone = async |association| undo(app, &association).await;
