@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::http::proxy::ProxySecrets;
 use crate::token::key_times::{KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes, KeyTimesError};
 
 /// Settings of one deployment.
@@ -33,6 +34,8 @@ pub struct Config {
     /// The one header that carries the client's address when a trusted proxy stands before the gateway
     /// (`POSTERN_CLIENT_IP_HEADER`); unset, the gateway's own `sourceIp` counts.
     pub client_ip_header: Option<String>,
+    /// What that proxy proves itself by, as hashes (`POSTERN_PROXY_SECRET_SHA256`); unset, nobody has to.
+    pub proxy_secrets: Option<ProxySecrets>,
     /// Days that records of the audit log are kept and shown (`POSTERN_AUDIT_DAYS`).
     pub audit_days: u64,
     /// Event bus that records go to as well, by its ARN (`POSTERN_AUDIT_EVENT_BUS`); only the function that takes them in
@@ -200,6 +203,10 @@ impl Config {
                 .filter(|days| (1..=AUDIT_DAYS_MAX).contains(days))
                 .ok_or_else(|| ConfigError::new("POSTERN_AUDIT_DAYS", "is not a number from 1 to 3650"))?,
         };
+        let proxy_secrets = optional("POSTERN_PROXY_SECRET_SHA256").map(|text| {
+            let problem = "is not the SHA-256 of one or two secrets, in lower-case hex";
+            ProxySecrets::parse(&text).ok_or_else(|| ConfigError::new("POSTERN_PROXY_SECRET_SHA256", problem))
+        });
         let metrics = optional("POSTERN_METRICS_NAMESPACE").map(|namespace| MetricsConfig {
             namespace,
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
@@ -217,6 +224,7 @@ impl Config {
             kms_key: optional("POSTERN_KMS_KEY"),
             key_times: key_times(optional)?,
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
+            proxy_secrets: proxy_secrets.transpose()?,
             audit_days,
             audit_event_bus: optional("POSTERN_AUDIT_EVENT_BUS"),
             metrics,
@@ -294,6 +302,21 @@ mod tests {
         for wrong in ["0", "3651", "-1", "a month"] {
             assert!(days(wrong).unwrap_err().to_string().contains("POSTERN_AUDIT_DAYS"), "{wrong}");
         }
+    }
+
+    /// A way past the proxy is not opened by a secret that was mistyped.
+    #[test]
+    fn what_is_no_hash_of_a_proxys_secret_ends_the_function_at_its_start() {
+        let read = |value: &'static str| {
+            Config::from_variables(|name| match name {
+                "POSTERN_PROXY_SECRET_SHA256" => Some(value.to_owned()),
+                "POSTERN_TABLE" | "POSTERN_ISSUER" => Some("https://a".to_owned()),
+                _ => None,
+            })
+        };
+        assert!(read("").unwrap().proxy_secrets.is_none());
+        let error = read("the secret itself").unwrap_err().to_string();
+        assert!(error.contains("POSTERN_PROXY_SECRET_SHA256") && !error.contains("itself"), "{error}");
     }
 
     #[test]

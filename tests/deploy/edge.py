@@ -12,6 +12,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "infra" / "edge.yaml"
 STACK = "postern-edge"
 REGION = "us-east-1"
 HOST = "login.example.com"
+SECRET = "the-secret-of-a-proxy-that-is-only-made"
 
 
 def check(deployment: Deployment) -> None:
@@ -23,6 +24,7 @@ def check(deployment: Deployment) -> None:
         "DomainName": HOST,
         "CertificateArn": f"arn:aws:acm:{REGION}:000000000000:certificate/1",
         "ApiHost": api,
+        "ProxySecret": SECRET,
     }
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
     formation.create_stack(StackName=STACK, TemplateBody=TEMPLATE.read_text(), Parameters=given)
@@ -33,6 +35,9 @@ def check(deployment: Deployment) -> None:
     front = boto3.client("cloudfront", region_name=REGION, endpoint_url=ENDPOINT)
     [found] = front.list_distributions()["DistributionList"]["Items"]
     equal(found["Origins"]["Items"][0]["DomainName"], api, "where CloudFront forwards to")
+    headers = found["Origins"]["Items"][0].get("CustomHeaders", {}).get("Items", [])
+    sent = {header["HeaderName"].lower(): header["HeaderValue"] for header in headers}
+    equal(sent, {"x-postern-proxy-secret": SECRET}, "what CloudFront proves itself by")
     equal(found["WebACLId"], outputs["FirewallArn"], "CloudFront's firewall")
     not_proven("the emulator forwards nothing and blocks nothing: the firewall was only made")
     formation.delete_stack(StackName=STACK)

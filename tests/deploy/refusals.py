@@ -24,12 +24,15 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"RotateKeysSchedule": "monthly"}, "rate(...) or cron(...)"),
     ({"CertificateArn": CERTIFICATE}, "CertificateArn is for DomainName"),
     ({"ClientIpHeader": "cloudfront-viewer-address"}, "ClientIpHeader is written by a proxy"),
+    ({"ProxySecretSha256": "the secret itself"}, "the SHA-256 of one secret"),
+    ({"ProxySecretSha256": "0" * 64}, "ProxySecretSha256 is of the proxy"),
     ({"SesIdentity": "example.com"}, "SesIdentity is the identity of MailFrom"),
     ({"SmsConfigurationSet": "sms"}, "SmsConfigurationSet is of texts and calls"),
     ({"GradualDeployment": "true"}, "GradualDeployment needs a Release"),
     ({**COMPLETE, "MailFrom": ""}, "Production needs MailFrom"),
     ({**COMPLETE, "DomainName": ""}, "Production needs DomainName"),
     ({**COMPLETE, "DeletionProtection": "false"}, "Production needs DeletionProtection"),
+    ({**COMPLETE, "ClientIpHeader": "x-client-address"}, "Production needs ProxySecretSha256"),
     ({**COMPLETE, "LogLevel": "debug"}, "Production needs a LogLevel"),
 ]
 STACK = "postern-refused"

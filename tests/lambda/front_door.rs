@@ -173,3 +173,44 @@ async fn behind_a_proxy_the_named_header_is_the_clients_address() {
     let other = [("cloudfront-viewer-address", "198.51.100.2:4711")];
     assert_eq!(wrong_password(&gateway, "192.0.2.1", &other).await, 403);
 }
+
+/// Where a proxy has a secret nobody goes past it, and who tries can name no address: each kind of endpoint refuses, and
+/// nobody's budget is spent.
+#[tokio::test]
+async fn nobody_goes_past_a_proxy_that_has_a_secret() {
+    let secret = "proxy-secret-of-these-tests-only";
+    let hash = "d28ef941dccdf7b7b52c78bc744e98e4d439a9deef7f2328c4fe057b0992718a";
+    let gateway = Gateway::with(&[
+        ("POSTERN_CLIENT_IP_HEADER", "x-client-address"),
+        ("POSTERN_PROXY_SECRET_SHA256", hash),
+    ])
+    .await;
+    let address = ("x-client-address", "198.51.100.1");
+    for presented in ["", "another-secret-of-the-same-length", hash] {
+        for _ in 0..4 {
+            let past = [address, ("x-postern-proxy-secret", presented)];
+            assert_eq!(wrong_password(&gateway, "192.0.2.1", &past).await, 403);
+        }
+    }
+    let text = "The service is reached by its own domain only.";
+    let oauth = json!({ "error": "access_denied", "error_description": text });
+    let management = json!({ "statusCode": 403, "error": "Forbidden", "message": text });
+    for (path, body) in [
+        ("/oauth/token", &oauth),
+        ("/mfa/authenticators", &oauth),
+        ("/.well-known/jwks.json", &oauth),
+        ("/api/v2/users", &management),
+    ] {
+        let refused = gateway.send_from("192.0.2.1", "GET", path, &[address], Body::none()).await;
+        assert_eq!((refused.status, &refused.json()), (403, body), "{path}");
+    }
+    let logs = gateway.logs().await.join("\n");
+    assert!(!logs.contains(r#""event":"audit""#), "strangers write nothing into the audit log: {logs}");
+    let through = [address, ("x-postern-proxy-secret", secret)];
+    let keys = gateway.send_from("192.0.2.1", "GET", "/.well-known/jwks.json", &through, Body::none()).await;
+    assert_eq!(keys.status, 200, "{}", keys.body);
+    for _ in 0..10 {
+        assert_eq!(wrong_password(&gateway, "192.0.2.1", &through).await, 403);
+    }
+    assert_eq!(wrong_password(&gateway, "192.0.2.1", &through).await, 429);
+}

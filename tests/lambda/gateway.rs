@@ -161,8 +161,8 @@ impl Gateway {
                 "POSTERN_KEY_RETIRE_DAYS" => "30".to_owned(),
                 "POSTERN_AUDIT_DAYS" => "30".to_owned(),
                 "POSTERN_AUDIT_EVENT_BUS" => BUS_ARN.to_owned(),
-                // Its parameter is empty by default, and then the variable is not set.
-                "POSTERN_CLIENT_IP_HEADER" => String::new(),
+                // Their parameters are empty by default, and then the variables are not set.
+                "POSTERN_CLIENT_IP_HEADER" | "POSTERN_PROXY_SECRET_SHA256" => String::new(),
                 other => panic!("this test has no value for {other}"),
             };
             variables.insert(name.clone(), self.changed.get(name).cloned().unwrap_or(value));

@@ -97,16 +97,42 @@ fn sub(value: &Value) -> Option<&str> {
 }
 
 /// The names of our metrics, and the dimensions that each has where it is not taken as a whole.
-fn ours() -> BTreeMap<String, By> {
+fn ours(template: &Template) -> BTreeMap<String, By> {
     let own = Metric::ALL.map(|metric| (metric.name().to_owned(), metric.by()));
     let throttles = Service::ALL.map(|it| (CallMetric::ServiceThrottles.name(it, ""), By::Nothing));
-    own.into_iter().chain(throttles).collect()
+    let filters = template.resources("AWS::Logs::MetricFilter");
+    let filtered = filters.values().map(|filter| {
+        let made = &filter["Properties"]["MetricTransformations"][0];
+        assert_eq!(sub(&made["MetricNamespace"]), Some(NAMESPACE));
+        (made["MetricName"].as_str().unwrap().to_owned(), By::Nothing)
+    });
+    own.into_iter().chain(throttles).chain(filtered).collect()
+}
+
+/// A filter reads fields that the log's lines have; one that is misspelt would match nothing, and its alarm never go off.
+#[test]
+fn filters_read_fields_that_the_access_log_has() {
+    let template = Template::read();
+    let stage = &template.resources("AWS::ApiGatewayV2::Stage")["Stage"];
+    let format = stage["Properties"]["AccessLogSettings"]["Format"].as_str().unwrap();
+    let line: serde_json::Value = serde_json::from_str(format).unwrap();
+    let mut read = Vec::new();
+    for filter in template.resources("AWS::Logs::MetricFilter").values() {
+        let properties = &filter["Properties"];
+        assert_eq!(intrinsic(&properties["LogGroupName"], "Ref").unwrap(), "AccessLogs");
+        let pattern = properties["FilterPattern"].as_str().unwrap();
+        for word in pattern.split([' ', '(', ')']).filter_map(|word| word.strip_prefix("$.")) {
+            read.push(line[word].as_str().unwrap_or_else(|| panic!("the line has no {word}")).to_owned());
+        }
+    }
+    assert_eq!(read, ["$context.status", "$context.integrationStatus"]);
 }
 
 /// A metric that is renamed in the code fails here, and so does an alarm on a dimension that its metric has not.
 #[test]
 fn every_alarm_is_about_a_metric_that_there_is() {
-    let (template, ours) = (Template::read(), ours());
+    let template = Template::read();
+    let ours = ours(&template);
     let mut about_ours = 0;
     for (id, alarm) in template.resources(ALARM) {
         let properties = &alarm["Properties"];
@@ -119,7 +145,7 @@ fn every_alarm_is_about_a_metric_that_there_is() {
         assert!(properties["Dimensions"].is_null(), "{id}: as a whole");
         about_ours += 1;
     }
-    assert_eq!(about_ours, 10);
+    assert_eq!(about_ours, 11);
     let functions = template.functions().into_values().next().unwrap();
     assert!(functions.variables.contains("POSTERN_METRICS_NAMESPACE"));
 }
@@ -196,7 +222,8 @@ fn every_alarm_has_its_entry_in_the_runbook() {
 /// The dashboard is JSON, and shows metrics that there are.
 #[test]
 fn the_dashboard_shows_metrics_that_there_are() {
-    let (template, ours) = (Template::read(), ours());
+    let template = Template::read();
+    let ours = ours(&template);
     let dashboards = template.resources("AWS::CloudWatch::Dashboard");
     let body = sub(&dashboards["Dashboard"]["Properties"]["DashboardBody"]).unwrap();
     let body: serde_json::Value = serde_json::from_str(body).unwrap();

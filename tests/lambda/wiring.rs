@@ -130,7 +130,8 @@ fn collect_variables(folder: &Path, names: &mut BTreeSet<String>) {
         } else if entry.extension().is_some_and(|it| it == "rs") {
             let source = fs::read_to_string(&entry).unwrap();
             let quoted = source.split('"').filter(|text| text.starts_with("POSTERN_"));
-            let is_name = |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+            let is_name =
+                |text: &&str| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
             names.extend(quoted.filter(is_name).map(ToOwned::to_owned));
         }
     }

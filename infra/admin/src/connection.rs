@@ -220,6 +220,7 @@ impl Tenant {
             kms_key: Some(self.kms_key.clone()),
             key_times: self.key_times,
             client_ip_header: None,
+            proxy_secrets: None,
             audit_event_bus: None,
             audit_days: self.audit_days,
             metrics: None,

@@ -304,6 +304,7 @@ fn build_app(options: &TwinOptions, aws: &AwsTwin, base_url: &str) -> Result<(Ap
         kms_key: Some(KEY_ID.to_owned()),
         key_times: options.key_times,
         client_ip_header: None,
+        proxy_secrets: None,
         audit_days: AUDIT_DAYS_DEFAULT,
         audit_event_bus: Some(BUS_ARN.to_owned()),
         metrics: options.metrics.clone(),

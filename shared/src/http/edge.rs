@@ -17,6 +17,7 @@ use super::params::BODY_BYTES_MAX;
 use crate::app::App;
 use crate::audit::trail::{self, Trail};
 use crate::audit::{self, Event};
+use crate::config::Config;
 use crate::observe;
 use crate::rules::limit::Quota;
 use crate::time::{Stopwatch, Timestamp};
@@ -46,12 +47,28 @@ pub fn serve(routes: Router<App>, app: App) -> Router {
 }
 
 async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
-    let context = context(&request, app.config.client_ip_header.as_deref());
+    let is_past_the_proxy = is_past_the_proxy(&app.config, request.headers());
+    // The header is the proxy's word, so it counts for nothing where the proxy was not asked.
+    let trusted_header = app.config.client_ip_header.as_deref().filter(|_| !is_past_the_proxy);
+    let context = context(&request, trusted_header);
     let request_id = context.request_id.clone();
-    observe::watched(&app, &request_id, answer(&app, context, request, next)).await
+    let arrival = Arrival { context, is_past_the_proxy };
+    observe::watched(&app, &request_id, answer(&app, arrival, request, next)).await
 }
 
-async fn answer(app: &App, context: RequestContext, mut request: Request, next: Next) -> Response {
+/// Whether somebody found the gateway's own address, where requests are to come by the proxy before it.
+fn is_past_the_proxy(config: &Config, headers: &HeaderMap) -> bool {
+    config.proxy_secrets.as_ref().is_some_and(|secrets| !secrets.are_proven_by(headers))
+}
+
+/// How a request came.
+struct Arrival {
+    context: RequestContext,
+    is_past_the_proxy: bool,
+}
+
+async fn answer(app: &App, arrival: Arrival, mut request: Request, next: Next) -> Response {
+    let Arrival { context, is_past_the_proxy } = arrival;
     let watch = Stopwatch::start();
     let method = request.method().clone();
     let user_agent = user_agent(request.headers());
@@ -59,6 +76,9 @@ async fn answer(app: &App, context: RequestContext, mut request: Request, next: 
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(context.clone());
     let answer = async {
+        if is_past_the_proxy {
+            return refuse(&path, Refusal::PastTheProxy, ManagementRefusal::PastTheProxy);
+        }
         if is_oversized(&request) {
             return refuse(&path, Refusal::BodyTooLarge, ManagementRefusal::BodyTooLarge);
         }

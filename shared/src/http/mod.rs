@@ -13,6 +13,7 @@ pub mod paging;
 pub mod params;
 pub mod presented;
 pub mod properties;
+pub mod proxy;
 
 pub use attempt::admit_charged;
 pub use edge::{RequestContext, serve};

@@ -152,6 +152,13 @@ impl fmt::Debug for ClientSecret {
 pub struct SecretHash(String);
 
 impl SecretHash {
+    /// Reads one: 64 digits of lower-case hex.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_one = text.len() == 64 && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
+        is_one.then(|| Self(text.to_owned()))
+    }
+
     /// Whether `secret` is the one hashed here, in constant time (SEC-6).
     #[must_use]
     pub fn matches(&self, secret: &ClientSecret) -> bool {

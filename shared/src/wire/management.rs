@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::refusal::shown;
+use super::refusal::{PAST_THE_PROXY, shown};
 use crate::rules::calendar::UtcTime;
 use crate::rules::scope::Scope;
 use crate::time::Timestamp;
@@ -87,6 +87,8 @@ pub enum ManagementRefusal {
     MethodNotAllowed,
     /// Over 16 KiB.
     BodyTooLarge,
+    /// The request came past the proxy that stands before the service.
+    PastTheProxy,
     /// AWS failed.
     Unavailable,
     /// A write kept colliding.
@@ -213,6 +215,7 @@ impl ManagementRefusal {
             Self::UserExists => (409, "Conflict", "The user already exists.".into(), Some("auth0_idp_error")),
             Self::NotFound => (404, "Not Found", "Not Found".into(), None),
             Self::MethodNotAllowed => (405, "Method Not Allowed", "Method Not Allowed".into(), None),
+            Self::PastTheProxy => (403, "Forbidden", PAST_THE_PROXY.into(), None),
             Self::BodyTooLarge => (
                 413,
                 "Payload Too Large",

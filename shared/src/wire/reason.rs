@@ -74,6 +74,7 @@ reasons! {
     NotFound = "not_found";
     MethodNotAllowed = "method_not_allowed";
     BodyTooLarge = "body_too_large";
+    PastTheProxy = "past_the_proxy";
     AccessTokenInvalid = "access_token_invalid";
 }
 
@@ -94,6 +95,7 @@ reasons! {
     NotFound = "not_found";
     MethodNotAllowed = "method_not_allowed";
     BodyTooLarge = "body_too_large";
+    PastTheProxy = "past_the_proxy";
     Unavailable = "unavailable";
     Busy = "busy";
     Internal = "internal";

@@ -130,6 +130,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// "oversized body".
     BodyTooLarge,
+    /// The request came past the proxy that stands before the service.
+    PastTheProxy,
     /// `/userinfo` without a good access token (RFC 6750 §3).
     AccessTokenInvalid,
 }
@@ -138,6 +140,9 @@ pub enum Refusal {
 pub const RETRY_AFTER_FAILURE_SECONDS: u64 = 5;
 /// Seconds after which a client may retry when it lost against its own other requests.
 pub const RETRY_AFTER_CONFLICT_SECONDS: u64 = 1;
+
+/// What is told of a request that came past the proxy.
+pub(super) const PAST_THE_PROXY: &str = "The service is reached by its own domain only.";
 
 /// A word of the client's as a refusal may repeat it: short and printable.
 #[must_use]
@@ -178,9 +183,11 @@ impl Refusal {
             | Self::TooManySignups { .. }
             | Self::TooManyPending { .. } => self.limit_wire(),
             Self::DeliveryFailed | Self::Unavailable | Self::Busy | Self::Internal => self.failure_wire(),
-            Self::NotFound | Self::MethodNotAllowed | Self::BodyTooLarge | Self::AccessTokenInvalid => {
-                self.http_wire()
-            }
+            Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::BodyTooLarge
+            | Self::PastTheProxy
+            | Self::AccessTokenInvalid => self.http_wire(),
             Self::MalformedMfaToken
             | Self::MalformedOobCode
             | Self::MfaTokenExpired
@@ -350,6 +357,7 @@ impl Refusal {
                 (405, "method_not_allowed", "The method is not allowed for this path.".into())
             }
             Self::BodyTooLarge => (413, "invalid_request", "The request body is larger than 16 KiB.".into()),
+            Self::PastTheProxy => (403, "access_denied", PAST_THE_PROXY.into()),
             Self::AccessTokenInvalid => {
                 (401, "invalid_token", "The access token is missing, expired or invalid.".into())
             }
