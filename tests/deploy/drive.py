@@ -5,6 +5,7 @@ from pathlib import Path
 
 import deliveries
 import edge
+import emulated
 import gradual
 import refusals
 import restore
@@ -27,8 +28,9 @@ def architecture(template: Path) -> str:
 
 
 def main(template: Path, scratch: Path) -> None:
-    packaged = scratch / "packaged.yaml"
-    sam.package(template, packaged)
+    shipped, packaged = scratch / "shipped.yaml", scratch / "packaged.yaml"
+    sam.package(template, shipped)
+    emulated.adapt(shipped, packaged)
     parameters = {
         "Architecture": architecture(template),
         "MailFrom": SENDER,
@@ -38,7 +40,7 @@ def main(template: Path, scratch: Path) -> None:
     }
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
     refusals.check(packaged)
-    gradual.check(packaged)
+    gradual.check(shipped)
     sam.deploy(packaged, STACK, ENVIRONMENT, parameters)
 
     deployment = Deployment(STACK)

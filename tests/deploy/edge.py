@@ -39,6 +39,8 @@ def check(deployment: Deployment) -> None:
     sent = {header["HeaderName"].lower(): header["HeaderValue"] for header in headers}
     equal(sent, {"x-postern-proxy-secret": SECRET}, "what CloudFront proves itself by")
     equal(found["WebACLId"], outputs["FirewallArn"], "CloudFront's firewall")
+    kept = {it["ErrorCode"]: it["ErrorCachingMinTTL"] for it in found["CustomErrorResponses"].get("Items", [])}
+    expect({403, 404, 500, 503} <= kept.keys() and not any(kept.values()), f"errors are not cached: {kept}")
     not_proven("the emulator forwards nothing and blocks nothing: the firewall was only made")
     formation.delete_stack(StackName=STACK)
     formation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})

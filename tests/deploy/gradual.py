@@ -23,10 +23,16 @@ def translated(template: Path, gradual: str) -> dict[str, Any]:
 
 
 def chosen(value: Any) -> Any:
-    """What the gateway calls with the parameter."""
+    """What a choice is with the parameter."""
     condition, gradual, _ = value["Fn::If"]
-    equal(condition, "IsGradual", "what decides whom the gateway calls")
+    equal(condition, "IsGradual", "what decides")
     return gradual
+
+
+def executed(resources: dict[str, Any], alarm: str) -> Any:
+    """The version that an alarm watches."""
+    dimensions = resources[alarm]["Properties"]["Dimensions"]
+    return next(it["Value"] for it in dimensions if it["Name"] == "ExecutedVersion")
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -44,12 +50,18 @@ def check(packaged: Path) -> None:
     groups = of_type(gradual, "AWS::CodeDeploy::DeploymentGroup")
     for version in of_type(gradual, "AWS::Lambda::Version").values():
         equal(version["Properties"]["Description"], {"Ref": "Release"}, "what makes another version")
+        kept = (version["UpdateReplacePolicy"], version["DeletionPolicy"])
+        equal(kept, ("Retain", "Retain"), "what becomes of the version before")
     for name in aliases:
         shift = gradual[name]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
         group = groups[shift["DeploymentGroupName"]["Ref"]]["Properties"]
         expect("DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"], f"{name} goes back")
-        watched = {it["Name"]["Ref"] for it in group.get("AlarmConfiguration", {}).get("Alarms", [])}
-        equal(watched, ALARMS, f"the alarms that {name} goes back by")
+        watched = [it["Name"] for it in group.get("AlarmConfiguration", {}).get("Alarms", [])]
+        watched = {(chosen(it) if "Fn::If" in it else it)["Ref"] for it in watched}
+        function = name.removesuffix("FunctionAliaslive")
+        own = {f"{function}ErrorRatioAlarm", f"{function}VersionErrorsAlarm"}
+        equal(watched, ALARMS | own, f"the alarms that {name} goes back by")
+        equal(executed(gradual, f"{function}VersionErrorsAlarm"), gradual[name]["Properties"]["FunctionVersion"], name)
     equal(len(groups), len(aliases), "deployment groups")
     not_proven("the emulator has no CodeDeploy: the shift is looked at in the translated template only")
     passed(f"{len(aliases)} aliases, which the gateway calls, would be shifted gradually and back")

@@ -11,7 +11,12 @@ from deployment import client
 from stack import REGION
 
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-COMPLETE = {"Environment": "production", "MailFrom": "login@example.com", "DomainName": "login.example.com"}
+COMPLETE = {
+    "Environment": "production",
+    "MailFrom": "login@example.com",
+    "DomainName": "login.example.com",
+    "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:on-call",
+}
 
 # What is wrong, and words of the reason.
 WRONG: list[tuple[dict[str, str], str]] = [
@@ -34,6 +39,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({**COMPLETE, "DeletionProtection": "false"}, "Production needs DeletionProtection"),
     ({**COMPLETE, "ClientIpHeader": "x-client-address"}, "Production needs ProxySecretSha256"),
     ({**COMPLETE, "LogLevel": "debug"}, "Production needs a LogLevel"),
+    ({**COMPLETE, "AlarmTopicArn": ""}, "Production needs AlarmTopicArn"),
 ]
 STACK = "postern-refused"
 

@@ -96,6 +96,46 @@ fn sub(value: &Value) -> Option<&str> {
     intrinsic(value, "Sub").and_then(Value::as_str)
 }
 
+/// A metric that an alarm watches: alone, or as one of an expression.
+struct Watched<'a> {
+    namespace: &'a Value,
+    name: &'a str,
+    dimensions: Vec<&'a str>,
+}
+
+impl<'a> Watched<'a> {
+    fn of(metric: &'a Value) -> Self {
+        let dimensions = metric["Dimensions"].as_sequence().into_iter().flatten();
+        Self {
+            namespace: &metric["Namespace"],
+            name: metric["MetricName"].as_str().unwrap(),
+            dimensions: dimensions.map(|it| it["Name"].as_str().unwrap()).collect(),
+        }
+    }
+
+    /// Every metric of an alarm.
+    fn by(alarm: &'a Value) -> Vec<Self> {
+        let properties = &alarm["Properties"];
+        let Some(queries) = properties["Metrics"].as_sequence() else { return vec![Self::of(properties)] };
+        let stats = queries.iter().map(|query| &query["MetricStat"]["Metric"]);
+        stats.filter(|metric| !metric.is_null()).map(Self::of).collect()
+    }
+
+    fn is_ours(&self) -> bool {
+        let namespace = sub(self.namespace);
+        assert!(namespace.is_none_or(|it| it == NAMESPACE), "{namespace:?}");
+        namespace.is_some()
+    }
+}
+
+/// The runbook's name of an alarm: those that each function has are one entry.
+fn entry(template: &Template, id: &str) -> String {
+    let ids = template.functions().into_keys();
+    let own = ids.filter_map(|function| id.strip_prefix(function.strip_suffix("Function").unwrap()));
+    let own = own.filter(|rest| ["ErrorRatioAlarm", "VersionErrorsAlarm"].contains(rest));
+    own.map(|rest| format!("<Function>{rest}")).next().unwrap_or_else(|| id.to_owned())
+}
+
 /// The names of our metrics, and the dimensions that each has where it is not taken as a whole.
 fn ours(template: &Template) -> BTreeMap<String, By> {
     let own = Metric::ALL.map(|metric| (metric.name().to_owned(), metric.by()));
@@ -135,19 +175,64 @@ fn every_alarm_is_about_a_metric_that_there_is() {
     let ours = ours(&template);
     let mut about_ours = 0;
     for (id, alarm) in template.resources(ALARM) {
-        let properties = &alarm["Properties"];
-        let name = properties["MetricName"].as_str().unwrap();
-        match sub(&properties["Namespace"]) {
-            Some(namespace) => assert_eq!(namespace, NAMESPACE, "{id}"),
-            None => continue,
+        for watched in Watched::by(alarm).iter().filter(|watched| watched.is_ours()) {
+            let name = watched.name;
+            let by = ours.get(name).unwrap_or_else(|| panic!("{id}: the program has no metric {name}"));
+            let as_a_whole = watched.dimensions.is_empty();
+            assert!(as_a_whole || watched.dimensions == by.dimensions(), "{id}: {name} has {by:?}");
+            about_ours += 1;
         }
-        assert!(ours.contains_key(name), "{id}: the program has no metric {name}");
-        assert!(properties["Dimensions"].is_null(), "{id}: as a whole");
-        about_ours += 1;
     }
-    assert_eq!(about_ours, 11);
+    let by_function = 21;
+    assert_eq!(about_ours, 13 + by_function);
     let functions = template.functions().into_values().next().unwrap();
     assert!(functions.variables.contains("POSTERN_METRICS_NAMESPACE"));
+}
+
+/// An expression uses each metric beside it and none that is not there; one of them is what the alarm watches, and no
+/// alarm takes more than ten metrics.
+#[test]
+fn every_expression_is_about_its_own_metrics() {
+    let template = Template::read();
+    let mut counted = BTreeMap::new();
+    for (id, alarm) in template.resources(ALARM) {
+        let Some(queries) = alarm["Properties"]["Metrics"].as_sequence() else { continue };
+        let said = |query: &Value| query["Id"].as_str().unwrap().to_owned();
+        let mut unused: BTreeSet<_> = queries.iter().map(said).collect();
+        assert_eq!(unused.len(), queries.len(), "{id}");
+        for query in queries {
+            let expression = query["Expression"].as_str().unwrap_or_default();
+            let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for word in words.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())) {
+                assert!(queries.iter().any(|it| said(it) == word), "{id}: {word} is nothing");
+                unused.remove(word);
+            }
+            assert_eq!(query["MetricStat"].is_null(), query["ReturnData"] == true || !expression.is_empty());
+        }
+        let [watched] = queries.iter().filter(|it| it["ReturnData"] == true).collect::<Vec<_>>()[..] else {
+            panic!("{id}: one is watched")
+        };
+        assert_eq!(unused, [said(watched)].into(), "{id}");
+        let metrics = Watched::by(alarm).len();
+        assert!(metrics <= 10, "{id}");
+        counted.insert(id, metrics);
+    }
+    let expected = [("GatewayErrorRatioAlarm", 3), ("GatewayErrorsAlarm", 2), ("SignInCrashesAlarm", 10)];
+    assert_eq!(counted, expected.into());
+}
+
+/// What is refused because its recipient cannot be reached is the user's trouble: it is taken off what the gateway counts.
+#[test]
+fn a_recipient_that_cannot_be_reached_sets_off_no_alarm() {
+    let template = Template::read();
+    for (id, alarm) in template.resources(ALARM) {
+        let watched: BTreeSet<_> = Watched::by(alarm).iter().map(|it| it.name).collect();
+        assert_eq!(watched.contains("5xx"), watched.contains("Undeliverable"), "{id}");
+        let queries = alarm["Properties"]["Metrics"].as_sequence().into_iter().flatten();
+        let mut expressions = queries.filter_map(|it| it["Expression"].as_str());
+        let taken_off = expressions.any(|it| it.contains("- FILL(undeliverable, 0)"));
+        assert_eq!(taken_off, watched.contains("5xx"), "{id}");
+    }
 }
 
 /// The other metrics of alarms are those of AWS, by their namespaces and dimensions.
@@ -156,37 +241,46 @@ fn alarms_on_metrics_of_aws_name_them_as_aws_does() {
     let template = Template::read();
     let mut named = BTreeSet::new();
     for (id, alarm) in template.resources(ALARM) {
-        let properties = &alarm["Properties"];
-        if sub(&properties["Namespace"]).is_some() {
-            continue;
+        for watched in Watched::by(alarm).into_iter().filter(|watched| !watched.is_ours()) {
+            let namespace = watched.namespace.as_str().unwrap();
+            let dimensions = watched.dimensions.join(" ");
+            let id = entry(&template, id);
+            named.insert(format!("{id}: {namespace} {} {dimensions}", watched.name).trim().to_owned());
         }
-        let namespace = properties["Namespace"].as_str().unwrap();
-        let dimensions = properties["Dimensions"].as_sequence().into_iter().flatten();
-        let dimensions: Vec<_> = dimensions.map(|it| it["Name"].as_str().unwrap()).collect();
-        let name = properties["MetricName"].as_str().unwrap();
-        named.insert(format!("{id}: {namespace} {name} {}", dimensions.join(" ")).trim().to_owned());
     }
     assert_snapshot!(Vec::from_iter(named).join("\n"), @"
+    <Function>VersionErrorsAlarm: AWS/Lambda Errors FunctionName Resource ExecutedVersion
     AuditDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
+    AuditDeliveryAlarm: AWS/Logs DeliveryErrors LogGroupName DestinationType FilterName
+    BounceRateAlarm: AWS/SES Reputation.BounceRate
     CallSpendAlarm: AWS/SMSVoice VoiceMessageMonthlySpend
+    ComplaintRateAlarm: AWS/SES Reputation.ComplaintRate
     FunctionsThrottledAlarm: AWS/Lambda Throttles
+    GatewayErrorRatioAlarm: AWS/ApiGateway 5xx ApiId
+    GatewayErrorRatioAlarm: AWS/ApiGateway Count ApiId
     GatewayErrorsAlarm: AWS/ApiGateway 5xx ApiId
     LatencyAlarm: AWS/ApiGateway Latency ApiId
     MailEventsDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
     NoticesAgeAlarm: AWS/Lambda IteratorAge FunctionName
     NoticesDeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible QueueName
     RotateKeysAlarm: AWS/Lambda Errors FunctionName
+    RotateKeysSilentAlarm: AWS/Lambda Invocations FunctionName
+    SignInCrashesAlarm: AWS/Lambda Errors FunctionName
     TextSpendAlarm: AWS/SMSVoice TextMessageMonthlySpend
     ");
 }
 
-/// No data is no trouble; a queue and a month's spend are as they were. Who is told is a parameter, and of the end as well.
+/// No data is no trouble; a queue, a month's spend and a reputation are as they were; a run that must be is missed. Who is told is a parameter, and of the end as well.
 #[test]
 fn every_alarm_says_what_missing_data_is_and_whom_it_tells() {
     for (id, alarm) in Template::read().resources(ALARM) {
         let properties = &alarm["Properties"];
-        let as_it_was = id.ends_with("DeadLettersAlarm") || id.ends_with("SpendAlarm");
-        let missing = if as_it_was { "ignore" } else { "notBreaching" };
+        let stays = ["DeadLettersAlarm", "SpendAlarm", "BounceRateAlarm", "ComplaintRateAlarm"];
+        let missing = match id {
+            "RotateKeysSilentAlarm" => "breaching",
+            _ if stays.iter().any(|end| id.ends_with(end)) => "ignore",
+            _ => "notBreaching",
+        };
         assert_eq!(properties["TreatMissingData"], missing, "{id}");
         for actions in [&properties["AlarmActions"], &properties["OKActions"]] {
             let [condition, topic, none] = &intrinsic(actions, "If").unwrap().as_sequence().unwrap()[..]
@@ -210,13 +304,15 @@ fn every_alarm_has_its_entry_in_the_runbook() {
     let mut documented = BTreeSet::new();
     for entry in section.split("\n### ").skip(1) {
         let (id, text) = entry.split_once('\n').unwrap();
-        assert!(documented.insert(id), "{id} twice");
+        let id = id.trim_matches('`');
+        assert!(documented.insert(id.to_owned()), "{id} twice");
         for part in ["**Means.**", "**First look.**", "**What to do.**"] {
             assert!(text.contains(part), "{id}: {part}");
         }
     }
     let template = Template::read();
-    assert_eq!(documented, template.resources(ALARM).into_keys().collect());
+    let alarms = template.resources(ALARM).into_keys();
+    assert_eq!(documented, alarms.map(|id| entry(&template, id)).collect());
 }
 
 /// The dashboard is JSON, and shows metrics that there are.
@@ -251,11 +347,13 @@ fn the_dashboard_shows_metrics_that_there_are() {
 }
 
 /// SEC-39: traces may be written by every function when they are switched on, and by none otherwise. X-Ray has no
-/// resources, so this is the one right about everything; it is granted to nobody else.
+/// resources, so this is the one right about everything; it is granted to nobody else. A role has it from the beginning:
+/// Lambda looks for it when a function is made that sends traces.
 #[test]
 fn traces_are_written_where_they_are_switched_on() {
     let template = Template::read();
-    let policies = template.resources("AWS::IAM::Policy");
+    assert!(template.resources("AWS::IAM::Policy").is_empty(), "attached after functions are made");
+    let policies = template.resources("AWS::IAM::ManagedPolicy");
     let [policy] = policies.values().collect::<Vec<_>>()[..] else { panic!("one policy: {policies:?}") };
     assert_eq!(policy["Condition"], "IsTraced");
     let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().unwrap();
@@ -264,12 +362,16 @@ fn traces_are_written_where_they_are_switched_on() {
         statement["Action"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(actions, ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]);
     assert_eq!((&statement["Effect"], &statement["Resource"]), (&"Allow".into(), &"*".into()));
-    let roles = policy["Properties"]["Roles"].as_sequence().unwrap().iter();
-    let roles: BTreeSet<_> = roles.map(|it| intrinsic(it, "Ref").and_then(Value::as_str).unwrap()).collect();
-    let functions = template.resources("AWS::Serverless::Function");
-    let own = functions.values().map(|function| {
-        let role = intrinsic(&function["Properties"]["Role"], "GetAtt").and_then(Value::as_str).unwrap();
-        role.strip_suffix(".Arn").unwrap()
-    });
-    assert_eq!(roles, own.collect());
+    for unset in ["Roles", "Users", "Groups", "ManagedPolicyName"] {
+        assert!(policy["Properties"][unset].is_null(), "{unset}");
+    }
+    let roles = template.resources("AWS::IAM::Role");
+    for (id, role) in &roles {
+        let managed = intrinsic(&role["Properties"]["ManagedPolicyArns"], "If").unwrap();
+        assert_eq!(managed[0], "IsTraced", "{id}");
+        let attached = managed[1].as_sequence().unwrap().iter().map(|it| intrinsic(it, "Ref").unwrap());
+        assert_eq!(attached.collect::<Vec<_>>(), ["TracingPolicy"], "{id}");
+        assert_eq!(intrinsic(&managed[2], "Ref").unwrap(), "AWS::NoValue", "{id}");
+    }
+    assert_eq!(roles.len(), template.functions().len());
 }

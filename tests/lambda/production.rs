@@ -20,7 +20,7 @@ fn referred(value: &Value) -> Option<&str> {
 fn limits(settings: &Value) -> BTreeMap<String, (u64, u64)> {
     let routes = settings.as_mapping().expect("a map of routes").iter();
     let of = |(route, limits): (&Value, &Value)| {
-        assert_eq!(limits["DetailedMetricsEnabled"], true, "{route:?}: its own settings are all it has");
+        assert_eq!(limits["DetailedMetricsEnabled"], false, "{route:?}: they are paid for and nobody looks");
         let number = |name: &str| limits[name].as_u64().unwrap_or_else(|| panic!("{route:?}: {name}"));
         let pair = (number("ThrottlingRateLimit"), number("ThrottlingBurstLimit"));
         (route.as_str().expect("a route's key").to_owned(), pair)
@@ -36,6 +36,7 @@ fn routes_that_send_or_hash_have_tighter_limits() {
     let stages = template.resources("AWS::ApiGatewayV2::Stage");
     let stage = stages["Stage"];
     let settings = &stage["Properties"]["RouteSettings"];
+    assert_eq!(stage["Properties"]["DefaultRouteSettings"]["DetailedMetricsEnabled"], false);
     let (large, rest) = (limits(chosen(settings)), otherwise(settings));
     let standard = limits(chosen(rest));
     assert_eq!(referred(otherwise(rest)), Some("AWS::NoValue"));
@@ -89,12 +90,63 @@ fn what_users_wait_for_is_deployed_gradually() {
             assert_eq!(referred(&properties["VersionDescription"]), Some("Release"), "{id}");
             let description = intrinsic(&properties["Description"], "Sub").and_then(Value::as_str);
             assert!(description.is_some_and(|it| it.contains("${Release}")), "{id}");
-            assert!(properties["DeploymentPreference"].is_null(), "{id}");
+            // Where only Release changed, the version before is replaced, and there must be a way back to it.
+            assert_eq!(function["UpdateReplacePolicy"], "Retain", "{id}");
+            assert!(function["DeletionPolicy"].is_null(), "{id}: SAM would hand it on to versions");
         } else {
             assert!(properties["AutoPublishAlias"].is_null(), "{id}");
             assert_eq!(properties["DeploymentPreference"]["Enabled"], "false", "{id}");
         }
     }
+}
+
+/// A new version of one function is a small part of all requests, so each function is watched by two alarms of its own,
+/// which end its shift and no other's. They are there only where something is shifted, and all alike.
+#[test]
+fn each_shift_is_watched_by_alarms_of_its_function() {
+    let template = Template::read();
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    let functions = template.functions();
+    let mut forms = [BTreeSet::new(), BTreeSet::new()];
+    let mut watching = BTreeSet::new();
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let preference = function["Properties"]["DeploymentPreference"].as_mapping().unwrap();
+        if function["Properties"]["AutoPublishAlias"].is_null() {
+            continue;
+        }
+        assert_eq!(preference.len(), 1, "{id}: the rest is everybody's");
+        let own = preference["Alarms"].as_sequence().unwrap();
+        let names = own.iter().map(|alarm| {
+            assert_eq!(intrinsic(alarm, "If").unwrap()[0], "IsGradual", "{id}");
+            assert_eq!(referred(otherwise(alarm)), Some("AWS::NoValue"), "{id}");
+            referred(chosen(alarm)).unwrap()
+        });
+        let names: Vec<_> = names.collect();
+        let prefix = id.strip_suffix("Function").unwrap();
+        assert_eq!(names, ["ErrorRatioAlarm", "VersionErrorsAlarm"].map(|it| format!("{prefix}{it}")));
+        for (name, forms) in names.into_iter().zip(&mut forms) {
+            let text = serde_yaml_ng::to_string(alarms[name]).unwrap();
+            assert!(text.contains(id), "{name}");
+            forms.insert(text.replace(id, "<function>").replacen(&functions[id].binary, "<binary>", 1));
+            watching.insert(name);
+        }
+    }
+    assert_eq!(forms.map(|forms| forms.len()), [1, 1]);
+    let gradual = alarms.iter().filter(|(_, alarm)| alarm["Condition"] == "IsGradual").map(|(id, _)| *id);
+    assert_eq!(watching, gradual.collect());
+}
+
+/// CloudFront caches errors for ten seconds unless it is told otherwise, code by code, and not by whose token was sent.
+#[test]
+fn cloudfront_caches_no_errors() {
+    let edge: Value = serde_yaml_ng::from_str(include_str!("../../infra/edge.yaml")).unwrap();
+    let config = &edge["Resources"]["Distribution"]["Properties"]["DistributionConfig"];
+    let responses = config["CustomErrorResponses"].as_sequence().unwrap();
+    let codes = responses.iter().map(|response| {
+        assert_eq!((&response["ErrorCachingMinTTL"], response.as_mapping().unwrap().len()), (&0.into(), 2));
+        response["ErrorCode"].as_u64().unwrap()
+    });
+    assert_eq!(codes.collect::<Vec<_>>(), [400, 403, 404, 405, 414, 500, 501, 502, 503, 504]);
 }
 
 /// Every function belongs to one of three groups, whose concurrency can be reserved.

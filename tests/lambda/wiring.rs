@@ -90,6 +90,9 @@ fn every_integration_is_a_proxy_with_payload_format_2() {
     for (id, integration) in Template::read().resources("AWS::ApiGatewayV2::Integration") {
         assert_eq!(integration["Properties"]["IntegrationType"], "AWS_PROXY", "{id}");
         assert_eq!(integration["Properties"]["PayloadFormatVersion"], "2.0", "{id}");
+        // Whoever is called next may be invoked before it is.
+        let permission = id.replace("Integration", "Permission");
+        assert_eq!(integration["DependsOn"], permission.as_str());
     }
 }
 

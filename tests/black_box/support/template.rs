@@ -111,7 +111,9 @@ impl Template {
     fn rights(&self, role: &Value) -> Vec<Statement> {
         let role = intrinsic(role, "GetAtt").and_then(Value::as_str).and_then(|it| it.strip_suffix(".Arn"));
         let role = &self.0["Resources"][role.expect("a role of its own")]["Properties"];
-        assert!(role["ManagedPolicyArns"].is_null(), "rights are spelled out");
+        let managed = &role["ManagedPolicyArns"];
+        assert!(intrinsic(managed, "If").is_some_and(|it| it[0] == "IsTraced"), "rights are spelled out");
+        assert_eq!(intrinsic(&chosen(managed)[0], "Ref"), Some(&"TracingPolicy".into()));
         let policies = role["Policies"].as_sequence().expect("Policies");
         let statements =
             policies.iter().flat_map(|it| it["PolicyDocument"]["Statement"].as_sequence().unwrap());
