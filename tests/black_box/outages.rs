@@ -3,28 +3,11 @@
 
 use postern::token::keys::KEYS_FRESH_SECONDS;
 use postern::token::rotation::{KNOWN_BEFORE_USE_SECONDS, RotationError};
-use serde_json::json;
 
 use crate::support::{Body, Log, Reply, World};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
-/// So many calls that the outage ends when it is said to.
-const LASTING: u32 = 1_000_000;
-
-impl World {
-    /// A service refuses every call of an operation, or of all, by an exception.
-    fn refuse(&self, service: &str, operation: &str, code: &str) {
-        self.refuse_some(service, operation, code, LASTING);
-    }
-
-    fn refuse_some(&self, service: &str, operation: &str, code: &str, count: u32) {
-        let fault = json!({
-            "service": service, "operation": operation, "mode": "refuse", "code": code, "count": count,
-        });
-        self.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
-    }
-}
 
 /// Contract A3 "AWS fails".
 fn assert_unavailable(reply: &Reply, what: &str) {

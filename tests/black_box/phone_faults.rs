@@ -145,6 +145,64 @@ async fn a_refused_challenge_leaves_the_earlier_one() {
     }
 }
 
+/// Whoever has a number that takes no messages cannot ask for codes without end, nor fill the service's errors, which set
+/// off alarms and take deployments back: each costs a send, and is counted as what it is.
+#[tokio::test]
+async fn a_number_that_takes_no_messages_costs_sends_and_is_no_failure() {
+    let log = Log::start();
+    let world = World::with_twilio().await;
+    let sms = world.enrol_phone(USER, "sms", NUMBER).await;
+    let login = world.log_in(USER).await.mfa_token;
+    // The user replied STOP.
+    world.refuse("sms", "CreateMessage", "21610");
+    let asked = log.events("metrics").len();
+    for _ in 0..9 {
+        world.challenge(&login, "oob", &sms).await.assert_not_delivered();
+    }
+    let spent = world.challenge(&login, "oob", &sms).await;
+    assert_eq!(spent.outcome(), "429 Too many SMS sent by the user. Wait for some minutes before retrying.");
+    let lines = log.events("metrics").split_off(asked);
+    let of = |metric: &str| lines.iter().filter(|line| line[metric] == 1).count();
+    assert_eq!(["Undeliverable", "ServerErrors", "DeliveryFailures", "Limited"].map(of), [9, 0, 0, 1]);
+    assert!(log.text().contains("recipient_unreachable"), "the audit log says why");
+    assert_eq!(world.sends_to_country("DE").await, 10);
+}
+
+/// The same of a number that is enrolled, by AWS and by Twilio, with the words of each.
+#[tokio::test]
+async fn a_number_that_opted_out_cannot_be_enrolled_for_ever() {
+    // The twin's AWS and its Twilio both know it.
+    const OPTED_OUT: &str = "+12065550104";
+    for (world, channel) in [
+        (World::with_phones(true).await, "sms"),
+        (World::with_phones(true).await, "voice"),
+        (World::with_twilio().await, "sms"),
+        (World::with_twilio().await, "voice"),
+    ] {
+        let log = Log::start();
+        let login = world.log_in(USER).await.mfa_token;
+        let mut statuses = Vec::new();
+        for _ in 0..11 {
+            statuses.push(world.associate_phone(&login, channel, OPTED_OUT).await.status);
+        }
+        assert!(statuses.starts_with(&[503]) && statuses.ends_with(&[429]), "{channel}: {statuses:?}");
+        let lines = log.events("metrics");
+        assert!(lines.iter().all(|line| line["ServerErrors"] != 1), "{lines:?}");
+        assert!(lines.iter().any(|line| line["Undeliverable"] == 1), "{lines:?}");
+    }
+}
+
+/// SEC-35: strangers learn by a sign-in without password neither whether a number is known nor whether it opted out.
+#[tokio::test]
+async fn a_sign_in_by_a_number_that_takes_no_messages_looks_like_any() {
+    let world = World::with_twilio().await;
+    world.passwordless_on().await;
+    let known = world.start_sms(NUMBER).await;
+    world.refuse("sms", "CreateMessage", "21610");
+    let opted_out = world.start_sms(NUMBER).await;
+    assert_eq!((known.status, opted_out.status), (200, 200), "{}", opted_out.body);
+}
+
 /// SEC-36: where the country cannot be counted nothing is sent, and nothing is left of the association.
 #[tokio::test]
 async fn without_the_country_s_counter_nothing_is_sent() {

@@ -10,6 +10,7 @@ mod event;
 
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
+use postern::audit::trail::Fact;
 use postern::audit::{Event, of_system, trail};
 use postern::config::Timeouts;
 use postern::lambda::{Error, app_from_environment};
@@ -116,6 +117,7 @@ fn note(told: &MailEvent) {
         trail::factor(factor);
     }
     trail::reason(told.told.reason());
+    trail::fact(Fact::CameBack);
     trail::record(match told.told {
         Told::Complained => Event::MailComplained,
         Told::Bounced | Told::Suppressed | Told::BouncedForNow | Told::Rejected => Event::NotificationFailed,

@@ -2,6 +2,7 @@
 
 use postern::app::App;
 use postern::audit::trail;
+use postern::delivery::DeliveryFailure;
 use postern::delivery::occasion::Occasion;
 use postern::delivery::sign_in::{Reach, SignInMessage, send_sign_in};
 use postern::delivery::toll::Toll;
@@ -48,7 +49,11 @@ pub(crate) async fn send(app: &App, start: &Start) -> Result<(), Refusal> {
         occasion: occasion(start, profile.as_ref().unwrap_or(&nobody)),
         reach: if profile.is_some() { Reach::Somebody } else { Reach::Nobody },
     };
-    let sent = send_sign_in(app, &start.request.to, &message).await;
+    // Strangers may ask, so a number that takes no messages looks as one that nobody has (SEC-35).
+    let sent = match send_sign_in(app, &start.request.to, &message).await {
+        Err(DeliveryFailure::Unreachable) => Ok(()),
+        sent => sent,
+    };
     let undo = async {
         tokio::join!(take_back(app, &new), give_back(app, start));
     };

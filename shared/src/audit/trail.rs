@@ -24,6 +24,8 @@ pub enum Fact {
     Blocks,
     /// The refresh token had been used before.
     TokenReused,
+    /// The mail had been sent, and SES tells of it afterwards.
+    CameBack,
 }
 
 /// What is known of one request.

@@ -17,6 +17,8 @@ use crate::wire::refusal::Refusal;
 
 /// Why a code is not sent, in the audit log: mail to there bounced for good.
 pub(crate) const ADDRESS_BOUNCED: &str = "address_bounced";
+/// The same of a number that the provider says takes no messages or calls.
+pub(crate) const RECIPIENT_UNREACHABLE: &str = "recipient_unreachable";
 
 /// A code and what its message says beside it.
 #[derive(Clone, Copy, Debug)]

@@ -43,6 +43,9 @@ pub enum DeliveryFailure {
     /// It certainly was not sent.
     #[error("the message was refused")]
     Refused,
+    /// It was not, and will not be: whoever it is for takes none. A fact about them and no failure of the service.
+    #[error("the recipient takes no messages")]
+    Unreachable,
     /// It may have been.
     #[error("whether the message was sent is unknown")]
     Unknown,
@@ -121,7 +124,7 @@ impl Mailer {
     /// Mails what was composed.
     async fn post(&self, to: &str, composed: Composed, kind: Kind<'_>) -> Result<(), DeliveryFailure> {
         let call = self.call(to, composed, kind).map_err(|Unsendable| DeliveryFailure::Refused)?;
-        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error))
+        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error, false))
     }
 
     /// The call that mails it, yet to be made.
@@ -281,11 +284,18 @@ fn content(email: RenderedEmail) -> Result<EmailContent, BuildError> {
 }
 
 /// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.
-fn classify<E, R>(service: &'static str, operation: &'static str, error: &SdkError<E, R>) -> DeliveryFailure
+/// `is_about_recipient` says that the answer is about whom the message was for.
+fn classify<E, R>(
+    service: &'static str,
+    operation: &'static str,
+    error: &SdkError<E, R>,
+    is_about_recipient: bool,
+) -> DeliveryFailure
 where
     E: ProvideErrorMetadata,
 {
     let failure = match error {
+        _ if is_about_recipient => DeliveryFailure::Unreachable,
         SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => DeliveryFailure::Refused,
         SdkError::DispatchFailure(dispatch) if crate::aws::never_connected(dispatch) => {
             DeliveryFailure::Refused

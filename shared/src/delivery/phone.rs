@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use aws_sdk_pinpointsmsvoicev2::Client;
-use aws_sdk_pinpointsmsvoicev2::types::{MessageType, VoiceId, VoiceMessageBodyTextType};
+use aws_sdk_pinpointsmsvoicev2::operation::send_text_message::SendTextMessageError;
+use aws_sdk_pinpointsmsvoicev2::operation::send_voice_message::SendVoiceMessageError;
+use aws_sdk_pinpointsmsvoicev2::types::error::{ConflictException, ValidationException};
+use aws_sdk_pinpointsmsvoicev2::types::{
+    ConflictExceptionReason, MessageType, ValidationExceptionReason, VoiceId, VoiceMessageBodyTextType,
+};
 
 use super::code::CodeMessage;
 use super::liquid::Given;
@@ -164,7 +169,14 @@ impl Texter {
             .time_to_live(time_to_live(seconds))
             .set_dry_run((reach == Reach::Nobody).then_some(true))
             .set_configuration_set_name(self.configuration_set.clone());
-        call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendTextMessage", &error))
+        call.send().await.map(|_| ()).map_err(|error| {
+            let is_about_number = match error.as_service_error() {
+                Some(SendTextMessageError::ConflictException(it)) => has_opted_out(it),
+                Some(SendTextMessageError::ValidationException(it)) => is_out_of_reach(it),
+                _ => false,
+            };
+            classify(SERVICE, "SendTextMessage", &error, is_about_number)
+        })
     }
 
     async fn call_by_aws(
@@ -185,7 +197,14 @@ impl Texter {
             .voice_id(voice)
             .time_to_live(time_to_live(seconds))
             .set_configuration_set_name(self.configuration_set.clone());
-        call.send().await.map(|_| ()).map_err(|error| classify(SERVICE, "SendVoiceMessage", &error))
+        call.send().await.map(|_| ()).map_err(|error| {
+            let is_about_number = match error.as_service_error() {
+                Some(SendVoiceMessageError::ConflictException(it)) => has_opted_out(it),
+                Some(SendVoiceMessageError::ValidationException(it)) => is_out_of_reach(it),
+                _ => false,
+            };
+            classify(SERVICE, "SendVoiceMessage", &error, is_about_number)
+        })
     }
 
     /// What the message calls the application: its name or, when it is blank, the tenant's, as one harmless line.
@@ -200,6 +219,18 @@ fn sender<'a>(identity: Option<&'a str>, variable: &'static str) -> Result<&'a s
         tracing::error!(event = "no_sender", variable, "the origination identity is not set");
         DeliveryFailure::Refused
     })
+}
+
+/// Whoever has the number replied STOP, as AWS says it.
+fn has_opted_out(conflict: &ConflictException) -> bool {
+    conflict.reason() == Some(&ConflictExceptionReason::DestinationPhoneNumberOptedOut)
+}
+
+/// Nothing is sent to the number's country, or not from where it would come, as AWS says it.
+fn is_out_of_reach(invalid: &ValidationException) -> bool {
+    use ValidationExceptionReason as Reason;
+    let by_country = [Reason::DestinationCountryBlocked, Reason::InvalidIdentityForDestinationCountry];
+    invalid.reason().is_some_and(|reason| by_country.contains(reason))
 }
 
 /// A code that arrives after it is over is worth nothing: the carriers may drop it then.

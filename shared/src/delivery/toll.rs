@@ -2,7 +2,9 @@
 //! users of a country share it.
 
 use super::DeliveryFailure;
+use super::code::RECIPIENT_UNREACHABLE;
 use crate::app::App;
+use crate::audit::trail;
 use crate::rules::channel::SendPurpose;
 use crate::rules::destination::Destination;
 use crate::rules::policy::TenantSettings;
@@ -67,7 +69,8 @@ impl Toll {
     }
 
     /// Ends a send. What was refused is undone, and counts for nothing; what may have been sent stays charged, and only
-    /// its code is made void (design §7).
+    /// its code is made void (design §7). So does what nobody takes: it cost nothing, but whoever asks for it again and
+    /// again is to be told to wait, as for any code.
     ///
     /// # Errors
     /// When it was not, or may not have been, delivered.
@@ -82,6 +85,10 @@ impl Toll {
             Ok(()) => return Ok(()),
             Err(DeliveryFailure::Refused) => {
                 tokio::join!(undo, self.refund(app));
+            }
+            Err(DeliveryFailure::Unreachable) => {
+                trail::reason(RECIPIENT_UNREACHABLE);
+                void.await;
             }
             Err(DeliveryFailure::Unknown) => void.await,
         }

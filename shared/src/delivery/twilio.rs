@@ -30,6 +30,10 @@ pub(crate) const SERVICE: &str = "twilio";
 const DEFAULT_URL: &str = "https://api.twilio.com";
 /// Twilio's error 21211, "Invalid 'To' Phone Number".
 const NO_SUCH_NUMBER: &str = "21211";
+/// Twilio's other errors that are about the number called and not about the account: it cannot be reached (21214), or
+/// its country is not allowed to be, for calls (21215, 21216) and messages (21408); it replied STOP (21610), no route
+/// leads there (21612), it is no mobile number (21614).
+const NOT_REACHED: [&str; 7] = ["21214", "21215", "21216", "21408", "21610", "21612", "21614"];
 /// A number that cannot be: no country's code begins with a zero (ITU-T E.164 §6).
 const NOBODY: &str = "+0";
 /// The bounds of a message's time to live, in seconds.
@@ -82,7 +86,7 @@ impl Order {
         match self {
             Self::Taken => Ok(()),
             Self::NoSuchNumber => {
-                let (operation, failure) = (resource.operation(), DeliveryFailure::Refused);
+                let (operation, failure) = (resource.operation(), DeliveryFailure::Unreachable);
                 let (event, code) = ("delivery_failed", NO_SUCH_NUMBER);
                 tracing::warn!(event, service = SERVICE, operation, code, ?failure);
                 Err(failure)
@@ -230,7 +234,10 @@ impl TwilioClient {
         match operation.build().invoke(request).await {
             Ok(()) => Ok(Order::Taken),
             Err(error) if error.code() == Some(NO_SUCH_NUMBER) => Ok(Order::NoSuchNumber),
-            Err(error) => Err(classify(SERVICE, resource.operation(), &error)),
+            Err(error) => {
+                let is_about_number = error.code().is_some_and(|code| NOT_REACHED.contains(&code));
+                Err(classify(SERVICE, resource.operation(), &error, is_about_number))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::metric::Metric;
 use crate::audit::Event;
 use crate::audit::trail::{Fact, Trail};
-use crate::delivery::code::ADDRESS_BOUNCED;
+use crate::delivery::code::{ADDRESS_BOUNCED, RECIPIENT_UNREACHABLE};
 use crate::rules::channel::Channel;
 use crate::wire::refusal::Refusal;
 
@@ -25,15 +25,18 @@ pub(super) type Counted = (Metric, u64);
 pub(super) fn count(answer: Option<&Answer>, trail: &Trail) -> Vec<Counted> {
     let status = answer.map_or(0, |answer| answer.status);
     let reason = answer.and_then(|answer| answer.reason);
-    // A fact about one address and no failure of the service: whoever asks for it again and again sets off no alarm.
-    let is_marked = trail.reason == Some(ADDRESS_BOUNCED);
-    let failed = u64::from(status >= 500 && !is_marked);
+    // A fact about one recipient and no failure of the service: whoever asks for it again and again sets off no alarm.
+    let is_unreachable = [Some(ADDRESS_BOUNCED), Some(RECIPIENT_UNREACHABLE)].contains(&trail.reason);
+    let is_error = status >= 500;
+    let failed = u64::from(is_error && !is_unreachable);
     let answered = answer.map(|_| [(Metric::Requests, 1), (Metric::ServerErrors, failed)]);
+    let undeliverable = (is_error && is_unreachable).then_some((Metric::Undeliverable, 1));
     let events = trail.events.iter().flat_map(|event| of_event(*event, reason, trail));
-    let events = events.filter(|(metric, _)| !(is_marked && *metric == Metric::DeliveryFailures));
+    let events = events.filter(|(metric, _)| !(is_unreachable && *metric == Metric::DeliveryFailures));
     let locked = trail.has(Fact::Blocks).then_some((Metric::Locked, 1));
     let limited = is_limited(status, trail).then_some((Metric::Limited, 1));
-    answered.into_iter().flatten().chain(events).chain(locked).chain(limited).collect()
+    let answered = answered.into_iter().flatten().chain(undeliverable);
+    answered.chain(events).chain(locked).chain(limited).collect()
 }
 
 fn of_event(event: Event, reason: Option<&str>, trail: &Trail) -> Vec<Counted> {
@@ -52,6 +55,7 @@ fn of_event(event: Event, reason: Option<&str>, trail: &Trail) -> Vec<Counted> {
         Event::CallMade => sent_by(Channel::Voice),
         Event::CodeSent | Event::LinkSent => trail.channel.map(sent_by).unwrap_or_default(),
         Event::NotificationSent | Event::VerificationMailed => Vec::from(MAILED),
+        Event::NotificationFailed if trail.has(Fact::CameBack) => vec![(Metric::MailsBounced, 1)],
         Event::EmailNotSent
         | Event::SmsNotSent
         | Event::CallNotMade
@@ -150,11 +154,22 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_bounced_before_is_no_failure_of_ours() {
+    fn a_recipient_that_takes_nothing_is_no_failure_of_ours() {
         let refused = || events(&[Event::FactorRejected, Event::EmailNotSent]);
-        let marked = Trail { reason: Some(ADDRESS_BOUNCED), ..refused() };
-        assert_eq!(counted(503, "delivery_failed", marked), "ServerErrors=0");
+        for reason in [ADDRESS_BOUNCED, RECIPIENT_UNREACHABLE] {
+            let told = Trail { reason: Some(reason), ..refused() };
+            assert_eq!(counted(503, "delivery_failed", told), "ServerErrors=0 Undeliverable=1");
+        }
         assert_eq!(counted(503, "delivery_failed", refused()), "ServerErrors=1 DeliveryFailures=1");
+    }
+
+    /// Whoever lets mails of theirs come back hides no failure of SES.
+    #[test]
+    fn a_mail_that_came_back_is_none_that_could_not_be_sent() {
+        let failed = || events(&[Event::NotificationFailed]);
+        let came_back = Trail { facts: vec![Fact::CameBack], ..failed() };
+        assert_eq!(count(None, &came_back), [(Metric::MailsBounced, 1)]);
+        assert_eq!(count(None, &failed()), [(Metric::DeliveryFailures, 1)]);
     }
 
     #[test]

@@ -56,12 +56,24 @@ fn line(config: &MetricsConfig, now: Timestamp, seen: &Seen) -> Option<Value> {
         line.insert("Route".to_owned(), route.as_str().into());
         line.insert("Status".to_owned(), format!("{}xx", status / 100).into());
     }
-    for (name, (_, mut values)) in points.into_iter().flat_map(|(_, points)| points) {
-        values.truncate(VALUES_MAX);
-        let value = if values.len() > 1 { values.into() } else { values.pop().unwrap_or_default() };
-        line.insert(name, value);
+    for (name, (unit, values)) in points.into_iter().flat_map(|(_, points)| points) {
+        line.insert(name, told(unit, values));
     }
     Some(Value::Object(line))
+}
+
+/// What a line says of a metric's values. Those of a metric that only counts are one, so that none is lost where there
+/// are many; where a zero counts as well, for a ratio, each stands for itself.
+fn told(unit: Unit, mut values: Vec<Value>) -> Value {
+    let counts: Option<Vec<_>> = values.iter().map(Value::as_u64).collect();
+    match counts {
+        Some(counts) if unit == Unit::Count && !counts.contains(&0) => counts.iter().sum::<u64>().into(),
+        _ if values.len() > 1 => {
+            values.truncate(VALUES_MAX);
+            values.into()
+        }
+        _ => values.pop().unwrap_or_default(),
+    }
 }
 
 /// As a whole, and by its dimensions.
@@ -140,5 +152,13 @@ mod tests {
         let seen = Seen { calls: vec![call(End::Answered); 150], ..Seen::default() };
         let line = line(&config(), Timestamp(0), &seen).unwrap();
         assert_eq!(line["KMS.Decrypt.Latency"].as_array().unwrap().len(), 100);
+    }
+
+    /// A batch that DynamoDB throttles again and again is told of as often as it was.
+    #[test]
+    fn no_failure_is_lost_where_there_are_many() {
+        let seen = Seen { calls: vec![call(End::Throttled); 300], ..Seen::default() };
+        let line = line(&config(), Timestamp(0), &seen).unwrap();
+        assert_eq!([&line["KMS.Decrypt.Errors"], &line["KMS.Throttles"]], [300, 300]);
     }
 }

@@ -89,7 +89,7 @@ metrics! {
     /// From the function's receipt of a request to its answer.
     Latency: Milliseconds by Route, "how long a function took for an answer, without its start";
     /// Answers that say that we failed.
-    ServerErrors: Count by Nothing, "1 for an answer with a status of 500 and above, 0 for any other: the average is the ratio";
+    ServerErrors: Count by Function, "1 for an answer with a status of 500 and above, 0 for any other: the average is the ratio";
     /// The first request, or the first event, of an environment.
     ColdStarts: Count by Function, "requests and events that were the first of their environment";
     /// First factor.
@@ -109,7 +109,11 @@ metrics! {
     /// Codes, notices, and links that nobody waits for.
     MailsSent: Count by Nothing, "all mails that SES took: codes, security notices, links that lead to a page";
     /// Of codes, notices and links.
-    DeliveryFailures: Count by Nothing, "1 for a code that could not be sent, a notice or link that never will be, or a mail that came back; 0 for one that was sent: the average is the ratio";
+    DeliveryFailures: Count by Nothing, "1 for a code that could not be sent, or a notice or link that never will be; 0 for one that was sent: the average is the ratio";
+    /// Of codes, by an address that bounced or a number that opted out.
+    Undeliverable: Count by Nothing, "answers of 503 because whoever a code was for takes none: no failure of the service, and in no other metric of failures";
+    /// As SES tells afterwards.
+    MailsBounced: Count by Nothing, "mails that SES took and that came back, for good or for now, or that it did not send after all";
     /// What a spent budget refused.
     Limited: Count by Nothing, "requests refused because a budget is spent: 429, or the same on a page";
     /// What spent it.

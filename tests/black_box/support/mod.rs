@@ -187,6 +187,19 @@ impl World {
         self.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
     }
 
+    /// A service refuses every call of an operation, or of all, by an exception, until faults are cleared.
+    pub(crate) fn refuse(&self, service: &str, operation: &str, code: &str) {
+        self.refuse_some(service, operation, code, 1_000_000);
+    }
+
+    /// So many of them.
+    pub(crate) fn refuse_some(&self, service: &str, operation: &str, code: &str, count: u32) {
+        let fault = json!({
+            "service": service, "operation": operation, "mode": "refuse", "code": code, "count": count,
+        });
+        self.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    }
+
     /// A Management API token with every scope.
     pub(crate) async fn management_token(&self) -> String {
         self.client_credentials("").await.text("access_token")

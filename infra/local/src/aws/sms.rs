@@ -24,20 +24,43 @@ const TIME_TO_LIVE: std::ops::RangeInclusive<u32> = 5..=259_200;
 /// Characters of the longest name of an identity or set, an ARN included.
 const NAME_CHARACTERS_MAX: usize = 256;
 
+/// A number that replied STOP, to AWS and to Twilio: one of those that are nobody's.
+pub(super) const OPTED_OUT: &str = "+12065550104";
+
 /// The service; what it sends goes to `inbox`.
 pub(super) struct Sms {
     pub(super) inbox: Inbox,
     pub(super) now: Arc<Clock>,
 }
 
-/// Why the service's validation refuses.
-struct Invalid {
-    reason: &'static str,
-    field: &'static str,
+/// Why the service refuses.
+enum Refused {
+    /// A field does not fit.
+    Invalid { reason: &'static str, field: &'static str },
+    /// Whoever has the number opted out.
+    OptedOut,
 }
 
-fn invalid(reason: &'static str, field: &'static str) -> Invalid {
-    Invalid { reason, field }
+fn invalid(reason: &'static str, field: &'static str) -> Refused {
+    Refused::Invalid { reason, field }
+}
+
+impl Refused {
+    fn answer(&self) -> Value {
+        match self {
+            Self::Invalid { reason, field } => json!({
+                "__type": "ValidationException",
+                "Message": format!("Invalid value for {field}"),
+                "Reason": reason,
+                "Fields": [{ "Name": field, "Message": "Invalid value" }],
+            }),
+            Self::OptedOut => json!({
+                "__type": "ConflictException",
+                "Message": "Destination phone number is opted out",
+                "Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT",
+            }),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -57,7 +80,7 @@ struct Send {
 }
 
 impl Sms {
-    fn send(&self, channel: Channel, request: Value) -> Result<Value, Invalid> {
+    fn send(&self, channel: Channel, request: Value) -> Result<Value, Refused> {
         let send: Send = serde_json::from_value(request).map_err(|_| invalid("CANNOT_PARSE", "Request"))?;
         let to = number(send.destination_phone_number)?;
         // A text may go without one, by the account's shared routes; this twin is as strict as a call is.
@@ -73,6 +96,9 @@ impl Sms {
             Channel::Voice => spoken(&body, send.message_body_text_type.as_deref())?,
             _ => texted(body, send.message_type.as_deref())?,
         };
+        if to == OPTED_OUT {
+            return Err(Refused::OptedOut);
+        }
         let received_at = (self.now)();
         if !send.dry_run {
             let (subject, html, voice, tags) = (None, None, send.voice_id, BTreeMap::new());
@@ -123,22 +149,13 @@ impl Endpoint for Sms {
         };
         match sent {
             Ok(answer) => json_answer(StatusCode::OK, CONTENT_TYPE, &answer),
-            Err(Invalid { reason, field }) => json_answer(
-                StatusCode::BAD_REQUEST,
-                CONTENT_TYPE,
-                &json!({
-                    "__type": "ValidationException",
-                    "Message": format!("Invalid value for {field}"),
-                    "Reason": reason,
-                    "Fields": [{ "Name": field, "Message": "Invalid value" }],
-                }),
-            ),
+            Err(refused) => json_answer(StatusCode::BAD_REQUEST, CONTENT_TYPE, &refused.answer()),
         }
     }
 }
 
 /// `+` and up to 15 digits.
-fn number(text: Option<String>) -> Result<String, Invalid> {
+fn number(text: Option<String>) -> Result<String, Refused> {
     const FIELD: &str = "DestinationPhoneNumber";
     let number = text.ok_or_else(|| invalid("MISSING_PARAMETER", FIELD))?;
     let digits = number.strip_prefix('+').unwrap_or_default();
@@ -146,7 +163,7 @@ fn number(text: Option<String>) -> Result<String, Invalid> {
     if fits { Ok(number) } else { Err(invalid("INVALID_PARAMETER", FIELD)) }
 }
 
-fn name(text: Option<String>, field: &'static str) -> Result<Option<String>, Invalid> {
+fn name(text: Option<String>, field: &'static str) -> Result<Option<String>, Refused> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_:/+-".contains(&byte);
     let fits =
         |name: &String| !name.is_empty() && name.len() <= NAME_CHARACTERS_MAX && name.bytes().all(allowed);
@@ -156,7 +173,7 @@ fn name(text: Option<String>, field: &'static str) -> Result<Option<String>, Inv
     }
 }
 
-fn texted(body: String, message_type: Option<&str>) -> Result<String, Invalid> {
+fn texted(body: String, message_type: Option<&str>) -> Result<String, Refused> {
     if !matches!(message_type, None | Some("TRANSACTIONAL" | "PROMOTIONAL")) {
         return Err(invalid("INVALID_PARAMETER", "MessageType"));
     }
@@ -167,7 +184,7 @@ fn texted(body: String, message_type: Option<&str>) -> Result<String, Invalid> {
 }
 
 /// What a call says, as it is heard: of SSML the words without the marks.
-fn spoken(body: &str, kind: Option<&str>) -> Result<String, Invalid> {
+fn spoken(body: &str, kind: Option<&str>) -> Result<String, Refused> {
     const FIELD: &str = "MessageBody";
     if body.chars().count() > CALL_CHARACTERS_MAX {
         return Err(invalid("INVALID_PARAMETER", FIELD));

@@ -18,7 +18,7 @@ use super::calls::Action;
 use super::front::{AwsRequest, Endpoint};
 use super::inbox::{Channel, Inbox, Message};
 use super::protocol::{REFUSED, random_hex};
-use super::sms::heard;
+use super::sms::{OPTED_OUT, heard};
 use super::{Clock, Service};
 
 const VERSION: &str = "2010-04-01";
@@ -37,7 +37,7 @@ pub(super) struct Twilio {
 /// A refusal, by Twilio's error codes.
 struct Refusal(StatusCode, u32, &'static str);
 
-fn invalid(code: u32, message: &'static str) -> Refusal {
+const fn invalid(code: u32, message: &'static str) -> Refusal {
     Refusal(StatusCode::BAD_REQUEST, code, message)
 }
 
@@ -45,6 +45,9 @@ const UNAUTHENTICATED: Refusal = Refusal(StatusCode::UNAUTHORIZED, 20_003, "Auth
 const NOT_FOUND: Refusal = Refusal(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found");
 const THROTTLED: Refusal = Refusal(StatusCode::TOO_MANY_REQUESTS, 20_429, "Too Many Requests");
 const BROKEN: Refusal = Refusal(StatusCode::INTERNAL_SERVER_ERROR, 20_500, "Internal Server Error");
+
+const NO_SUCH_NUMBER: Refusal = invalid(21_211, "The 'To' number is not a valid phone number.");
+const UNSUBSCRIBED: Refusal = invalid(21_610, "Attempt to send to unsubscribed recipient");
 
 impl Refusal {
     fn answer(&self) -> Response {
@@ -113,7 +116,10 @@ impl Twilio {
         let form = form(&request.body);
         let field = |name: &str| form.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let to = field("To").filter(|to| is_number(to));
-        let to = to.ok_or_else(|| invalid(21_211, "The 'To' number is not a valid phone number."))?;
+        let to = to.ok_or(NO_SUCH_NUMBER)?;
+        if to == OPTED_OUT {
+            return Err(UNSUBSCRIBED);
+        }
         let service = field("MessagingServiceSid").filter(|_| channel == Channel::Sms);
         let from = service.or_else(|| field("From"));
         let from = from.ok_or_else(|| invalid(21_603, "A 'From' phone number is required."))?;
