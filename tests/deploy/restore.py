@@ -14,6 +14,8 @@ def lost_and_back(deployment: Deployment, packaged: Path, environment: str, para
     backup = dynamodb.create_backup(TableName=table, BackupName="postern")["BackupDetails"]["BackupArn"]
     before = deployment.items()
 
+    # Nothing is deleted before that.
+    eventually(lambda: is_available(backup), "the backup is available")
     dynamodb.delete_table(TableName=table)
     dynamodb.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
     body = {"grant_type": "password", "client_id": "x", "username": "x", "password": "x"}
@@ -29,6 +31,12 @@ def lost_and_back(deployment: Deployment, packaged: Path, environment: str, para
     reads(deployment, stream)
     doctor(deployment)
     passed(f"the table was deleted, and {len(before)} items came back from a backup under the same name")
+
+
+def is_available(backup: str) -> bool:
+    """Whether a backup can be restored from."""
+    described = client("dynamodb").describe_backup(BackupArn=backup)["BackupDescription"]
+    return described["BackupDetails"]["BackupStatus"] == "AVAILABLE"
 
 
 def as_it_was_set(table: str) -> None:

@@ -203,6 +203,9 @@ fn every_expression_is_about_its_own_metrics() {
         assert_eq!(unused.len(), queries.len(), "{id}");
         for query in queries {
             let expression = query["Expression"].as_str().unwrap_or_default();
+            if expression.contains("METRICS()") {
+                unused.retain(|id| queries.iter().any(|it| said(it) == *id && it["MetricStat"].is_null()));
+            }
             let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             for word in words.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())) {
                 assert!(queries.iter().any(|it| said(it) == word), "{id}: {word} is nothing");
