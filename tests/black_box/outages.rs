@@ -4,7 +4,7 @@
 use postern::token::keys::KEYS_FRESH_SECONDS;
 use postern::token::rotation::{KNOWN_BEFORE_USE_SECONDS, RotationError};
 
-use crate::support::{Body, Log, Reply, World};
+use crate::support::{Body, Log, Reply, World, alarms};
 
 const USER: &str = "user@example.com";
 const VERIFIED: &str = "verified@example.com";
@@ -40,12 +40,14 @@ async fn a_disabled_kms_key() {
         let said = log.events("aws_call_failed");
         assert!(said.iter().any(|line| line["service"] == "kms" && line["code"] == code), "{}", log.text());
         world.clock.advance(240);
+        let before = log.events("metrics").len();
         for _ in 0..2 {
             assert_unavailable(&world.oob(&login, &oob_code, &mail_code).await, code);
             assert_unavailable(&world.password(USER, "pwd").await, code);
             assert_unavailable(&world.challenge(&login, "oob", &id).await, code);
             assert_unavailable(&world.client_credentials("").await, code);
         }
+        assert_eq!(alarms(&log.events("metrics")[before..]), ["ErrorRatioAlarm"], "{code}");
         world.twin.aws.faults.clear();
         let reply = world.oob(&login, &oob_code, &mail_code).await;
         assert_eq!(reply.status, 200, "{code}: {}", reply.body);
@@ -71,12 +73,15 @@ async fn a_suspended_mail_account() {
         let owed = world.tat(USER, "SEND-EMAIL").await;
         let before = world.stored_without_limits().await;
         world.refuse("ses", "SendEmail", code);
+        let asked = log.events("metrics").len();
         // More often than anybody may ask for a mail.
         for _ in 0..30 {
             world.challenge(&login, "oob", &id).await.assert_not_delivered();
         }
         assert_eq!(world.tat(USER, "SEND-EMAIL").await, owed, "{code}: a budget was spent");
         assert!(world.stored_without_limits().await == before, "{code}: something was written");
+        let off = alarms(&log.events("metrics")[asked..]);
+        assert_eq!(off, ["DeliveryFailuresAlarm", "ErrorRatioAlarm"], "{code}");
         let said = log.events("delivery_failed");
         assert!(said.iter().any(|line| line["service"] == "ses" && line["code"] == code), "{}", log.text());
         let reply = world.oob(&login, &oob_code, &mail_code).await;
@@ -105,10 +110,12 @@ async fn mails_that_can_wait_do() {
 /// hand needed afterwards.
 #[tokio::test]
 async fn a_table_that_is_not_there() {
+    let log = Log::start();
     let world = World::new().await;
     let (id, _) = world.enrol_email(USER).await;
     let tokens = world.sign_in_by_email(USER, &id, "https://someapi.com/api", "openid").await;
     let login = world.log_in(USER).await.mfa_token;
+    let before = log.events("metrics").len();
     world.refuse("dynamodb", "", "ResourceNotFoundException");
     let what = "no table";
     assert_unavailable(&world.password(USER, "pwd").await, what);
@@ -118,6 +125,7 @@ async fn a_table_that_is_not_there() {
         &world.bearer("GET", "/userinfo", &tokens.text("access_token"), Body::none()).await,
         what,
     );
+    assert_eq!(alarms(&log.events("metrics")[before..]), ["ErrorRatioAlarm"]);
     world.twin.aws.faults.clear();
     assert_eq!(world.challenge(&login, "oob", &id).await.status, 200);
     assert_eq!(world.list(&login).await.status, 200);

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
 use serde_json::Value;
 
-use crate::support::{Log, NUMBER, World};
+use crate::support::{Log, NUMBER, World, alarms};
 
 const USER: &str = "user@example.com";
 const CHANNELS: [(&str, &str); 2] = [("sms", "SendTextMessage"), ("voice", "SendVoiceMessage")];
@@ -164,6 +164,7 @@ async fn a_number_that_takes_no_messages_costs_sends_and_is_no_failure() {
     let lines = log.events("metrics").split_off(asked);
     let of = |metric: &str| lines.iter().filter(|line| line[metric] == 1).count();
     assert_eq!(["Undeliverable", "ServerErrors", "DeliveryFailures", "Limited"].map(of), [9, 0, 0, 1]);
+    assert_eq!(alarms(&lines), [""; 0]);
     assert!(log.text().contains("recipient_unreachable"), "the audit log says why");
     assert_eq!(world.sends_to_country("DE").await, 10);
 }

@@ -133,7 +133,8 @@ impl Wanted {
     }
 
     /// The authenticator named, else the one most recently used of an allowed type; one that can be used goes before
-    /// one that is locked, switched off or known to bounce, and of channels that were never used the one an operator said is preferred.
+    /// one that is locked, switched off or known to bounce, and of channels that were never used the one an operator
+    /// said is preferred.
     pub(crate) fn choose(
         &self,
         user: &UserState,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use audit::{Bus, Intake};
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
+use axum::Router;
 use postern::app::App;
 use postern::aws::{Clients, Endpoints, TlsError, http_client};
 use postern::config::{AUDIT_DAYS_DEFAULT, Config, Issuer, MetricsConfig, Timeouts};
@@ -163,6 +164,17 @@ impl Server {
     }
 }
 
+impl Server {
+    fn start(listener: TcpListener, router: Router) -> Self {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        Self(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(event = "server_ended", %error);
+            }
+        }))
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.0.abort();
@@ -204,23 +216,15 @@ impl Twin {
             aws: aws.router(),
             loopback: options.host.is_loopback(),
         };
-        let service =
-            router(app.clone(), control, &base_url).into_make_service_with_connect_info::<SocketAddr>();
-        let server = Server(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, service).await {
-                tracing::error!(event = "server_ended", %error);
-            }
-        }));
+        let server = Server::start(listener, router(app.clone(), control, &base_url));
         // What was called to get ready is nobody's request.
         aws.calls.clear();
         let background = match options.notices {
-            NoticeDelivery::AtOnce => {
-                vec![
-                    follow(&aws, notices.clone()),
-                    follow_mail(mail_events.clone(), audit.clone()),
-                    follow_log(audit.clone()),
-                ]
-            }
+            NoticeDelivery::AtOnce => vec![
+                follow(&aws, notices.clone()),
+                follow_mail(mail_events.clone(), audit.clone()),
+                follow_log(audit.clone()),
+            ],
             NoticeDelivery::WhenAsked => Vec::new(),
         };
         Ok(Self { aws, app, base_url, notices, mail_events, audit, server, background })

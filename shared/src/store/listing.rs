@@ -1,8 +1,7 @@
 //! What can be listed. A sparse index of the table holds the keys, and nothing else, of the items that say which list
-//! they are in and where: clients, grants, APIs and users by their time, authenticators by their device, and
-//! addresses that bounce. An item
-//! enters and leaves its lists in the very write that makes or deletes it, and changing anything else of it costs the
-//! index nothing.
+//! they are in and where: clients, grants, APIs and users by their time, authenticators by their device, and addresses
+//! that bounce. An item enters and leaves its lists in the very write that makes or deletes it, and changing anything
+//! else of it costs the index nothing.
 //!
 //! An index is a moment behind the table, so nothing is decided by it: the items of a page are then read by their keys,
 //! strongly consistent (SEC-41), and what has gone meanwhile is left out. Reading a page is two trips.

@@ -1,5 +1,6 @@
 //! A twin per test, a client that speaks to it, and the flows most tests begin with.
 
+mod alarms;
 mod applications;
 mod audit;
 mod block;
@@ -27,6 +28,7 @@ mod twilio;
 mod users;
 mod wire;
 
+pub(crate) use alarms::alarms;
 pub(crate) use applications::{APIS, ApplicationStep, CLIENTS, GRANTS, Made, ORDERS, without_client};
 pub(crate) use audit::{Audit, Codes, Recorded};
 pub(crate) use block::{link_of_block, ticket_of_block};

@@ -40,7 +40,7 @@ async fn an_empty_table_becomes_a_tenant() {
     assert_eq!(again["key_generations_made"], 0);
 }
 
-/// Factors, the policy and settings are what sign-ins then go by.
+/// Factors and the policy are what sign-ins then go by.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn factors_are_switched() {
     let deployment = Deployment::new().await;
@@ -79,7 +79,12 @@ async fn factors_are_switched() {
         deployment.json(&["factors", "policy", "all-applications"]).await,
         json!(["all-applications"])
     );
+}
 
+/// What is set is shown, in one form for people and in the other for programs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_are_set_and_shown() {
+    let deployment = Deployment::new().await;
     let set = deployment
         .json(&[
             "settings",

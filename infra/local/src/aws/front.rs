@@ -104,7 +104,7 @@ pub(super) fn router<E: Endpoint>(endpoint: E, shared: Shared) -> Router {
 }
 
 /// Serves it on a free port of `host` until the twin stops.
-pub(super) async fn serve(
+async fn serve(
     host: IpAddr,
     service: Service,
     router: Router,
@@ -133,7 +133,42 @@ pub(super) struct Doors {
     pub(super) events: Router,
 }
 
+/// Where each service is, and Twilio.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addresses {
+    pub(super) dynamodb: SocketAddr,
+    pub(super) ses: SocketAddr,
+    pub(super) sms: SocketAddr,
+    pub(super) twilio: SocketAddr,
+    pub(super) kms: SocketAddr,
+    pub(super) event_bridge: SocketAddr,
+}
+
 impl Doors {
+    /// Serves each on a port of its own, and Twilio, until the twin stops.
+    pub(super) async fn open(
+        &self,
+        twilio: &Router,
+        host: IpAddr,
+        stop: &Stop,
+    ) -> io::Result<(Addresses, Vec<JoinHandle<()>>)> {
+        let mut servers = Vec::new();
+        let mut open = async |service, router: &Router| {
+            let (address, server) = serve(host, service, router.clone(), stop.clone()).await?;
+            servers.push(server);
+            Ok::<_, io::Error>(address)
+        };
+        let addresses = Addresses {
+            dynamodb: open(Service::Dynamodb, &self.dynamodb).await?,
+            ses: open(Service::Ses, &self.ses).await?,
+            sms: open(Service::Sms, &self.sms).await?,
+            twilio: open(Service::Sms, twilio).await?,
+            kms: open(Service::Kms, &self.kms).await?,
+            event_bridge: open(Service::Events, &self.events).await?,
+        };
+        Ok((addresses, servers))
+    }
+
     pub(super) fn router(self) -> Router {
         Router::new().fallback(enter).with_state(self)
     }

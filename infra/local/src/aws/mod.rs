@@ -48,7 +48,7 @@ pub use self::trips::{TripRecorder, in_request};
 
 use self::dynamodb::{DynamoDb, Engine};
 use self::events::EventBridge;
-use self::front::{Doors, Shared, Stop, router, serve};
+use self::front::{Addresses, Doors, Shared, Stop, router};
 use self::kms::Kms;
 use self::ses::Ses;
 use self::sms::Sms;
@@ -139,12 +139,7 @@ pub struct AwsTwin {
     pub held: HeldCalls,
     /// The calls made to it.
     pub calls: CallLog,
-    dynamodb: SocketAddr,
-    ses: SocketAddr,
-    sms: SocketAddr,
-    twilio: SocketAddr,
-    kms: SocketAddr,
-    event_bridge: SocketAddr,
+    addresses: Addresses,
     engine: Arc<Engine>,
     doors: Doors,
     servers: Vec<JoinHandle<()>>,
@@ -192,19 +187,9 @@ impl AwsTwin {
             events: router(event_bridge, shared.clone()),
         };
         let twilio = router(twilio, shared.clone());
-        let mut servers = vec![embedded];
-        let mut serve = async |service, router: &Router| {
-            let served = serve(host, service, router.clone(), shared.stop.clone()).await;
-            let (address, server) = served.map_err(StartError::Listen)?;
-            servers.push(server);
-            Ok::<_, StartError>(address)
-        };
-        let dynamodb = serve(Service::Dynamodb, &doors.dynamodb).await?;
-        let ses = serve(Service::Ses, &doors.ses).await?;
-        let sms = serve(Service::Sms, &doors.sms).await?;
-        let twilio = serve(Service::Sms, &twilio).await?;
-        let kms = serve(Service::Kms, &doors.kms).await?;
-        let event_bridge = serve(Service::Events, &doors.events).await?;
+        let (addresses, mut servers) =
+            doors.open(&twilio, host, &shared.stop).await.map_err(StartError::Listen)?;
+        servers.push(embedded);
         Ok(Self {
             inbox,
             feedback,
@@ -213,12 +198,7 @@ impl AwsTwin {
             faults: shared.faults,
             held: shared.held,
             calls: shared.calls,
-            dynamodb,
-            ses,
-            sms,
-            twilio,
-            kms,
-            event_bridge,
+            addresses,
             engine,
             doors,
             servers,
@@ -230,31 +210,31 @@ impl AwsTwin {
     /// Base URL of DynamoDB, such as `http://127.0.0.1:40001`.
     #[must_use]
     pub fn dynamodb_url(&self) -> String {
-        url(self.dynamodb)
+        url(self.addresses.dynamodb)
     }
 
     /// Base URL of SES v2.
     #[must_use]
     pub fn ses_url(&self) -> String {
-        url(self.ses)
+        url(self.addresses.ses)
     }
 
     /// Base URL of End User Messaging SMS and voice v2.
     #[must_use]
     pub fn sms_url(&self) -> String {
-        url(self.sms)
+        url(self.addresses.sms)
     }
 
     /// Base URL of Twilio.
     #[must_use]
     pub fn twilio_url(&self) -> String {
-        url(self.twilio)
+        url(self.addresses.twilio)
     }
 
     /// Base URL of KMS.
     #[must_use]
     pub fn kms_url(&self) -> String {
-        url(self.kms)
+        url(self.addresses.kms)
     }
 
     /// All of AWS at one address, wherever that is served.
@@ -265,7 +245,7 @@ impl AwsTwin {
     /// Base URL of EventBridge.
     #[must_use]
     pub fn event_bridge_url(&self) -> String {
-        url(self.event_bridge)
+        url(self.addresses.event_bridge)
     }
 
     /// A reader of a table's stream, from now on.

@@ -47,7 +47,7 @@ async fn expired_items_stay_readable() {
 #[tokio::test]
 async fn a_dropped_twin_no_longer_listens() {
     let rig = Rig::new(ONE_ATTEMPT).await;
-    let address = rig.twin.dynamodb;
+    let address = rig.twin.addresses.dynamodb;
     TcpStream::connect(address).await.unwrap();
     drop(rig);
     while TcpStream::connect(address).await.is_ok() {
@@ -67,7 +67,7 @@ async fn twins_are_apart() {
 async fn web_pages_get_no_leave_to_read_the_table() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let rig = Rig::new(ONE_ATTEMPT).await;
-    let mut connection = TcpStream::connect(rig.twin.dynamodb).await.unwrap();
+    let mut connection = TcpStream::connect(rig.twin.addresses.dynamodb).await.unwrap();
     let request = "GET / HTTP/1.1\r\nhost: x\r\norigin: https://evil.example\r\nconnection: close\r\n\r\n";
     connection.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
