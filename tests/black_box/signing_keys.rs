@@ -159,6 +159,23 @@ async fn keys_are_bounded() {
     world.rotate_keys().await;
 }
 
+/// Keys that nothing needs any more are not in the way of another.
+#[tokio::test]
+async fn what_may_go_makes_room() {
+    let world = World::new().await;
+    for _ in 2..16 {
+        let next = rotate(&world).await;
+        assert_eq!(revoke(&world, &next).await.status, 200);
+    }
+    let last = rotate(&world).await;
+    assert_eq!(kids(&world).await.len(), 16);
+    world.clock.advance(KNOWN_BEFORE_USE_SECONDS + 30 * 86_400 - 1);
+    assert_eq!(world.manage("POST", &format!("{KEYS}/rotate"), None).await.status, 400);
+    world.clock.advance(1);
+    let next = rotate(&world).await;
+    assert_eq!(kids(&world).await, [next, last]);
+}
+
 /// SEC-36: a rotation that KMS or the table fails adds nothing by halves that a repetition does not complete.
 #[tokio::test]
 async fn a_failed_rotation_is_repeated() {
