@@ -198,6 +198,26 @@ async fn a_failed_rotation_is_repeated() {
     }
 }
 
+/// SEC-40: what a request did before it failed is recorded beside its failure; a refusal is a refusal.
+#[tokio::test]
+async fn half_a_rotation_is_recorded() {
+    let world = World::new().await;
+    rotate(&world).await;
+    world.clock.advance(KNOWN_BEFORE_USE_SECONDS + 30 * 86_400);
+    let token = world.management_token().await;
+    let audit = world.audit();
+    world.fault("kms", "GenerateDataKeyPairWithoutPlaintext", "error", 0, 2);
+    let failed = world.bearer("POST", &format!("{KEYS}/rotate"), &token, Body::none()).await;
+    let lines: Vec<_> =
+        audit.lines().lines().map(|line| line.replace(" - demo-management - ", " ")).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    kms_key_management_success kms_failed
+    kms_key_management_failure kms_failed
+    fapi kms_failed
+    ");
+    assert_eq!((failed.status, kids(&world).await.len()), (503, 1), "the old one went: {}", failed.body);
+}
+
 /// §6: each has its scope; keys that there are not.
 #[tokio::test]
 async fn scopes_and_unknown_keys() {

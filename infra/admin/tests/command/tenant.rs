@@ -164,7 +164,7 @@ async fn keys_rotate_keeps_to_the_deployment() {
     let ago = |days: u64| Clock::fixed(Timestamp(app.now().0 - days * 86_400));
     for key in keys {
         let item = app.store.dynamodb().update_item().table_name(app.store.table());
-        let item = item.key("pk", text("KEYS")).key("sk", text(&format!("{}#000001", key.key_use.as_str())));
+        let item = item.key("pk", text("KEYS")).key("sk", text(format!("{}#000001", key.key_use.as_str())));
         let item = item.update_expression("SET not_before = :then, created_at = :then");
         item.expression_attribute_values(":then", number(ago(200).now().0)).send().await.unwrap();
     }
