@@ -84,6 +84,7 @@ mod recovery_code;
 mod refresh;
 mod refresh_chain;
 mod refresh_factors;
+mod refresh_roots;
 mod removal;
 mod resource_servers;
 mod resource_servers_input;

@@ -1,8 +1,9 @@
 //! AWS refuses for hours: the KMS key is disabled, SES has suspended the account. Nothing is given away meanwhile, the
 //! log says why, and what comes back serves again without anybody's hand (SEC-36).
 
+use postern::time::Clock;
 use postern::token::keys::KEYS_FRESH_SECONDS;
-use postern::token::rotation::{KNOWN_BEFORE_USE_SECONDS, RotationError};
+use postern::token::rotation::{KNOWN_BEFORE_USE_SECONDS, Report, Rotation, RotationError};
 
 use crate::support::{Body, Log, Reply, World, alarms};
 
@@ -29,7 +30,9 @@ async fn a_disabled_kms_key() {
         let (id, _) = world.enrol_email(USER).await;
         world.rotate_keys().await;
         world.refuse("kms", "", code);
-        let failed = world.rotation().rotate(world.clock.now().plus(KNOWN_BEFORE_USE_SECONDS)).await;
+        let clock = Clock::fixed(world.clock.now().plus(KNOWN_BEFORE_USE_SECONDS));
+        let rotation = Rotation { clock: &clock, ..world.rotation() };
+        let failed = rotation.rotate(&mut Report::default()).await;
         assert!(matches!(failed, Err(RotationError::Kms(why)) if why == code), "nothing is made: {code}");
         // The new keys are in the table, and cannot be unwrapped.
         world.clock.advance(KEYS_FRESH_SECONDS);

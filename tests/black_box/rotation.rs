@@ -1,13 +1,17 @@
 //! The scheduled rotation, ended at every step and repeated; and what was made before it, through it (design §4, SEC-3,
 //! SEC-29, SEC-36, SEC-44).
 
+use aws_sdk_kms::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_kms::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_kms::error::BoxError;
 use insta::assert_snapshot;
 use postern::rules::totp::TotpSecret;
 use postern::store::keys::KeyGeneration;
+use postern::time::Clock;
 use postern::token::key_life::{KeyState, state};
 use postern::token::key_times::KeyTimes;
 use postern::token::keyring::KeyUse;
-use postern::token::rotation::{KNOWN_BEFORE_USE_SECONDS, Report};
+use postern::token::rotation::{KNOWN_BEFORE_USE_SECONDS, Report, Rotation};
 
 use crate::support::{Body, OFFLINE, World};
 
@@ -135,7 +139,7 @@ impl InHand {
 async fn steps() -> Vec<(String, String, u32)> {
     let world = ready().await;
     world.forget_calls();
-    world.rotation().rotate_due(world.clock.now()).await.unwrap();
+    world.rotate_due().await.unwrap();
     let mut steps: Vec<(String, String, u32)> = Vec::new();
     for call in world.trips().as_array().unwrap() {
         let [service, operation] = ["service", "operation"].map(|it| call[it].as_str().unwrap().to_owned());
@@ -151,14 +155,13 @@ async fn is_completed_by_the_next(mode: &str) {
         let what = format!("{mode} of {operation} after {skip}");
         let world = ready().await;
         let in_hand = InHand::begin(&world).await;
-        let now = world.clock.now();
         world.fault(&service, &operation, mode, skip, LASTING);
-        assert!(world.rotation().rotate_due(now).await.is_err(), "{what}");
+        assert!(world.rotate_due().await.is_err(), "{what}");
         world.twin.aws.faults.clear();
         assert_usable(&world, &what).await;
-        world.rotation().rotate_due(now).await.unwrap();
+        world.rotate_due().await.unwrap();
         assert_eq!(places(&world).await, ["root1", "root2", "root3", "signing2", "signing3"], "{what}");
-        assert_eq!(world.rotation().rotate_due(now).await.unwrap(), Report::default(), "{what}: thrice");
+        assert_eq!(world.rotate_due().await.unwrap(), Report::default(), "{what}: thrice");
         in_hand.goes_on(&world, &what).await;
     }
 }
@@ -183,13 +186,77 @@ async fn killed_before_an_answer() {
     is_completed_by_the_next("lost").await;
 }
 
+/// KMS that takes its time: the clock moves while it works.
+#[derive(Debug)]
+struct Slow(Clock);
+
+const SLOW_SECONDS: u64 = 400;
+
+impl Intercept for Slow {
+    fn name(&self) -> &'static str {
+        "Slow"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        _: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.advance(SLOW_SECONDS);
+        Ok(())
+    }
+}
+
+/// design §4: however long KMS takes, a key is known long enough from when it is written on.
+#[tokio::test]
+async fn a_key_is_known_long_enough_however_long_it_was_made() {
+    let world = ready().await;
+    let begun = world.clock.now();
+    let slow = world.twin.app.kms.config().to_builder().interceptor(Slow(world.clock.clone()));
+    let kms = aws_sdk_kms::Client::from_conf(slow.build());
+    let rotation = Rotation { kms: &kms, ..world.rotation() };
+    rotation.rotate_due(&mut Report::default()).await.unwrap();
+    let all = world.twin.app.store.key_generations().await.unwrap();
+    let newest = all.iter().filter(|key| key.generation == 3);
+    let begins: Vec<_> = newest.map(|key| (key.key_use, key.not_before.since(begun))).collect();
+    let known = KNOWN_BEFORE_USE_SECONDS;
+    let expected = [(KeyUse::Root, SLOW_SECONDS + known), (KeyUse::Signing, 2 * SLOW_SECONDS + known)];
+    assert_eq!(begins, expected);
+}
+
+/// design §4: whoever may have other times than the deployment makes keys that are known as long as its own, and retires
+/// none.
+#[tokio::test]
+async fn who_does_not_know_the_times_keeps_to_them() {
+    let week = KeyTimes::new(90, 604_800, 365).unwrap();
+    let world = World::with(|options| options.key_times = week).await;
+    let others = async |times: KeyTimes| {
+        let mut report = Report::default();
+        Rotation { times, ..world.rotation() }.make_next(&mut report).await.unwrap();
+        assert_eq!((report.made.len(), report.retired.len()), (2, 0));
+        let all = world.twin.app.store.key_generations().await.unwrap();
+        let made = all.iter().filter(|key| report.made.contains(&key.kid));
+        let waits: Vec<_> = made.map(|key| key.not_before.since(world.clock.now())).collect();
+        world.clock.advance(100 * DAY);
+        waits
+    };
+    assert_eq!(others(KeyTimes::default()).await, [604_800; 2], "the first keys tell");
+    assert_eq!(others(KeyTimes::default()).await, [604_800; 2], "the next ones do");
+    let shorter = KeyTimes::new(90, 7_200, 30).unwrap();
+    let own = Rotation { times: shorter, ..world.rotation() };
+    own.rotate_due(&mut Report::default()).await.unwrap();
+    world.clock.advance(DAY);
+    assert_eq!(others(KeyTimes::default()).await, [7_200; 2], "as long as the deployment has it now");
+    assert_eq!(others(week).await, [604_800; 2], "longer if it is said");
+}
+
 /// design §4: of rotations at once each key is made once, whoever makes it.
 #[tokio::test]
 async fn rotations_at_once() {
     let world = ready().await;
     let in_hand = InHand::begin(&world).await;
-    let (rotation, now) = (world.rotation(), world.clock.now());
-    let rotate = || rotation.rotate_due(now);
+    let rotate = || world.rotate_due();
     let (first, second, third, fourth) = tokio::join!(rotate(), rotate(), rotate(), rotate());
     let made = [first, second, third, fourth].map(|report| report.unwrap().made.len());
     assert_eq!(made.iter().sum::<usize>(), 2);
@@ -204,7 +271,7 @@ async fn a_daily_look_replaces_keys_in_time() {
     let world = World::new().await;
     let mut changes = Vec::new();
     for day in 0..=210 {
-        let report = world.rotation().rotate_due(world.clock.now()).await.unwrap();
+        let report = world.rotate_due().await.unwrap();
         if report != Report::default() {
             changes.push(format!("{day}: +{} -{}", report.made.len(), report.retired.len()));
         }
@@ -220,16 +287,16 @@ async fn keys_overlap_as_the_operator_says() {
     let world = World::with(|options| options.key_times = times).await;
     let first = kid(&world.management_token().await);
     world.clock.advance(7 * DAY);
-    assert_eq!(world.rotation().rotate_due(world.clock.now()).await.unwrap().made.len(), 2);
+    assert_eq!(world.rotate_due().await.unwrap().made.len(), 2);
     world.clock.advance(7_199);
     assert_eq!(kid(&world.management_token().await), first);
     world.clock.advance(1);
     assert_ne!(kid(&world.management_token().await), first);
     // Others come meanwhile, and are none of this one's business.
     world.clock.advance(60 * DAY - 1);
-    let retired = world.rotation().rotate_due(world.clock.now()).await.unwrap().retired;
+    let retired = world.rotate_due().await.unwrap().retired;
     assert!(!retired.iter().any(|kid| kid.as_str() == first), "a second too early");
     world.clock.advance(1);
-    let retired = world.rotation().rotate_due(world.clock.now()).await.unwrap().retired;
+    let retired = world.rotate_due().await.unwrap().retired;
     assert!(retired.iter().any(|kid| kid.as_str() == first));
 }

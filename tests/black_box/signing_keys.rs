@@ -159,6 +159,23 @@ async fn keys_are_bounded() {
     world.rotate_keys().await;
 }
 
+/// Keys that nothing needs any more are not in the way of another.
+#[tokio::test]
+async fn what_may_go_makes_room() {
+    let world = World::new().await;
+    for _ in 2..16 {
+        let next = rotate(&world).await;
+        assert_eq!(revoke(&world, &next).await.status, 200);
+    }
+    let last = rotate(&world).await;
+    assert_eq!(kids(&world).await.len(), 16);
+    world.clock.advance(KNOWN_BEFORE_USE_SECONDS + 30 * 86_400 - 1);
+    assert_eq!(world.manage("POST", &format!("{KEYS}/rotate"), None).await.status, 400);
+    world.clock.advance(1);
+    let next = rotate(&world).await;
+    assert_eq!(kids(&world).await, [next, last]);
+}
+
 /// SEC-36: a rotation that KMS or the table fails adds nothing by halves that a repetition does not complete.
 #[tokio::test]
 async fn a_failed_rotation_is_repeated() {
@@ -179,6 +196,26 @@ async fn a_failed_rotation_is_repeated() {
         let generations = world.twin.app.store.key_generations().await.unwrap();
         assert_eq!(generations.len(), 3, "{operation}: a root and two signing keys");
     }
+}
+
+/// SEC-40: what a request did before it failed is recorded beside its failure; a refusal is a refusal.
+#[tokio::test]
+async fn half_a_rotation_is_recorded() {
+    let world = World::new().await;
+    rotate(&world).await;
+    world.clock.advance(KNOWN_BEFORE_USE_SECONDS + 30 * 86_400);
+    let token = world.management_token().await;
+    let audit = world.audit();
+    world.fault("kms", "GenerateDataKeyPairWithoutPlaintext", "error", 0, 2);
+    let failed = world.bearer("POST", &format!("{KEYS}/rotate"), &token, Body::none()).await;
+    let lines: Vec<_> =
+        audit.lines().lines().map(|line| line.replace(" - demo-management - ", " ")).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    kms_key_management_success kms_failed
+    kms_key_management_failure kms_failed
+    fapi kms_failed
+    ");
+    assert_eq!((failed.status, kids(&world).await.len()), (503, 1), "the old one went: {}", failed.body);
 }
 
 /// §6: each has its scope; keys that there are not.

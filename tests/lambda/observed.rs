@@ -19,7 +19,7 @@ const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 impl Gateway {
     /// The lines of an event so far, from every function.
-    async fn said(&self, event: &str) -> Vec<serde_json::Value> {
+    pub(crate) async fn said(&self, event: &str) -> Vec<serde_json::Value> {
         let lines = self.logs().await;
         let lines = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         lines.filter(|line| line["event"] == event).collect()

@@ -149,6 +149,24 @@ fn cloudfront_caches_no_errors() {
     assert_eq!(codes.collect::<Vec<_>>(), [400, 403, 404, 405, 414, 500, 501, 502, 503, 504]);
 }
 
+/// CloudFormation asks the function about the times of keys, which it cannot judge itself, whenever one changes.
+#[test]
+fn a_change_of_the_times_of_keys_is_judged() {
+    let template = Template::read();
+    let resources = template.resources("Custom::FirstKeys");
+    let variables = template.resources("AWS::Serverless::Function")["RotateKeysFunction"]["Properties"]
+        ["Environment"]["Variables"]
+        .clone();
+    for (name, variable) in [
+        ("KeyDays", "POSTERN_KEY_DAYS"),
+        ("KeyPublishSeconds", "POSTERN_KEY_PUBLISH_SECONDS"),
+        ("KeyRetireDays", "POSTERN_KEY_RETIRE_DAYS"),
+    ] {
+        assert_eq!(referred(&resources["FirstKeys"]["Properties"][name]), Some(name));
+        assert_eq!(referred(&variables[variable]), Some(name), "what is judged is what is used");
+    }
+}
+
 /// Every function belongs to one of three groups, whose concurrency can be reserved.
 #[test]
 fn concurrency_is_reserved_by_group() {

@@ -6,9 +6,9 @@ use local::aws::KEY_ID;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::schema::create_table;
-use postern::time::Timestamp;
+use postern::time::{Clock, Timestamp};
 use postern::token::key_times::KeyTimes;
-use postern::token::rotation::Rotation;
+use postern::token::rotation::{Report, Rotation};
 use serde_json::{Value, json};
 
 use crate::flow::Flow;
@@ -144,6 +144,51 @@ async fn keys_that_are_made_are_recorded() {
     "#);
 }
 
+/// SEC-40: a run that fails half-way leaves a record of the key that it made, and one of its failure.
+#[tokio::test]
+async fn half_a_rotation_is_recorded() {
+    let gateway = Gateway::new().await;
+    let fault = json!({ "service": "kms", "operation": "GenerateDataKeyPairWithoutPlaintext", "mode": "error", "count": 20 });
+    gateway.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    assert!(gateway.invoke("rotate-keys", by_hand()).await.is_err());
+    assert_eq!(kids(&gateway.twin.app.store).await.len(), 3, "a root");
+    let audited = gateway.audited().await;
+    let codes: Vec<_> = audited.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["kms_key_management_success", "kms_key_management_failure"]);
+    let metrics = gateway.said("metrics").await;
+    let line = metrics.iter().find(|line| line["FunctionName"] == "rotate-keys").unwrap();
+    assert_eq!((&line["KeysRotated"], &line["RotationFailures"]), (&json!(1), &json!(1)));
+}
+
+/// SEC-29: times that do not go together end the update that brings them, with the reason, whatever the function has in
+/// its environment by then; and an update makes no keys.
+#[tokio::test]
+async fn unsafe_times_of_keys_end_the_update() {
+    let update = |answers: &AnswerBox, days: &str, retire: &str| {
+        let mut event = answers.event("Update");
+        for (name, value) in [("KeyDays", days), ("KeyPublishSeconds", "900"), ("KeyRetireDays", retire)] {
+            event["ResourceProperties"][name] = json!(value);
+        }
+        event
+    };
+    // As it is before the update reaches the environment, and after it.
+    let before = Gateway::new().await;
+    let after = Gateway::with(&[("POSTERN_KEY_DAYS", "8"), ("POSTERN_KEY_RETIRE_DAYS", "365")]).await;
+    for gateway in [before, after] {
+        let answers = AnswerBox::new().await;
+        let keys = kids(&gateway.twin.app.store).await;
+        gateway.invoke("rotate-keys", update(&answers, "8", "365")).await.unwrap();
+        let answer = answers.answer();
+        assert_eq!(answer["Status"], "FAILED");
+        let told = answer["Reason"].as_str().unwrap();
+        assert!(told.contains("KeyRetireDays") && told.contains("more than 16"), "{told}");
+        // It is taken back.
+        gateway.invoke("rotate-keys", update(&answers, "90", "30")).await.unwrap();
+        assert_eq!(answers.answer()["Status"], "SUCCESS");
+        assert_eq!(kids(&gateway.twin.app.store).await, keys);
+    }
+}
+
 /// design §9: a failure is answered too, or the stack hangs for an hour, and a deletion succeeds all the same.
 #[tokio::test]
 async fn the_custom_resource_answers_failures() {
@@ -231,16 +276,19 @@ async fn retired() -> Gateway {
     let (gateway, store) = fresh_deployment().await;
     let answers = AnswerBox::new().await;
     let app = &gateway.twin.app;
-    let rotation = Rotation {
+    let rotation = |clock| Rotation {
         store: &store,
         kms: &app.kms,
         kms_key: KEY_ID,
         random: &app.random,
+        clock,
         times: KeyTimes::default(),
     };
-    let long_ago = |days: u64| Timestamp(app.now().0 - days * 86_400);
-    let first = rotation.rotate(long_ago(200)).await.unwrap().made;
-    rotation.rotate(long_ago(100)).await.unwrap();
+    let long_ago = |days: u64| Clock::fixed(Timestamp(app.now().0 - days * 86_400));
+    let (mut first, mut second) = (Report::default(), Report::default());
+    let clocks = [200, 100].map(long_ago);
+    rotation(&clocks[0]).rotate(&mut first).await.unwrap();
+    rotation(&clocks[1]).rotate(&mut second).await.unwrap();
     // CloudFormation asks for first keys, and there are some.
     gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
     assert_eq!(answers.answer()["Status"], "SUCCESS");
@@ -248,7 +296,7 @@ async fn retired() -> Gateway {
     assert_eq!(report["made"].as_array().unwrap().len(), 2, "{report}");
     let gone = report["retired"].as_array().unwrap();
     assert_eq!((gone.len(), kids(&store).await.len()), (1, 5));
-    assert!(first.iter().any(|kid| kid.as_str() == gone[0]), "the oldest");
+    assert!(first.made.iter().any(|kid| kid.as_str() == gone[0]), "the oldest");
     gateway
 }
 

@@ -18,7 +18,7 @@ use postern::store::users::Profile;
 use postern::time::Timestamp;
 use postern::token::claims::{GrantedBy, Target};
 use postern::token::issue::{SignIn, sign_in};
-use postern::token::keyring::KeyRing;
+use postern::token::keyring::{KeyRing, Purpose};
 use postern::token::refresh::RefreshToken;
 use postern::wire::mfa_due::MfaRequirements;
 use postern::wire::oauth::{Grant, TokenReply};
@@ -119,9 +119,7 @@ impl Refresh<'_> {
     /// Demands a family of this client that is not over and whose secret was not reused.
     async fn admit_family(&self, family: Option<Family>) -> Result<Family, Refusal> {
         let fits = |family: &Family| {
-            family.client_id == self.client
-                && family.audience == self.token.audience
-                && !family.is_over(self.now)
+            family.client_id == self.client && family.audience == self.token.audience && !self.is_over(family)
         };
         let family = family.filter(fits).ok_or(Refusal::UnknownRefreshToken)?;
         trail::user(&self.token.user);
@@ -141,6 +139,13 @@ impl Refresh<'_> {
             return Err(Refusal::UnknownRefreshToken);
         }
         Ok(profile)
+    }
+
+    /// Whether nothing is given for its tokens: also when the current one was computed under a root that somebody else
+    /// may have, and with it this very token. Whatever is presented then, it proves nothing.
+    fn is_over(&self, family: &Family) -> bool {
+        let root = family.chain.root().and_then(|kid| self.ring.root_of(kid));
+        family.is_over(self.now) || root.is_some_and(|root| !root.vouches_for(Purpose::RefreshSecret))
     }
 
     fn leeway(&self) -> u64 {
@@ -214,7 +219,7 @@ impl Refresh<'_> {
     /// The secret that is current from now on: this request's successor, or the one another request made.
     async fn next_secret(&self, mut family: Family) -> Result<RefreshSecret, Refusal> {
         for _ in 0..DECISION_TRIES {
-            if family.is_over(self.now) {
+            if self.is_over(&family) {
                 return Err(Refusal::UnknownRefreshToken);
             }
             let next = match self.standing(&family) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use postern::aws::put_json;
 use postern::lambda::Error;
+use postern::token::key_times::{KEY_DAYS, KEY_RETIRE_DAYS, KNOWN_BEFORE_USE_SECONDS, KeyTimes};
 use serde_json::{Value, json};
 
 /// The id of the one resource; the same on every answer, or CloudFormation would replace and delete it.
@@ -13,10 +14,22 @@ const PHYSICAL_ID: &str = "postern-first-keys";
 const REASON_CHARACTERS_MAX: usize = 1_000;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What CloudFormation does with the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The stack is made.
+    Creation,
+    /// The stack's parameters of keys change, or change back.
+    Update,
+    /// The stack goes.
+    Deletion,
+}
+
 /// A request of CloudFormation.
 #[derive(Debug)]
 pub(crate) struct CustomResource {
-    request_type: String,
+    change: Change,
+    properties: Value,
     response_url: String,
     stack_id: String,
     request_id: String,
@@ -28,7 +41,12 @@ impl CustomResource {
     pub(crate) fn of(event: &Value) -> Option<Self> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
         Some(Self {
-            request_type: text("RequestType")?,
+            change: match &*text("RequestType")? {
+                "Create" => Change::Creation,
+                "Update" => Change::Update,
+                _ => Change::Deletion,
+            },
+            properties: event.get("ResourceProperties").cloned().unwrap_or_default(),
             response_url: text("ResponseURL")?,
             stack_id: text("StackId")?,
             request_id: text("RequestId")?,
@@ -36,9 +54,27 @@ impl CustomResource {
         })
     }
 
-    /// Whether the resource is being created.
-    pub(crate) fn is_creation(&self) -> bool {
-        self.request_type == "Create"
+    /// What is being done with the resource.
+    pub(crate) fn change(&self) -> Change {
+        self.change
+    }
+
+    /// Whether the times of keys that the stack is to have are sound; the reason if not. CloudFormation knows each one's
+    /// bounds, and not which of them go together; a run that finds unsound ones in its environment makes no keys.
+    pub(crate) fn judge_times(&self) -> Result<(), String> {
+        // CloudFormation has every value as text. An update is also taken back to a template that did not say them yet.
+        let number = |name: &str, default: u64| match self.properties.get(name) {
+            None => Ok(default),
+            Some(value) => {
+                let number = value.as_str().and_then(|text| text.parse().ok());
+                number.ok_or_else(|| format!("{name} is not a number"))
+            }
+        };
+        let days = number("KeyDays", KEY_DAYS)?;
+        let publish = number("KeyPublishSeconds", KNOWN_BEFORE_USE_SECONDS)?;
+        let retire = number("KeyRetireDays", KEY_RETIRE_DAYS)?;
+        let sound = KeyTimes::new(days, publish, retire).map(|_| ());
+        sound.map_err(|error| format!("KeyDays, KeyPublishSeconds, KeyRetireDays: {error}"))
     }
 
     /// Tells CloudFormation the outcome.
@@ -79,11 +115,35 @@ mod tests {
 
     #[test]
     fn only_creation_makes_keys_and_a_schedule_is_no_custom_resource() {
-        assert!(CustomResource::of(&event("Create")).unwrap().is_creation());
-        for other in ["Update", "Delete"] {
-            assert!(!CustomResource::of(&event(other)).unwrap().is_creation());
+        for (request_type, change) in
+            [("Create", Change::Creation), ("Update", Change::Update), ("Delete", Change::Deletion)]
+        {
+            assert_eq!(CustomResource::of(&event(request_type)).unwrap().change(), change);
         }
         assert!(CustomResource::of(&json!({ "source": "aws.events" })).is_none());
+    }
+
+    /// SEC-29: times that are each within their bounds may still not go together.
+    #[test]
+    fn times_are_judged_as_the_template_gives_them() {
+        let judged = |properties: Value| {
+            let mut event = event("Update");
+            event["ResourceProperties"] = properties;
+            CustomResource::of(&event).unwrap().judge_times()
+        };
+        let times = |days: &str, publish: &str, retire: &str| json!({ "KeyDays": days, "KeyPublishSeconds": publish, "KeyRetireDays": retire });
+        assert_eq!(judged(times("90", "900", "30")), Ok(()));
+        assert_eq!(judged(json!({ "ServiceToken": "…" })), Ok(()), "an older template says none");
+        for (properties, why) in [
+            (times("8", "900", "365"), "more than 16"),
+            (times("8", "899", "30"), "from 900"),
+            (times("soon", "900", "30"), "KeyDays is not a number"),
+            (times("90", "900", ""), "KeyRetireDays is not a number"),
+            (json!({ "KeyDays": 8 }), "KeyDays is not a number"),
+        ] {
+            let told = judged(properties).unwrap_err();
+            assert!(told.contains(why), "{told}");
+        }
     }
 
     /// The physical id never changes: CloudFormation would delete the resource of the old one.

@@ -15,7 +15,7 @@ use postern::token::keys::KeyNeeds;
 use postern::token::rotation::{Report, Rotation, RotationError};
 use serde_json::{Value, json};
 
-use custom_resource::CustomResource;
+use custom_resource::{Change, CustomResource};
 
 /// The rights of a role made a moment ago may not be known everywhere yet.
 const CREATION_TRIES: u32 = 4;
@@ -57,7 +57,7 @@ impl Asked {
 }
 
 /// A schedule rotates what is due, a person everything; CloudFormation's creation of the custom resource makes the first
-/// keys, and its update and deletion do nothing.
+/// keys, its update looks whether the times of keys are sound, and its deletion does nothing.
 async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result<Value, Error> {
     let request_id = &event.context.request_id;
     match CustomResource::of(&event.payload) {
@@ -68,10 +68,13 @@ async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result
             Ok(summary(&watched(app, request_id, work).await?))
         }
         Some(resource) => {
-            let outcome = match (resource.is_creation(), app) {
-                (false, _) => Ok(()),
-                (true, Err(error)) => Err(error.clone()),
-                (true, Ok(app)) => {
+            let outcome = match (resource.change(), app) {
+                (Change::Deletion, _) => Ok(()),
+                // By what CloudFormation says, and not by the environment: when an update is taken back it asks once
+                // more, and which of the two the function has by then is nobody's business.
+                (Change::Update, _) => resource.judge_times(),
+                (Change::Creation, Err(error)) => Err(error.clone()),
+                (Change::Creation, Ok(app)) => {
                     let work = of_system(app, FUNCTION, request_id, Box::pin(create(app)));
                     watched(app, request_id, work).await
                 }
@@ -83,64 +86,72 @@ async fn handle(app: Result<&App, &String>, event: LambdaEvent<Value>) -> Result
 }
 
 async fn rotate(app: &App, asked: Asked) -> Result<Report, RotationError> {
+    let mut report = Report::default();
     let outcome = async {
         let rotation = rotation(app)?;
         match asked {
-            Asked::Schedule => rotation.rotate_due(app.now()).await,
-            Asked::Person => rotation.rotate(app.now()).await,
+            Asked::Schedule => rotation.rotate_due(&mut report).await,
+            Asked::Person => rotation.rotate(&mut report).await,
         }
     };
     let outcome = outcome.await;
     if let Err(error) = &outcome {
-        tracing::error!(event = "keys_not_rotated", %error, "the next run does what is missing");
+        tracing::error!(
+            event = "keys_not_rotated",
+            %error,
+            made = report.made.len(),
+            retired = report.retired.len(),
+            "the next run does what is missing"
+        );
     }
-    conclude(outcome.as_ref().map_err(RotationError::reason));
-    outcome
+    conclude(&report, outcome.as_ref().err().map(RotationError::reason));
+    outcome.map(|()| report)
 }
 
-/// What it is in the audit log (SEC-40); a run that found nothing to do is nothing.
-fn conclude(outcome: Result<&Report, &'static str>) {
-    if let Err(reason) = outcome {
+/// What it is in the audit log (SEC-40): both, of a run that failed when it had done something; a run that found nothing
+/// to do is nothing.
+fn conclude(report: &Report, failure: Option<&'static str>) {
+    if let Some(reason) = failure {
         trail::reason(reason);
     }
-    trail::conclude(|_| match outcome {
-        Ok(report) if *report == Report::default() => None,
-        Ok(_) => Some(Event::KeysChanged),
-        Err(_) => Some(Event::KeysNotChanged),
-    });
+    let changed = (*report != Report::default()).then_some(Event::KeysChanged);
+    trail::conclude(|_| changed.into_iter().chain(failure.map(|_| Event::KeysNotChanged)));
 }
 
 async fn create(app: &App) -> Result<(), String> {
+    let mut report = Report::default();
     let made = tokio::time::timeout(CREATION_TIMEOUT, async {
         for _ in 1..CREATION_TRIES {
-            match ensure_first(app).await {
-                Ok(report) => return Ok(report),
+            match ensure_first(app, &mut report).await {
+                Ok(()) => return Ok(()),
                 Err(error) => tracing::warn!(event = "first_keys_not_made", %error),
             }
             pause(CREATION_PAUSE).await;
         }
-        ensure_first(app).await
+        ensure_first(app, &mut report).await
     });
     let made = made.await;
-    conclude(match &made {
-        Ok(made) => made.as_ref().map_err(RotationError::reason),
-        Err(_) => Err("timeout"),
-    });
+    let failure = match &made {
+        Ok(made) => made.as_ref().err().map(RotationError::reason),
+        Err(_) => Some("timeout"),
+    };
+    conclude(&report, failure);
     match made {
-        Ok(made) => made.map(|_| ()).map_err(|error| error.to_string()),
+        Ok(made) => made.map_err(|error| error.to_string()),
         Err(_) => Err("the first keys were not made in time".to_owned()),
     }
 }
 
-async fn ensure_first(app: &App) -> Result<Report, RotationError> {
-    rotation(app)?.ensure_first(app.now()).await
+async fn ensure_first(app: &App, report: &mut Report) -> Result<(), RotationError> {
+    rotation(app)?.ensure_first(report).await
 }
 
 fn rotation(app: &App) -> Result<Rotation<'_>, RotationError> {
     let missing = || RotationError::Kms("POSTERN_KMS_KEY is not set".to_owned());
     let kms_key = app.config.kms_key.as_deref().ok_or_else(missing)?;
     let times = app.config.key_times;
-    Ok(Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, times })
+    let (store, random, clock) = (&app.store, &app.random, &app.clock);
+    Ok(Rotation { store, kms: &app.kms, kms_key, random, clock, times })
 }
 
 fn summary(report: &Report) -> Value {

@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use postern::app::App;
+use postern::audit::{Event, trail};
 use postern::http::management::authorize;
 use postern::http::{created_json, method_not_allowed, private_json};
 use postern::id::Kid;
@@ -16,9 +17,10 @@ use postern::store::DECISION_TRIES;
 use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
 use postern::token::key_life::{KeyState, Revocation, revocation, state, successor};
+use postern::token::key_times::KeyTimes;
 use postern::token::keyring::KeyUse;
 use postern::token::keys::KeyNeeds;
-use postern::token::rotation::{Rotation, RotationError};
+use postern::token::rotation::{Report, Rotation, RotationError};
 use postern::wire::management::{ManagementRefusal, instant};
 use serde::Serialize;
 
@@ -81,9 +83,33 @@ async fn read(State(app): State<App>, kid: Named, headers: HeaderMap) -> Result<
 async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, ManagementRefusal> {
     authorize(&app, &headers, "create:signing_keys").await?;
     let kms_key = app.config.kms_key.as_deref().ok_or(ManagementRefusal::Internal)?;
-    let times = app.config.key_times;
-    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, times };
-    let report = rotation.rotate_signing(app.now()).await.map_err(|error| match error {
+    let (times, clock) = (app.config.key_times, &app.clock);
+    let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, clock, times };
+    let mut report = Report::default();
+    if let Err(error) = rotation.rotate_signing(&mut report).await {
+        conclude(&report, &error);
+        return Err(refusal(error, times));
+    }
+    let kid = match report.made.into_iter().next() {
+        Some(made) => made,
+        None => newest(&app).await?,
+    };
+    Ok(created_json(&Changed { kid: kid.as_str(), revoked_at: None }))
+}
+
+/// A run that failed is more than a request that was refused, and what it did before stays done (SEC-40). Of one that did
+/// what it was asked for the request's own record is enough.
+fn conclude(report: &Report, error: &RotationError) {
+    let changed = (*report != Report::default()).then_some(Event::KeysChanged);
+    let failed = (!matches!(error, RotationError::TooMany)).then_some(Event::KeysNotChanged);
+    if failed.is_some() {
+        trail::reason(error.reason());
+    }
+    trail::conclude(|_| changed.into_iter().chain(failed));
+}
+
+fn refusal(error: RotationError, times: KeyTimes) -> ManagementRefusal {
+    match error {
         RotationError::Store(error) => error.into(),
         RotationError::Kms(_) => ManagementRefusal::Unavailable,
         RotationError::TooMany => {
@@ -93,12 +119,7 @@ async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
             ))
         }
         RotationError::Unusable => ManagementRefusal::Internal,
-    })?;
-    let kid = match report.made.into_iter().next() {
-        Some(made) => made,
-        None => newest(&app).await?,
-    };
-    Ok(created_json(&Changed { kid: kid.as_str(), revoked_at: None }))
+    }
 }
 
 /// The next key, when somebody else just made it.

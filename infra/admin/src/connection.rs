@@ -19,6 +19,7 @@ use postern::token::keys::{KeyNeeds, Keys};
 use postern::token::rotation::Rotation;
 
 use crate::CommandError;
+use crate::clock::AwsClock;
 
 /// Where a twin is that says nothing else.
 const TWIN: &str = "http://127.0.0.1:3000";
@@ -47,7 +48,7 @@ pub(crate) struct Connection {
     /// Days that records of the audit log are kept: the stack's parameter `AuditRetentionDays`.
     #[arg(long, env = "POSTERN_AUDIT_DAYS", default_value_t = AUDIT_DAYS_DEFAULT, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=AUDIT_DAYS_MAX))]
     audit_days: u64,
-    /// Days after which a key is replaced: the stack's parameter `KeyDays`.
+    /// Days after which a key is replaced, by which `doctor` judges: the stack's parameter `KeyDays`.
     #[arg(
         long,
         env = "POSTERN_KEY_DAYS",
@@ -57,12 +58,9 @@ pub(crate) struct Connection {
         hide_short_help = true
     )]
     key_days: u64,
-    /// Seconds that a new key is published before it is used: the stack's parameter `KeyPublishSeconds`.
+    /// Seconds that a new key is published before it is used, if longer than the keys that are there.
     #[arg(long, env = "POSTERN_KEY_PUBLISH_SECONDS", default_value_t = KNOWN_BEFORE_USE_SECONDS, global = true, value_name = "SECONDS", hide_short_help = true)]
     key_publish_seconds: u64,
-    /// Days that a replaced signing key stays: the stack's parameter `KeyRetireDays`.
-    #[arg(long, env = "POSTERN_KEY_RETIRE_DAYS", default_value_t = KEY_RETIRE_DAYS, global = true, value_name = "DAYS", hide_short_help = true)]
-    key_retire_days: u64,
     /// AWS region; the usual settings when none is given.
     #[arg(long, global = true)]
     region: Option<String>,
@@ -101,6 +99,8 @@ pub(crate) struct Tenant {
     /// Which table this is, in words: an import goes on only where it began.
     pub(crate) place: String,
     pub(crate) clock: Clock,
+    /// What AWS's last answer says of that clock.
+    pub(crate) aws_clock: AwsClock,
     pub(crate) clients: Clients,
     pub(crate) kms_key: String,
     pub(crate) key_times: KeyTimes,
@@ -118,7 +118,8 @@ pub(crate) struct Tenant {
 
 impl Connection {
     pub(crate) async fn open(self) -> Result<Tenant, CommandError> {
-        let key_times = KeyTimes::new(self.key_days, self.key_publish_seconds, self.key_retire_days);
+        // The command retires no keys, so how long they stay is the deployment's alone.
+        let key_times = KeyTimes::new(self.key_days, self.key_publish_seconds, KEY_RETIRE_DAYS);
         let key_times = key_times.map_err(|error| CommandError::Setting(error.to_string()))?;
         let sdk = self.sdk().await?;
         let Some(region) = sdk.region().map(ToString::to_string) else {
@@ -137,13 +138,16 @@ impl Connection {
         // KMS may take seconds for a key pair, and a person can wait.
         let timeouts =
             Timeouts { attempt: Duration::from_secs(10), request: PATIENCE, ..Timeouts::default() };
-        let clients = Clients::new(&sdk, &timeouts, &endpoints, None);
+        let clock = Clock::host();
+        let aws_clock = AwsClock::beside(&clock);
+        let clients = Clients::new(&sdk, &timeouts, &endpoints, Some(&aws_clock.observer()));
         let random = Random::system();
         Ok(Tenant {
             store: Store::new(clients.dynamodb.clone(), &self.table, random.clone()),
             random,
             place,
-            clock: Clock::host(),
+            clock,
+            aws_clock,
             clients,
             kms_key: self.kms_key,
             key_times,
@@ -234,8 +238,12 @@ impl Tenant {
         keys.ring(self.now()).await.map_err(|_| CommandError::no_keys())
     }
 
-    pub(crate) fn rotation(&self) -> Rotation<'_> {
-        let (kms, kms_key) = (&self.clients.kms, &self.kms_key);
-        Rotation { store: &self.store, kms, kms_key, random: &self.random, times: self.key_times }
+    /// What makes keys, by a clock that is right: they begin by it, for every environment and every API.
+    pub(crate) async fn rotation(&self) -> Result<Rotation<'_>, CommandError> {
+        // Any answer of AWS tells its time.
+        self.store.key_generations().await?;
+        self.aws_clock.now()?;
+        let (store, kms, kms_key) = (&self.store, &self.clients.kms, &self.kms_key);
+        Ok(Rotation { store, kms, kms_key, random: &self.random, clock: &self.clock, times: self.key_times })
     }
 }

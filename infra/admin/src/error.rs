@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use postern::id::Kid;
+use postern::token::rotation::RotationError;
 use serde_json::Value;
 
 use crate::output::harmless;
@@ -27,8 +29,17 @@ pub enum CommandError {
     #[error("{0}: check the table's name, the region and your credentials")]
     Store(#[from] postern::store::StoreError),
     /// Keys could not be made.
-    #[error("{0}: check that the KMS key exists, is enabled, and that you may use it")]
-    Keys(#[from] postern::token::rotation::RotationError),
+    #[error(
+        "{error}{}: check that the KMS key exists, is enabled, and that you may use it",
+        made_before(made)
+    )]
+    Keys {
+        /// Why.
+        #[source]
+        error: RotationError,
+        /// Those that were made before it failed.
+        made: Vec<Kid>,
+    },
     /// A secret could not be sealed or opened.
     #[error("a secret of a user could not be sealed or opened: check `postern keys list`")]
     Secret,
@@ -56,6 +67,11 @@ pub enum CommandError {
     /// Somebody asked a command to stop.
     #[error("stopped")]
     Stopped,
+}
+
+fn made_before(made: &[Kid]) -> String {
+    let kids: Vec<_> = made.iter().map(Kid::as_str).collect();
+    if kids.is_empty() { String::new() } else { format!(" (made before: {})", kids.join(", ")) }
 }
 
 impl CommandError {

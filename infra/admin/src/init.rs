@@ -4,6 +4,7 @@ use clap::Args;
 use postern::id::ClientId;
 use postern::rules::client::{ClientKind, ClientSecret};
 use postern::store::clients::Client;
+use postern::token::rotation::Report;
 use postern::wire::management::management_scopes;
 use postern::wire::oauth::Grant;
 use serde_json::json;
@@ -23,7 +24,10 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
         let issuer = tenant.issuer()?;
-        let made = tenant.rotation().ensure_first(tenant.now()).await?.made.len();
+        let mut report = Report::default();
+        let outcome = tenant.rotation().await?.ensure_first(&mut report).await;
+        outcome.map_err(|error| CommandError::Keys { error, made: report.made.clone() })?;
+        let made = report.made.len();
         let client_id = ClientId::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let secret = ClientSecret::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let client = Client {

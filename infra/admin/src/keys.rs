@@ -6,6 +6,7 @@ use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
 use postern::token::key_life::{Revocation, Signer, revocation, state};
 use postern::token::keyring::KeyUse;
+use postern::token::rotation::Report;
 use postern::wire::management::instant;
 use serde_json::{Value, json};
 
@@ -20,11 +21,13 @@ pub(crate) enum Keys {
     /// List all generations.
     #[command(after_help = "Example:\n  postern keys list --output json")]
     List,
-    /// Add a root and a signing key, and retire signing keys that no live token needs.
+    /// Add a root and a signing key, which are published before they are used. It retires none: the function
+    /// `rotate-keys` does.
     #[command(after_help = "Example:\n  postern keys rotate")]
     Rotate,
-    /// Refuse what a signing key signed, or tokens, codes and links of a root, because somebody else may have it. The
-    /// current one needs a next one (`rotate`), which then begins at once. Secrets stored under a root stay readable.
+    /// Refuse what a signing key signed, or tokens, codes and links of a root and the refresh tokens last exchanged under
+    /// it, because somebody else may have it. The current one needs a next one (`rotate`), which then begins at once.
+    /// Secrets stored under a root stay readable.
     #[command(after_help = "Example:\n  postern keys revoke 5vKZoN2yVQdgRrQV --yes")]
     Revoke {
         /// The key, as `list` shows it.
@@ -81,18 +84,13 @@ fn item(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> Value {
 
 /// What a revoked key signed is refused within minutes; the next one signs at once.
 async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
-    let now = tenant.now();
     let mut keys = tenant.store.key_generations().await?;
-    let key_use =
-        keys.iter().find(|key| key.kid.as_str() == kid).map(|key| key.key_use).ok_or_else(|| {
-            CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"))
-        })?;
-    keys.retain(|key| key.key_use == key_use);
-    let key = keys
-        .iter()
-        .find(|key| key.kid.as_str() == kid)
-        .ok_or_else(|| CommandError::Setting(format!("there is no key {kid}: see `postern keys list`")))?;
-    let signer = match revocation(key, &keys, now) {
+    // "At once" is by a clock that everybody shares: by one that is ahead nobody would sign until then.
+    let now = tenant.aws_clock.now()?;
+    let unknown = || CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"));
+    let key = keys.iter().find(|key| key.kid.as_str() == kid).cloned().ok_or_else(unknown)?;
+    keys.retain(|other| other.key_use == key.key_use);
+    let signer = match revocation(&key, &keys, now) {
         Revocation::Done(at) => {
             let json = json!({ "kid": kid, "revoked_at": instant(at), "signer": null });
             return Ok(Answer::new(json, format!("{kid} was revoked before.\n")));
@@ -104,31 +102,45 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
         }
     };
     let (Signer::Begun(other) | Signer::Promoted(other)) = signer;
-    match tenant.store.revoke_key_generation(key, &signer, now).await? {
-        true => {
-            let json = json!({ "kid": kid, "revoked_at": instant(now), "signer": other.kid.as_str() });
-            let what = match key_use {
-                KeyUse::Signing => "what it signed is",
-                KeyUse::Root => "logins, codes and links begun with it are",
-            };
-            let text = format!(
-                "Revoked {kid}: {what} refused within 10 minutes. {} is current now. Until functions have looked again, \
-                 in 5 minutes, some may still use the old one, and what they make with it will be refused as well.\n",
-                other.kid
-            );
-            Ok(Answer::new(json, text))
-        }
-        false => Err(CommandError::Setting("the keys changed meanwhile: try again".to_owned())),
+    if !tenant.store.revoke_key_generation(&key, &signer, now).await? {
+        return Err(CommandError::Setting("the keys changed meanwhile: try again".to_owned()));
     }
+    let json = json!({ "kid": kid, "revoked_at": instant(now), "signer": other.kid.as_str() });
+    let what = match key.key_use {
+        KeyUse::Signing => "what it signed is",
+        KeyUse::Root => {
+            "logins, codes and links begun with it, and refresh tokens last exchanged under it, are"
+        }
+    };
+    let text = format!(
+        "Revoked {kid}: {what} refused within 10 minutes. {} is current now. Until functions have looked again, \
+         in 5 minutes, some may still use the old one, and what they make with it will be refused as well.\n",
+        other.kid
+    );
+    Ok(Answer::new(json, text))
 }
 
+/// Keys are made and none is retired: how long they stay is the deployment's to say, and a deletion is for good.
 async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
-    let report = tenant.rotation().rotate(tenant.now()).await?;
-    let mut text = format!("Made {} key generations, retired {}.\n", report.made.len(), report.retired.len());
-    let minutes = tenant.key_times.publish_seconds().div_ceil(60);
-    text.push_str(&format!(
-        "New keys are published at once and used after {minutes} minutes. See `postern keys list`.\n"
-    ));
-    let kids = |kids: &[Kid]| kids.iter().map(|kid| kid.as_str().to_owned()).collect::<Vec<_>>();
-    Ok(Answer::new(json!({ "made": kids(&report.made), "retired": kids(&report.retired) }), text))
+    let mut report = Report::default();
+    let outcome = tenant.rotation().await?.make_next(&mut report).await;
+    outcome.map_err(|error| CommandError::Keys { error, made: report.made.clone() })?;
+    let made: Vec<_> = report.made.iter().map(Kid::as_str).collect();
+    let text = match published_seconds(tenant, &report.made).await? {
+        None => "Made none: the next keys are there.".to_owned(),
+        Some(seconds) => format!(
+            "Made {} key generations. They are published at once and used after {} minutes.",
+            made.len(),
+            seconds.div_ceil(60)
+        ),
+    };
+    let json = json!({ "made": made, "retired": [] });
+    Ok(Answer::new(json, format!("{text} See `postern keys list`.\n")))
+}
+
+/// How long these wait until they are used.
+async fn published_seconds(tenant: &Tenant, made: &[Kid]) -> Result<Option<u64>, CommandError> {
+    let keys = tenant.store.key_generations().await?;
+    let waits = keys.iter().filter(|key| made.contains(&key.kid));
+    Ok(waits.map(|key| key.not_before.since(key.created_at)).max())
 }

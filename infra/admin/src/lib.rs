@@ -3,6 +3,7 @@
 mod apis;
 mod bounces;
 mod clients;
+mod clock;
 mod connection;
 mod doctor;
 mod error;

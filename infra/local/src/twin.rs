@@ -18,7 +18,7 @@ use postern::store::schema::create_table;
 use postern::time::Clock;
 use postern::token::key_times::KeyTimes;
 use postern::token::keys::KeyNeeds;
-use postern::token::rotation::{Rotation, RotationError};
+use postern::token::rotation::{Report, Rotation, RotationError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -379,8 +379,9 @@ async fn prepare(options: &TwinOptions, app: &App) -> Result<(), TwinError> {
     create_table(app.store.dynamodb(), TABLE).await.map_err(|error| TwinError::Table(error.to_string()))?;
     let kms = in_no_hurry(&app.kms);
     let times = options.key_times;
-    let rotation = Rotation { store: &app.store, kms: &kms, kms_key: KEY_ID, random: &app.random, times };
-    rotation.ensure_first(app.now()).await?;
+    let (store, random, clock) = (&app.store, &app.random, &app.clock);
+    let rotation = Rotation { store, kms: &kms, kms_key: KEY_ID, random, clock, times };
+    rotation.ensure_first(&mut Report::default()).await?;
     Seed::demo()?.plant(app).await?;
     if let Some(path) = &options.seed {
         let json = std::fs::read_to_string(path).map_err(|error| TwinError::SeedFile(path.clone(), error))?;

@@ -121,9 +121,9 @@ metrics! {
     /// A stolen token, as a rule.
     RefreshTokensReused: Count by Nothing, "refresh tokens that came again after they had been replaced (`ferrt`)";
     /// By the schedule, or the creation of the stack.
-    KeysRotated: Count by Nothing, "runs of `rotate-keys` that made or retired keys";
+    KeysRotated: Count by Nothing, "runs of `rotate-keys`, and requests to rotate that failed half-way, that made or retired keys";
     /// The same.
-    RotationFailures: Count by Nothing, "runs of `rotate-keys` that failed";
+    RotationFailures: Count by Nothing, "runs of `rotate-keys`, and requests to rotate, that failed";
 }
 
 impl Metric {

@@ -17,6 +17,11 @@
 //! - *A thief* who sends a secret within its leeway has what the client has, and from then on there are two holders of
 //!   one secret. The first of them to use it replaces it; the other comes with the old one, and after the leeway that
 //!   ends the family for both.
+//!
+//! The price: whoever has the root, and a secret of the family that was current at any time while that root was in use,
+//! can compute the one that is current. So a family whose current secret was computed under a root that was revoked is
+//! nobody's any more ([`Chain::root`]). A step under another root ends what the first one tells, and a first secret,
+//! which is drawn, was computed under none.
 
 use std::fmt;
 
@@ -160,6 +165,12 @@ impl Chain {
         Self { secret_digest: secret.digest(), replaced: Vec::new() }
     }
 
+    /// The root that the secret which is good was computed under; none of a first secret.
+    #[must_use]
+    pub fn root(&self) -> Option<&Kid> {
+        self.replaced.last().map(|replaced| &replaced.kid)
+    }
+
     /// What a presented secret is.
     #[must_use]
     pub fn standing(&self, presented: &SecretDigest, now: Timestamp, leeway_seconds: u64) -> Standing<'_> {
@@ -221,6 +232,19 @@ mod tests {
             assert!(matches!(standing(0, seconds), Standing::Reused), "{seconds}");
         }
         assert!(matches!(standing(7, 0), Standing::Reused), "never this family's");
+    }
+
+    /// However long ago the last step was, and however many of them are forgotten.
+    #[test]
+    fn a_chain_knows_the_root_of_its_secret() {
+        let mut chain = Chain::begin(&secret(0));
+        assert_eq!(chain.root(), None, "it was drawn");
+        for number in 1..=2 * REPLACED_MAX {
+            chain = rotated(&chain, number, Timestamp(1_000).plus(7 * number as u64));
+            assert_eq!(chain.root(), Some(&Kid::new(format!("root-{number}"))));
+        }
+        chain = chain.rotated(&secret(99), &Kid::new("other"), Timestamp(9_000_000), 0);
+        assert_eq!((chain.root(), chain.replaced.len()), (Some(&Kid::new("other")), 1));
     }
 
     #[test]

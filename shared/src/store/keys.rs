@@ -33,6 +33,9 @@ pub struct KeyGeneration {
     pub created_at: Timestamp,
     /// From when on new things are made with it.
     pub not_before: Timestamp,
+    /// How long keys were published before they were used when it was made, in seconds; not known of older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish_seconds: Option<u64>,
     /// Since when what it signed is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
@@ -56,13 +59,18 @@ impl Store {
         self.query(PK, None).await?.into_iter().map(read).collect()
     }
 
-    /// Adds a generation; `false` when its place in the sequence is taken.
+    /// Adds a generation; `false` when another one has its place in the sequence.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn add_key_generation(&self, key: &KeyGeneration) -> Result<bool, StoreError> {
         let write = Write::put(PK, &place(key), key)?.when("attribute_not_exists(pk)");
-        Ok(matches!(self.write(&write).await?, Outcome::Done(_)))
+        match self.write(&write).await? {
+            Outcome::Done(_) => Ok(true),
+            // By an attempt of ours whose answer was lost.
+            Outcome::Refused(Some(old)) => Ok(read::<KeyGeneration>(old)?.kid == key.kid),
+            Outcome::Refused(None) => Ok(false),
+        }
     }
 
     /// Revokes a generation, on condition that the one that signs is good, and with the time from which it does; `false`

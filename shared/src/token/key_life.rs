@@ -107,6 +107,7 @@ mod tests {
             public: None,
             created_at: Timestamp(0),
             not_before: Timestamp(not_before),
+            publish_seconds: None,
             revoked_at: revoked_at.map(Timestamp),
         }
     }

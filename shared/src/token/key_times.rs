@@ -3,13 +3,13 @@
 use crate::token::claims::ACCESS_TOKEN_SECONDS_MAX;
 use crate::token::keys::{KEYS_FRESH_SECONDS, KEYS_USABLE_SECONDS};
 
-/// What a rotation may take from its first look at the clock to its last write, in seconds: Lambda ends it then.
-const ROTATION_SECONDS_MAX: u64 = 60;
+/// What the write of a new key may take from the look at the clock on, in seconds: whoever makes it gives it up then.
+pub(super) const KEY_WRITE_SECONDS_MAX: u64 = 60;
 
 /// How long a new key is known before it is used, in seconds, at the least: what an environment serves a list that it
-/// cannot refresh, what a client keeps the JWKS it got of it last, and what the rotation itself took. So nothing is ever
-/// signed or sealed by one environment that another, or a client, cannot read.
-pub const KNOWN_BEFORE_USE_SECONDS: u64 = KEYS_USABLE_SECONDS + KEYS_FRESH_SECONDS + ROTATION_SECONDS_MAX;
+/// cannot refresh, what a client keeps the JWKS it got of it last, and what the write of the key itself took. So nothing
+/// is ever signed or sealed by one environment that another, or a client, cannot read.
+pub const KNOWN_BEFORE_USE_SECONDS: u64 = KEYS_USABLE_SECONDS + KEYS_FRESH_SECONDS + KEY_WRITE_SECONDS_MAX;
 
 /// Days that a key makes new things, where nothing is said.
 pub const KEY_DAYS: u64 = 90;
@@ -23,9 +23,10 @@ const KEY_DAYS_MIN: u64 = 8;
 const DAYS_MAX: u64 = 365;
 const PUBLISH_SECONDS_MAX: u64 = 7 * DAY_SECONDS;
 const DAY_SECONDS: u64 = 86_400;
-/// The signing keys that there are beside the retiring ones: the current one, the next one, and one or two that somebody
-/// asked for.
-const OTHER_KEYS: u64 = 4;
+/// Signing keys that there is room for beside those of the schedule: one or two that somebody asked for.
+const KEYS_ASKED_FOR: u64 = 2;
+/// How often a schedule looks, in seconds: so long may a key stay that could go.
+const LOOK_SECONDS: u64 = DAY_SECONDS;
 
 /// The times of keys. There are only safe ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +81,24 @@ impl KeyTimes {
         if !(KEY_RETIRE_DAYS..=DAYS_MAX).contains(&retire_days) {
             return Err(KeyTimesError::Retire);
         }
-        if retire_days.div_ceil(key_days).saturating_add(OTHER_KEYS) > SIGNING_KEYS_MAX as u64 {
+        let times = Self { key_days, publish_seconds, retire_days };
+        if times.scheduled_keys().saturating_add(KEYS_ASKED_FOR) > SIGNING_KEYS_MAX as u64 {
             return Err(KeyTimesError::TooMany);
         }
-        Ok(Self { key_days, publish_seconds, retire_days })
+        Ok(times)
+    }
+
+    /// The most signing keys that a daily look leaves at once. One is made every [`KeyTimes::due_seconds`] at the
+    /// soonest, and stays until the one after it was made, published and used for the time of retirement, and a look came.
+    fn scheduled_keys(self) -> u64 {
+        let over_after = self.publish_seconds + self.retire_seconds() + LOOK_SECONDS;
+        over_after.div_ceil(self.due_seconds()).saturating_add(1)
+    }
+
+    /// Days that a key makes new things.
+    #[must_use]
+    pub fn key_days(self) -> u64 {
+        self.key_days
     }
 
     /// The age at which a key is replaced by a rotation that looks whether it is time, in seconds. A day less than its
@@ -120,7 +135,8 @@ mod tests {
     #[test]
     fn only_safe_times_are_taken() {
         assert_eq!(KeyTimes::new(90, 900, 30), Ok(KeyTimes::default()));
-        assert!(KeyTimes::new(8, 604_800, 96).is_ok());
+        assert!(KeyTimes::new(8, 604_800, 83).is_ok());
+        assert!(KeyTimes::new(8, 900, 89).is_ok());
         assert!(KeyTimes::new(365, 900, 365).is_ok());
         for (key_days, publish, retire, error) in [
             (7, 900, 30, KeyTimesError::Life),
@@ -129,10 +145,50 @@ mod tests {
             (90, 604_801, 30, KeyTimesError::Publish),
             (90, 900, 29, KeyTimesError::Retire),
             (90, 900, 366, KeyTimesError::Retire),
-            (8, 900, 97, KeyTimesError::TooMany),
+            (8, 604_800, 84, KeyTimesError::TooMany),
+            (8, 900, 90, KeyTimesError::TooMany),
         ] {
             assert_eq!(KeyTimes::new(key_days, publish, retire), Err(error));
         }
         assert!(KeyTimes::default().retire_seconds() >= ACCESS_TOKEN_SECONDS_MAX);
+    }
+
+    /// The most keys that there are at once, when a schedule looks `every` so many seconds, for two years. A look
+    /// makes a key before it deletes others, as a rotation does.
+    fn most_keys(times: KeyTimes, every: u64) -> usize {
+        let (mut made_at, mut most) = (vec![0], 1);
+        for now in (0..2 * 365 * DAY_SECONDS).step_by(usize::try_from(every).unwrap()) {
+            if made_at.last().is_some_and(|last| now - last >= times.due_seconds()) {
+                made_at.push(now);
+            }
+            most = most.max(made_at.len());
+            let is_needed =
+                |successor: &u64| successor + times.publish_seconds + times.retire_seconds() > now;
+            let gone = made_at.iter().skip(1).filter(|successor| !is_needed(successor)).count();
+            made_at.drain(..gone);
+        }
+        most
+    }
+
+    proptest::proptest! {
+        /// Whatever times are taken, there is room for two keys that somebody asks for, by the schedule itself.
+        #[test]
+        fn keys_leave_room_for_others(
+            key_days in KEY_DAYS_MIN..=30,
+            publish in KNOWN_BEFORE_USE_SECONDS..=PUBLISH_SECONDS_MAX,
+            retire_days in KEY_RETIRE_DAYS..=DAYS_MAX,
+            every in 3_600_u64..=DAY_SECONDS,
+        ) {
+            if let Ok(times) = KeyTimes::new(key_days, publish, retire_days) {
+                proptest::prop_assert!(most_keys(times, every) + 2 <= SIGNING_KEYS_MAX);
+            }
+        }
+    }
+
+    /// The same where it is closest, and the bound is no narrower than it has to be.
+    #[test]
+    fn the_room_is_used() {
+        let keys = |publish, retire| most_keys(KeyTimes::new(8, publish, retire).unwrap(), DAY_SECONDS);
+        assert_eq!((keys(604_800, 83), keys(900, 89)), (14, 14));
     }
 }

@@ -2,6 +2,11 @@
 //!
 //! Which key is current follows from `not_before` alone, so nothing has to be promoted by a later write, and a
 //! rotation that is killed halfway, or run twice, leaves a state that is as good as any.
+//!
+//! What a run has done stands in the [`Report`] that it is handed, also when it failed after that or was ended: keys
+//! that were made are recorded however the run went on.
+
+use std::time::Duration;
 
 use aws_sdk_kms::types::DataKeyPairSpec;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -11,11 +16,14 @@ use crate::id::Kid;
 use crate::rules::random::Random;
 use crate::store::keys::{KeyGeneration, PublicJwk};
 use crate::store::{Store, StoreError};
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
 use crate::token::key_life::successor;
 pub use crate::token::key_times::KNOWN_BEFORE_USE_SECONDS;
-use crate::token::key_times::{KeyTimes, SIGNING_KEYS_MAX};
+use crate::token::key_times::{KEY_WRITE_SECONDS_MAX, KeyTimes, SIGNING_KEYS_MAX};
 use crate::token::keyring::KeyUse;
+
+/// After that a key is not written any more: its times were taken before.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(KEY_WRITE_SECONDS_MAX);
 
 /// Keys could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +66,8 @@ pub struct Rotation<'a> {
     pub kms_key: &'a str,
     /// For ids.
     pub random: &'a Random,
+    /// What a key's times are taken from, when KMS has answered: however long that took, the key is known long enough.
+    pub clock: &'a Clock,
     /// How long keys live and overlap.
     pub times: KeyTimes,
 }
@@ -70,6 +80,9 @@ enum Which {
     /// Those at the end of their life.
     Due,
 }
+
+/// The generation of the first key of a use, which is used at once: nobody knows another one.
+const FIRST: u32 = 1;
 
 /// What a rotation did.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -84,98 +97,114 @@ impl Rotation<'_> {
     /// Makes the first root and the first signing key unless they are there. Idempotent.
     ///
     /// # Errors
-    /// See [`RotationError`].
-    pub async fn ensure_first(&self, now: Timestamp) -> Result<Report, RotationError> {
+    /// See [`RotationError`]; `report` has what was done before.
+    pub async fn ensure_first(&self, report: &mut Report) -> Result<(), RotationError> {
         let generations = self.store.key_generations().await?;
-        let mut report = Report::default();
         for key_use in [KeyUse::Root, KeyUse::Signing] {
             if !generations.iter().any(|key| key.key_use == key_use) {
-                report.made.extend(self.make(key_use, 1, now, now).await?);
+                self.make(key_use, FIRST, self.times.publish_seconds(), report).await?;
             }
         }
-        Ok(report)
+        Ok(())
     }
 
     /// Adds a generation of each use and retires signing keys that no live token needs. Roots are never retired
     /// here: something may still be sealed under them (SEC-44).
     ///
     /// # Errors
-    /// See [`RotationError`].
-    pub async fn rotate(&self, now: Timestamp) -> Result<Report, RotationError> {
-        self.replace(Which::Every, now).await
+    /// As [`Rotation::ensure_first`].
+    pub async fn rotate(&self, report: &mut Report) -> Result<(), RotationError> {
+        self.replace(Which::Every, report).await
     }
 
     /// The same of keys that are at the end of their life only: what a schedule asks for, the oftener the better. What a
     /// run that failed left undone the next one does.
     ///
     /// # Errors
-    /// See [`RotationError`].
-    pub async fn rotate_due(&self, now: Timestamp) -> Result<Report, RotationError> {
-        self.replace(Which::Due, now).await
+    /// As [`Rotation::ensure_first`].
+    pub async fn rotate_due(&self, report: &mut Report) -> Result<(), RotationError> {
+        self.replace(Which::Due, report).await
     }
 
-    async fn replace(&self, which: Which, now: Timestamp) -> Result<Report, RotationError> {
-        let mut report = self.ensure_first(now).await?;
-        if !report.made.is_empty() {
-            return Ok(report);
+    /// Adds a generation of each use, for whoever may not have the deployment's own times: it is published at least as
+    /// long as the newest one says keys are, and nothing is retired, for that cannot be taken back.
+    ///
+    /// # Errors
+    /// As [`Rotation::ensure_first`].
+    pub async fn make_next(&self, report: &mut Report) -> Result<(), RotationError> {
+        if self.has_made_first(report).await? {
+            return Ok(());
         }
         let generations = self.store.key_generations().await?;
         for key_use in [KeyUse::Root, KeyUse::Signing] {
-            if which == Which::Every || self.is_due(key_use, &generations, now) {
-                report.made.extend(self.make_next(key_use, &generations, now).await?);
-            }
+            let said = published_seconds(key_use, &generations);
+            self.add(key_use, &generations, self.times.publish_seconds().max(said), report).await?;
         }
-        self.retire(&generations, now, &mut report).await?;
-        Ok(report)
+        Ok(())
     }
 
     /// Adds a signing key and no root, for whoever asks over the network: roots are never retired, so nobody may make
-    /// many of them. Nor of signing keys, of which all but a few come and go by the schedule.
+    /// many of them. Nor of signing keys, of which all but a few come and go by the schedule; those that may go go first.
     ///
     /// # Errors
-    /// See [`RotationError`].
-    pub async fn rotate_signing(&self, now: Timestamp) -> Result<Report, RotationError> {
-        let generations = self.store.key_generations().await?;
+    /// As [`Rotation::ensure_first`].
+    pub async fn rotate_signing(&self, report: &mut Report) -> Result<(), RotationError> {
+        let mut generations = self.store.key_generations().await?;
+        self.retire(&generations, report).await?;
+        generations.retain(|key| !report.retired.contains(&key.kid));
         let signing = generations.iter().filter(|key| key.key_use == KeyUse::Signing);
         if signing.count() >= SIGNING_KEYS_MAX {
             return Err(RotationError::TooMany);
         }
-        let mut report = Report::default();
-        report.made.extend(self.make_next(KeyUse::Signing, &generations, now).await?);
-        self.retire(&generations, now, &mut report).await?;
-        Ok(report)
+        self.add(KeyUse::Signing, &generations, self.times.publish_seconds(), report).await
+    }
+
+    async fn replace(&self, which: Which, report: &mut Report) -> Result<(), RotationError> {
+        if self.has_made_first(report).await? {
+            return Ok(());
+        }
+        let generations = self.store.key_generations().await?;
+        for key_use in [KeyUse::Root, KeyUse::Signing] {
+            if which == Which::Every || self.is_due(key_use, &generations) {
+                self.add(key_use, &generations, self.times.publish_seconds(), report).await?;
+            }
+        }
+        self.retire(&generations, report).await
+    }
+
+    /// Whether this run made first keys: then there is nothing to replace.
+    async fn has_made_first(&self, report: &mut Report) -> Result<bool, RotationError> {
+        let before = report.made.len();
+        self.ensure_first(report).await?;
+        Ok(report.made.len() > before)
     }
 
     /// Whether the newest good key of a use has come of age. One that is to come is young, and one that was revoked was
     /// replaced.
-    fn is_due(&self, key_use: KeyUse, generations: &[KeyGeneration], now: Timestamp) -> bool {
+    fn is_due(&self, key_use: KeyUse, generations: &[KeyGeneration]) -> bool {
         let good = generations.iter().filter(|key| key.key_use == key_use && key.revoked_at.is_none());
         let newest = good.max_by_key(|key| key.generation);
-        newest.is_none_or(|key| now.since(key.created_at) >= self.times.due_seconds())
+        newest.is_none_or(|key| self.clock.now().since(key.created_at) >= self.times.due_seconds())
     }
 
     /// A run that is repeated, because its answer was lost or it was killed halfway, adds only what is missing.
-    async fn make_next(
+    async fn add(
         &self,
         key_use: KeyUse,
         generations: &[KeyGeneration],
-        now: Timestamp,
-    ) -> Result<Option<Kid>, RotationError> {
-        let newest = generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation);
-        if newest.is_some_and(|key| key.not_before > now && key.revoked_at.is_none()) {
-            return Ok(None);
-        }
-        let next = newest.map_or(1, |key| key.generation.saturating_add(1));
-        self.make(key_use, next, now, now.plus(self.times.publish_seconds())).await
-    }
-
-    async fn retire(
-        &self,
-        generations: &[KeyGeneration],
-        now: Timestamp,
+        publish_seconds: u64,
         report: &mut Report,
     ) -> Result<(), RotationError> {
-        for (key, successor) in retirable(generations, self.times, now) {
+        let newest = newest(key_use, generations);
+        if newest.is_some_and(|key| key.not_before > self.clock.now() && key.revoked_at.is_none()) {
+            return Ok(());
+        }
+        let generation = newest.map_or(FIRST, |key| key.generation.saturating_add(1));
+        self.make(key_use, generation, publish_seconds, report).await
+    }
+
+    async fn retire(&self, generations: &[KeyGeneration], report: &mut Report) -> Result<(), RotationError> {
+        for (key, successor) in retirable(generations, self.times, self.clock.now()) {
             if self.store.delete_key_generation(key, successor).await? {
                 report.retired.push(key.kid.clone());
             }
@@ -187,9 +216,9 @@ impl Rotation<'_> {
         &self,
         key_use: KeyUse,
         generation: u32,
-        now: Timestamp,
-        not_before: Timestamp,
-    ) -> Result<Option<Kid>, RotationError> {
+        publish_seconds: u64,
+        report: &mut Report,
+    ) -> Result<(), RotationError> {
         let kid = Kid::generate(self.random).map_err(|_| RotationError::Unusable)?;
         let (wrapped, public) = match key_use {
             KeyUse::Root => (self.wrapped_root(&kid).await?, None),
@@ -197,6 +226,9 @@ impl Rotation<'_> {
                 self.wrapped_pair(&kid).await.map(|(wrapped, public)| (wrapped, Some(public)))?
             }
         };
+        // Not before: KMS may have taken any time, of which the key was known to nobody.
+        let now = self.clock.now();
+        let waits = if generation == FIRST { 0 } else { publish_seconds };
         let key = KeyGeneration {
             kid: kid.clone(),
             key_use,
@@ -204,11 +236,16 @@ impl Rotation<'_> {
             wrapped: BASE64.encode(&wrapped),
             public,
             created_at: now,
-            not_before,
+            not_before: now.plus(waits),
+            publish_seconds: Some(publish_seconds),
             revoked_at: None,
         };
+        let written = tokio::time::timeout(WRITE_TIMEOUT, self.store.add_key_generation(&key)).await;
         // When another rotation took the place first, its key serves as well as ours.
-        Ok(self.store.add_key_generation(&key).await?.then_some(kid))
+        if written.map_err(|_| StoreError::Unavailable)?? {
+            report.made.push(kid);
+        }
+        Ok(())
     }
 
     async fn wrapped_root(&self, kid: &Kid) -> Result<Vec<u8>, RotationError> {
@@ -236,6 +273,20 @@ impl Rotation<'_> {
         let spki = output.public_key.ok_or(RotationError::Unusable)?.into_inner();
         Ok((wrapped, public_jwk(&spki).ok_or(RotationError::Unusable)?))
     }
+}
+
+/// The last key of a use, whatever became of it.
+fn newest(key_use: KeyUse, generations: &[KeyGeneration]) -> Option<&KeyGeneration> {
+    generations.iter().filter(|key| key.key_use == key_use).max_by_key(|key| key.generation)
+}
+
+/// How long keys of a use are published before they are used, in seconds, as far as they tell: what the newest was made
+/// by; of keys made before that was stored, the longest that one was. The first one was used at once, and so may be one
+/// that took the place of a revoked key.
+fn published_seconds(key_use: KeyUse, generations: &[KeyGeneration]) -> u64 {
+    let of_use = generations.iter().filter(|key| key.key_use == key_use);
+    let longest = of_use.map(|key| key.not_before.since(key.created_at)).max();
+    newest(key_use, generations).and_then(|key| key.publish_seconds).or(longest).unwrap_or_default()
 }
 
 /// Signing keys whose successor began so long ago that no token they signed can still be live, with that one. One that
@@ -285,8 +336,20 @@ mod tests {
             public: None,
             created_at: Timestamp(0),
             not_before: Timestamp(not_before),
+            publish_seconds: None,
             revoked_at: None,
         }
+    }
+
+    /// What the newest key says counts, also less than was; keys that say nothing tell by their times.
+    #[test]
+    fn keys_tell_how_long_they_are_published() {
+        let mut keys = vec![signing(1, 0), signing(2, 604_800), signing(3, 60)];
+        assert_eq!(published_seconds(KeyUse::Signing, &keys), 604_800, "the third took a place at once");
+        assert_eq!(published_seconds(KeyUse::Root, &keys), 0, "there is none");
+        keys[2].publish_seconds = Some(7_200);
+        keys[1].publish_seconds = Some(604_800);
+        assert_eq!(published_seconds(KeyUse::Signing, &keys), 7_200);
     }
 
     /// SEC-29: a signing key is retired only after every token it signed is over; the newest never is.

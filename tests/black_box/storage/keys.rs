@@ -4,10 +4,11 @@ use local::aws::KEY_ID;
 use postern::id::Kid;
 use postern::rules::random::Random;
 use postern::store::keys::KeyGeneration;
+use postern::time::Clock;
 use postern::token::key_life::Signer;
 use postern::token::key_times::KeyTimes;
 use postern::token::keyring::KeyUse;
-use postern::token::rotation::Rotation;
+use postern::token::rotation::{Report, Rotation};
 
 use super::{Subject, at_once, subjects};
 use crate::support::START;
@@ -21,6 +22,7 @@ fn generation(kid: &str, key_use: KeyUse, generation: u32) -> KeyGeneration {
         public: None,
         created_at: START,
         not_before: START,
+        publish_seconds: None,
         revoked_at: None,
     }
 }
@@ -44,7 +46,9 @@ async fn a_place_in_the_sequence_is_taken_once() {
         })
         .await;
         assert_eq!(added.iter().filter(|added| **added).count(), 1, "{}", subject.name);
-        assert!(store.add_key_generation(&generation("next", KeyUse::Signing, 2)).await.unwrap());
+        let next = generation("next", KeyUse::Signing, 2);
+        assert!(store.add_key_generation(&next).await.unwrap());
+        assert!(store.add_key_generation(&next).await.unwrap(), "an attempt whose answer was lost was ours");
         assert!(store.add_key_generation(&generation("root", KeyUse::Root, 1)).await.unwrap());
         assert_eq!(places(&subject).await, [("root", 1), ("signing", 1), ("signing", 2)]);
         let (first, second) =
@@ -77,15 +81,18 @@ async fn the_first_keys_are_made_once() {
         let made = at_once(8, |_| {
             let (store, kms) = (subject.store.clone(), subject.twin.app.kms.clone());
             async move {
-                let random = Random::system();
+                let (random, clock) = (Random::system(), Clock::fixed(START));
                 let rotation = Rotation {
                     store: &store,
                     kms: &kms,
                     kms_key: KEY_ID,
                     random: &random,
+                    clock: &clock,
                     times: KeyTimes::default(),
                 };
-                rotation.ensure_first(START).await.unwrap().made.len()
+                let mut report = Report::default();
+                rotation.ensure_first(&mut report).await.unwrap();
+                report.made.len()
             }
         })
         .await;

@@ -11,7 +11,7 @@ use postern::config::Timeouts;
 use postern::store::keys::KeyGeneration;
 use postern::token::key_life::{KeyState, Revocation, revocation, state};
 use postern::token::keyring::KeyUse;
-use postern::token::rotation::Rotation;
+use postern::token::rotation::{Report, Rotation, RotationError};
 use ring::digest;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -134,13 +134,21 @@ impl World {
     /// What makes keys, as the function `rotate-keys` has it.
     pub(crate) fn rotation(&self) -> Rotation<'_> {
         let app = &self.twin.app;
-        let times = app.config.key_times;
-        Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random, times }
+        let (clock, times) = (&app.clock, app.config.key_times);
+        Rotation { store: &app.store, kms: &app.kms, kms_key: KEY_ID, random: &app.random, clock, times }
+    }
+
+    /// Replaces what is due, and says what that was.
+    pub(crate) async fn rotate_due(&self) -> Result<Report, RotationError> {
+        let mut report = Report::default();
+        self.rotation().rotate_due(&mut report).await.map(|()| report)
     }
 
     /// Makes the next generation of both keys.
     pub(crate) async fn rotate_keys(&self) {
-        assert_eq!(self.rotation().rotate(self.clock.now()).await.unwrap().made.len(), 2);
+        let mut report = Report::default();
+        self.rotation().rotate(&mut report).await.unwrap();
+        assert_eq!(report.made.len(), 2);
     }
 
     /// Grant `password` from another address of this machine.

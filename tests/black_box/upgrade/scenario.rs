@@ -2,6 +2,7 @@
 
 use postern::rules::settings::SettingValue;
 use postern::rules::totp::TotpSecret;
+use postern::token::rotation::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -108,8 +109,9 @@ async fn keys(world: &World) {
     let kid = next[0]["kid"].as_str().unwrap();
     let revoked = world.manage("PUT", &format!("/api/v2/keys/signing/{kid}/revoke"), None).await;
     assert_eq!(revoked.status, 200, "{}", revoked.body);
-    let made = world.rotation().rotate_signing(world.clock.now()).await.unwrap().made;
-    assert_eq!(made.len(), 1);
+    let mut report = Report::default();
+    world.rotation().rotate_signing(&mut report).await.unwrap();
+    assert_eq!(report.made.len(), 1);
 }
 
 /// A user with properties, whose id it gives, one who is blocked, one who was deleted, and nobody.

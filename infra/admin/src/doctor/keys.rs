@@ -5,7 +5,7 @@ use aws_sdk_kms::types::KeyState as KmsKeyState;
 use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
 use postern::token::key_life::{KeyState, state};
-use postern::token::key_times::{KeyTimes, SIGNING_KEYS_MAX};
+use postern::token::key_times::SIGNING_KEYS_MAX;
 use postern::token::keyring::KeyUse;
 use postern::token::keys::{KeyNeeds, Keys};
 
@@ -80,7 +80,8 @@ pub(super) async fn generations(tenant: &Tenant) -> Vec<Finding> {
         }
     };
     let ring = Keys::new(tenant.store.clone(), tenant.clients.kms.clone(), KeyNeeds::ALL);
-    let finding = match judged(&keys, old_days(tenant.key_times), tenant.now()) {
+    // Twice what a key lives: a rotation was missed.
+    let finding = match judged(&keys, 2 * tenant.key_times.key_days(), tenant.now()) {
         Some(finding) => finding,
         None if ring.ring(tenant.now()).await.is_err() => {
             let found = "they do not unwrap: KMS refuses, or they were wrapped under another key";
@@ -89,11 +90,6 @@ pub(super) async fn generations(tenant: &Tenant) -> Vec<Finding> {
         None => Finding::ok(GENERATIONS, format!("all {} unwrap", keys.len())),
     };
     vec![finding]
-}
-
-/// Twice what a key lives: a rotation was missed.
-fn old_days(times: KeyTimes) -> u64 {
-    2 * (times.due_seconds() / DAY_SECONDS + 1)
 }
 
 /// What is wrong by what the table says alone.
@@ -141,12 +137,13 @@ mod tests {
             public: None,
             created_at: Timestamp(0),
             not_before: Timestamp(not_before),
+            publish_seconds: None,
             revoked_at: None,
         }
     }
 
     fn state_of(keys: &[KeyGeneration], now: u64) -> Option<State> {
-        judged(keys, old_days(KeyTimes::default()), Timestamp(now)).map(|finding| finding.state)
+        judged(keys, 180, Timestamp(now)).map(|finding| finding.state)
     }
 
     #[test]

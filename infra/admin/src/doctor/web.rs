@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use postern::aws::{Fetched, HttpFailed, get};
 use postern::config::Issuer;
-use postern::rules::calendar::UtcTime;
 use postern::store::keys::KeyGeneration;
 use postern::time::Timestamp;
 use postern::token::key_life::{KeyState, state};
@@ -14,6 +13,7 @@ use postern::token::keys::KEYS_FRESH_SECONDS;
 use serde_json::Value;
 
 use super::finding::Finding;
+use crate::clock::{Clocks, MEND, SKEW_MAX_SECONDS, SKEW_OK_SECONDS};
 use crate::connection::Tenant;
 use crate::output::harmless;
 
@@ -25,10 +25,6 @@ const CLOCK: &str = "clock";
 
 /// How long a document is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A difference between clocks that the network explains, in seconds.
-const SKEW_OK_SECONDS: u64 = 5;
-/// More than that and codes of apps or signatures are refused.
-const SKEW_MAX_SECONDS: u64 = 60;
 
 /// All that is seen from outside.
 pub(super) async fn checks(tenant: &Tenant) -> Vec<Finding> {
@@ -145,41 +141,22 @@ fn published(fetched: &Result<Fetched, HttpFailed>, keys: &[KeyGeneration], now:
 }
 
 fn clock(fetched: &Result<Fetched, HttpFailed>, now: Timestamp) -> Finding {
-    let theirs = fetched.as_ref().ok().and_then(|fetched| date(fetched.date.as_deref()?));
-    let Some(theirs) = theirs else {
+    let date = fetched.as_ref().ok().and_then(|fetched| fetched.date.as_deref());
+    let Some(clocks) = Clocks::of_answer(date, now) else {
         return Finding::warn(CLOCK, "there was no answer to compare it with", "see the check of jwks");
     };
-    let skew = now.since(theirs).max(theirs.since(now));
+    let skew = clocks.skew();
     let found = format!("this machine and the deployment are {skew} s apart");
-    let mend =
-        "have this machine's clock set by NTP: `timedatectl status`; a twin's is moved by POST /_local/clock";
     match skew {
         skew if skew <= SKEW_OK_SECONDS => Finding::ok(CLOCK, "this machine and the deployment agree"),
-        skew if skew <= SKEW_MAX_SECONDS => Finding::warn(CLOCK, found, mend),
-        _ => Finding::fail(CLOCK, found, mend),
+        skew if skew <= SKEW_MAX_SECONDS => Finding::warn(CLOCK, found, MEND),
+        _ => Finding::fail(CLOCK, found, MEND),
     }
-}
-
-/// A point in time as HTTP has it: `Sun, 17 Mar 2030 17:47:00 GMT` (RFC 9110 §5.6.7).
-fn date(text: &str) -> Option<Timestamp> {
-    let mut words = text.strip_suffix(" GMT")?.split_once(", ")?.1.split(' ');
-    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let month = MONTHS.find(month).filter(|_| month.len() == 3)? / 3 + 1;
-    UtcTime::parse(&format!("{year}-{month}-{day} {time}"))?.timestamp()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_of_http_are_read() {
-        assert_eq!(date("Sun, 17 Mar 2030 17:47:00 GMT"), Some(Timestamp(1_900_000_020)));
-        for wrong in ["", "Sun, 17 Mar 2030 17:47:00", "Sun, 17 xyz 2030 17:47:00 GMT", "2030-03-17"] {
-            assert_eq!(date(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn hosts_of_issuers_are_found() {

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use local::{Twin, TwinOptions};
 use postern::time::Clock;
+use postern::token::key_times::KeyTimes;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,7 +40,13 @@ impl Ran {
 
 impl Deployment {
     pub(crate) async fn new() -> Self {
-        let twin = Twin::start(TwinOptions::for_tests(Clock::host())).await.unwrap();
+        Self::with(KeyTimes::default()).await
+    }
+
+    /// One that has these times of keys.
+    pub(crate) async fn with(key_times: KeyTimes) -> Self {
+        let options = TwinOptions { key_times, ..TwinOptions::for_tests(Clock::host()) };
+        let twin = Twin::start(options).await.unwrap();
         Self { twin, directory: tempfile::tempdir().unwrap() }
     }
 

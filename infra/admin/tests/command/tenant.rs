@@ -1,7 +1,13 @@
 //! A tenant from nothing, its factors and settings, and its keys.
 
 use insta::assert_snapshot;
+use local::aws::KEY_ID;
+use postern::store::expression::{number, text};
 use postern::store::schema::create_table;
+use postern::time::{Clock, Timestamp};
+use postern::token::key_times::KeyTimes;
+use postern::token::keyring::KeyUse;
+use postern::token::rotation::{Report, Rotation};
 use serde_json::{Value, json};
 
 use crate::support::Deployment;
@@ -138,7 +144,9 @@ async fn keys_are_listed_rotated_and_revoked() {
     let root = keys[0]["kid"].as_str().unwrap();
     let told = deployment.shown(&["keys", "revoke", root, "--yes"]).await;
     assert!(
-        told.starts_with(&format!("Revoked {root}: logins, codes and links begun with it are refused")),
+        told.starts_with(&format!(
+            "Revoked {root}: logins, codes and links begun with it, and refresh tokens "
+        )),
         "{told}"
     );
     let listed = deployment.json(&["keys", "list"]).await;
@@ -146,4 +154,66 @@ async fn keys_are_listed_rotated_and_revoked() {
     let next = listed[1]["kid"].as_str().unwrap();
     let refused = deployment.ran(&["keys", "revoke", next, "--yes"], "").await;
     assert!(refused.err.contains("there is no next key to take its place"), "{}", refused.err);
+}
+
+/// The command has times of its own, which may not be the deployment's: it retires nothing by them, and publishes keys no
+/// shorter than the deployment does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_rotate_keeps_to_the_deployment() {
+    let week = KeyTimes::new(90, 604_800, 365).unwrap();
+    let deployment = Deployment::with(week).await;
+    let app = &deployment.twin.app;
+    let (store, kms, random) = (&app.store, &*app.kms, &app.random);
+    // Keys of which the first could go by the command's own times.
+    let keys = app.store.key_generations().await.unwrap();
+    let ago = |days: u64| Clock::fixed(Timestamp(app.now().0 - days * 86_400));
+    for key in keys {
+        let item = app.store.dynamodb().update_item().table_name(app.store.table());
+        let item = item.key("pk", text("KEYS")).key("sk", text(format!("{}#000001", key.key_use.as_str())));
+        let item = item.update_expression("SET not_before = :then, created_at = :then");
+        item.expression_attribute_values(":then", number(ago(200).now().0)).send().await.unwrap();
+    }
+    let clock = ago(100);
+    let rotation = Rotation { store, kms, kms_key: KEY_ID, random, clock: &clock, times: week };
+    rotation.rotate(&mut Report::default()).await.unwrap();
+
+    let told = deployment.shown(&["keys", "rotate"]).await;
+    assert!(
+        told.contains("Made 2 key generations. They are published at once and used after 10080 min"),
+        "{told}"
+    );
+    let keys = deployment.json(&["keys", "list"]).await;
+    assert_eq!(keys.as_array().unwrap().len(), 6, "none is gone");
+    let next: Vec<_> = keys.as_array().unwrap().iter().filter(|key| key["state"] == "next").collect();
+    let seconds = |key: &Value, name: &str| key[format!("{name}_epoch_seconds")].as_u64().unwrap();
+    assert_eq!(next.len(), 2);
+    assert!(next.iter().all(|key| seconds(key, "not_before") - seconds(key, "created_at") == 604_800));
+    let again = deployment.json(&["keys", "rotate"]).await;
+    assert_eq!((&again["made"], &again["retired"]), (&json!([]), &json!([])));
+}
+
+/// Keys begin by AWS's clock, and not by one that nobody else has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_clock_makes_and_revokes_no_keys() {
+    let deployment = Deployment::new().await;
+    let kid = deployment.json(&["keys", "list"]).await[1]["kid"].as_str().unwrap().to_owned();
+    deployment.json(&["keys", "rotate"]).await;
+    let before = deployment.json(&["keys", "list"]).await;
+    // Less than a minute apart, the next one is current by the deployment's own time.
+    deployment.twin.app.clock.advance(40);
+    let began = deployment.twin.app.now();
+    deployment.json(&["keys", "revoke", &kid, "--yes"]).await;
+    let all = deployment.twin.app.store.key_generations().await.unwrap();
+    let next = all.iter().find(|key| key.generation == 2 && key.key_use == KeyUse::Signing).unwrap();
+    assert!(next.not_before >= began && next.not_before <= deployment.twin.app.now(), "{next:?}");
+
+    deployment.twin.app.clock.advance(3_600);
+    let root = before[0]["kid"].as_str().unwrap();
+    for arguments in [&["keys", "rotate"][..], &["keys", "revoke", root, "--yes"]] {
+        let ran = deployment.ran(arguments, "").await;
+        let told = ran.refusal();
+        assert!(told.starts_with("postern: this machine's clock and AWS's are 36"), "{told}");
+        assert!(told.contains("timedatectl"), "{told}");
+    }
+    assert_eq!(deployment.twin.app.store.key_generations().await.unwrap().len(), all.len());
 }
