@@ -1,14 +1,17 @@
-//! A function's life in Lambda: build the app once, prime it, then serve API Gateway's events.
+//! A function's life in Lambda: build the app once, prime it, then serve API Gateway's events, or others.
 
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use axum::Router;
+use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::aws::{Clients, Endpoints, sdk_config_of_lambda};
 use crate::config::{Config, Timeouts};
 use crate::http;
+use crate::observe::watched;
 use crate::rules::random::Random;
 use crate::time::Clock;
 use crate::token::keys::KeyNeeds;
@@ -47,6 +50,22 @@ pub async fn serve_sending(routes: Router<App>, needs: KeyNeeds) -> Result<(), E
     let clients =
         Clients::new(&sdk, &timeouts, &endpoints, None).with_phone(&sdk, &timeouts, &endpoints, None);
     run(routes, App::new(config, clients, needs, Clock::host(), Random::system())).await
+}
+
+/// Serves events, of whatever kind, until the environment ends. `handle` is given an event and the id of its invocation.
+///
+/// # Errors
+/// When the Lambda Runtime API goes away.
+pub async fn serve_events(
+    app: &App,
+    handle: impl AsyncFn(Value, &str) -> Result<Value, Error>,
+) -> Result<(), Error> {
+    let serve = async |event: LambdaEvent<Value>| {
+        let LambdaEvent { payload, context } = event;
+        // On the heap: such a future is as deep as the compiler follows.
+        watched(app, &context.request_id, Box::pin(handle(payload, &context.request_id))).await
+    };
+    lambda_runtime::run(service_fn(serve)).await
 }
 
 async fn run(routes: Router<App>, app: App) -> Result<(), Error> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time, in whole seconds since the Unix epoch (the unit of JWT `NumericDate`, RFC 7519 §2, and of
 /// DynamoDB's TTL attribute).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 

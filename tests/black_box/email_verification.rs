@@ -53,9 +53,9 @@ async fn the_button_verifies_and_the_link_does_not() {
     let ticket = ticket_of_block(&page);
     world.forget_calls();
     let first = world.confirm(&ticket).await;
-    // The address, and the end of what is told of it, if anything is.
+    // The address, and then the end of what is told of it, if anything is.
     let updates = vec!["dynamodb UpdateItem".to_owned(); 2];
-    assert_eq!((world.round_trips(), world.operations()), (1, updates));
+    assert_eq!((world.round_trips(), world.operations()), (2, updates));
     let verified = world.stored_without_limits().await;
     let second = world.confirm(&ticket).await;
     assert_eq!(heading(&first), DONE);

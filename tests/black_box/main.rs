@@ -57,6 +57,7 @@ mod log_lines;
 mod logs;
 mod logs_taken_in;
 mod mail_events;
+mod mail_marks;
 mod mail_tags;
 mod management;
 mod metrics;

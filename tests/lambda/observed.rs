@@ -351,8 +351,8 @@ fn the_dashboard_shows_metrics_that_there_are() {
 }
 
 /// SEC-39: traces may be written by every function when they are switched on, and by none otherwise. X-Ray has no
-/// resources, so this is the one right about everything; it is granted to nobody else. A role has it from the beginning:
-/// Lambda looks for it when a function is made that sends traces.
+/// resources, so this right is about everything; what else is, is in `no_right_is_about_everything`. A role has it from
+/// the beginning: Lambda looks for it when a function is made that sends traces.
 #[test]
 fn traces_are_written_where_they_are_switched_on() {
     let template = Template::read();

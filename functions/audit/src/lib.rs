@@ -11,11 +11,10 @@ mod line;
 
 use std::collections::HashSet;
 
-use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
 use postern::audit::Record;
 use postern::config::Timeouts;
-use postern::lambda::{Error, app_and_sdk_from_environment};
+use postern::lambda::{Error, app_and_sdk_from_environment, serve_events};
 use postern::observe::watched;
 use postern::store::StoreError;
 use postern::token::keys::KeyNeeds;
@@ -55,11 +54,7 @@ pub async fn serve() -> Result<(), Error> {
     let arn = app.config.audit_event_bus.clone();
     let bus = arn.map(|arn| Bus::new(&sdk, &app.config.timeouts, arn, None, None));
     let intake = Intake { app, bus };
-    run(service_fn(|event: LambdaEvent<Value>| async {
-        let LambdaEvent { payload, context } = event;
-        handle_as(&intake, payload, &context.request_id).await
-    }))
-    .await
+    serve_events(&intake.app, async |event, _| take_in(&intake, event).await).await
 }
 
 /// Takes the records of an event in.
@@ -68,12 +63,7 @@ pub async fn serve() -> Result<(), Error> {
 /// When the event is none of a subscription; and when not every record could be written, or put on the bus: then the
 /// whole event is to come again.
 pub async fn handle(intake: &Intake, event: Value) -> Result<Value, Error> {
-    handle_as(intake, event, "").await
-}
-
-/// The same for the invocation of that id.
-async fn handle_as(intake: &Intake, event: Value, request_id: &str) -> Result<Value, Error> {
-    watched(&intake.app, request_id, Box::pin(take_in(intake, event))).await
+    watched(&intake.app, "", Box::pin(take_in(intake, event))).await
 }
 
 async fn take_in(intake: &Intake, event: Value) -> Result<Value, Error> {

@@ -1,9 +1,10 @@
-//! An event of SES as EventBridge delivers it (SES developer guide, "Monitoring SES events using Amazon EventBridge").
+//! An event of SES as EventBridge delivers it (SES developer guide, "Monitoring SES events using Amazon EventBridge"),
+//! or the part of it that the stack's rules leave: what is read here is all they hand over.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use data_encoding::BASE64URL_NOPAD;
-use postern::delivery::{KIND_TAG, USER_TAG};
+use postern::delivery::{KIND_TAG, MailKind, USER_TAG};
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
 use postern::rules::policy::Factor;
@@ -13,10 +14,6 @@ use serde_json::{Map, Value};
 
 /// Who says so. Nobody but AWS can: it reserves sources of this form.
 const SOURCE: &str = "aws.ses";
-/// What mails are, by their tag.
-const KINDS: [&str; 6] =
-    ["mfa-code", "sign-in", "security-notice", "email-verification", "password-reset", "enrollment"];
-
 /// What is told of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -26,6 +23,8 @@ pub(crate) enum Told {
     Suppressed,
     /// It did not take this one: the mailbox is full, the mail too large, or its server could not be reached for long.
     BouncedForNow,
+    /// It was forwarded, and came back from there: what was mailed to has taken it.
+    Forwarded,
     /// Somebody who got it said that it was unwanted.
     Complained,
     /// SES did not send it after all.
@@ -39,6 +38,7 @@ impl Told {
             Self::Bounced => "bounced",
             Self::Suppressed => "suppressed",
             Self::BouncedForNow => "bounced_for_now",
+            Self::Forwarded => "forwarded",
             Self::Complained => "complained",
             Self::Rejected => "rejected",
         }
@@ -49,12 +49,12 @@ impl Told {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MailEvent {
     pub(crate) told: Told,
-    /// The address we mailed to. A bounce may name another one, to which the mail was forwarded.
+    /// The address we mailed to.
     pub(crate) to: EmailAddress,
     /// Whose account the mail was about.
     pub(crate) user: Option<UserId>,
     /// What the mail was.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: MailKind,
     /// When it was sent.
     pub(crate) sent_at: Timestamp,
 }
@@ -85,6 +85,14 @@ struct Mail {
 struct Bounce {
     bounce_type: String,
     bounce_sub_type: Option<String>,
+    #[serde(default)]
+    bounced_recipients: Vec<Recipient>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipient {
+    email_address: String,
 }
 
 impl MailEvent {
@@ -95,18 +103,18 @@ impl MailEvent {
             return Err("not an event of SES");
         }
         let Detail { mail, bounce } = event.detail;
+        let to = mail.to().ok_or("a mail to no address")?;
         let told = match (event.detail_type.as_str(), bounce) {
-            ("Email Bounced", Some(bounce)) => bounce.told(),
+            ("Email Bounced", Some(bounce)) => bounce.told(&to),
             ("Email Bounced", None) => return Err("a bounce that says nothing of itself"),
             ("Email Complaint Received", _) => Told::Complained,
             ("Email Rejected", _) => Told::Rejected,
             _ => return Err("an event of another kind"),
         };
-        let kind = mail.tag(KIND_TAG).and_then(|tag| KINDS.into_iter().find(|kind| *kind == tag));
         Ok(Self {
             told,
-            kind: kind.ok_or("a mail that is none of ours")?,
-            to: mail.to().ok_or("a mail to no address")?,
+            kind: mail.tag(KIND_TAG).and_then(MailKind::parse).ok_or("a mail that is none of ours")?,
+            to,
             user: mail.tag(USER_TAG).and_then(user),
             sent_at: time(&mail.timestamp).ok_or("a mail of no time")?,
         })
@@ -114,7 +122,7 @@ impl MailEvent {
 
     /// The factor that its code was for.
     pub(crate) fn factor(&self) -> Option<Factor> {
-        matches!(self.kind, "mfa-code" | "sign-in").then_some(Factor::Email)
+        matches!(self.kind, MailKind::MfaCode | MailKind::SignIn).then_some(Factor::Email)
     }
 }
 
@@ -134,8 +142,12 @@ impl Mail {
 }
 
 impl Bounce {
-    fn told(&self) -> Told {
+    /// Of a mail to that address. Whoever has the mailbox may have it send mail on, and what comes back from there says
+    /// nothing of the mailbox itself.
+    fn told(&self, to: &EmailAddress) -> Told {
+        let is_of = |recipient: &Recipient| recipient.email_address.eq_ignore_ascii_case(to.as_str());
         match (self.bounce_type.as_str(), self.bounce_sub_type.as_deref()) {
+            ("Permanent", _) if !self.bounced_recipients.iter().any(is_of) => Told::Forwarded,
             ("Permanent", Some("Suppressed" | "OnAccountSuppressionList")) => Told::Suppressed,
             ("Permanent", _) => Told::Bounced,
             _ => Told::BouncedForNow,
@@ -174,7 +186,7 @@ mod tests {
                 "bounce": {
                     "bounceType": "Permanent",
                     "bounceSubType": "General",
-                    "bouncedRecipients": [{ "emailAddress": "elsewhere@example.net", "status": "5.1.1" }],
+                    "bouncedRecipients": [{ "emailAddress": "ADA@example.com", "status": "5.1.1" }],
                     "timestamp": "2030-03-17T17:47:01.669Z",
                 },
                 "mail": {
@@ -199,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bounce_is_about_the_address_that_was_mailed_to() {
+    fn an_event_is_read() {
         let read = MailEvent::read(event()).unwrap();
         let expected = MailEvent {
             told: Told::Bounced,
             to: EmailAddress::parse("ada@example.com").unwrap(),
             user: UserId::parse("auth0|a"),
-            kind: "mfa-code",
+            kind: MailKind::MfaCode,
             sent_at: Timestamp(1_900_000_020),
         };
         assert_eq!(read, expected);
@@ -214,7 +226,8 @@ mod tests {
     #[test]
     fn each_kind_is_told_apart() {
         let bounce = |kind: &str, sub: &str| {
-            let bounce = json!({ "bounceType": kind, "bounceSubType": sub });
+            let recipients = json!([{ "emailAddress": "ada@example.com" }]);
+            let bounce = json!({ "bounceType": kind, "bounceSubType": sub, "bouncedRecipients": recipients });
             with("/detail/bounce", bounce).unwrap().told
         };
         assert_eq!(bounce("Permanent", "NoEmail"), Told::Bounced);
@@ -226,6 +239,18 @@ mod tests {
         assert_eq!(named("Email Complaint Received"), Ok(Told::Complained));
         assert_eq!(named("Email Rejected"), Ok(Told::Rejected));
         assert_eq!(named("Email Delivery Delayed"), Err("an event of another kind"));
+    }
+
+    /// A mailbox that sends mail on is not marked for what comes back from elsewhere.
+    #[test]
+    fn a_bounce_is_about_the_addresses_it_names() {
+        let told = |named: &[&str]| {
+            let recipients: Vec<_> = named.iter().map(|address| json!({ "emailAddress": address })).collect();
+            with("/detail/bounce/bouncedRecipients", json!(recipients)).unwrap().told
+        };
+        assert_eq!(told(&["elsewhere@example.net", "ada@EXAMPLE.com"]), Told::Bounced);
+        assert_eq!(told(&["elsewhere@example.net"]), Told::Forwarded);
+        assert_eq!(told(&[]), Told::Forwarded);
     }
 
     /// A mail without the tag of a user, as of an older version, is told of and marks nobody.

@@ -1,19 +1,24 @@
 //! `mail-events`: what SES tells of a mail after it took it, by a rule of EventBridge: that it came back, that somebody
 //! complained of it, or that SES did not send it after all.
 //!
+//! SES keeps a list of addresses that bounced and tries none of them again. It protects the sender's name, and would last
+//! for ever: so when SES says that it did not try, and no mark stands, the address leaves the list and the next mail is
+//! tried. If that one bounces, the address is listed and marked again: one real bounce a week.
+//!
 //! EventBridge and Lambda deliver at least once, and in any order. A mark is written on condition that nothing newer is
 //! known of the address, so events may repeat; a record of the audit log may then come twice. What cannot be read, or is
-//! about a mail of somebody else's, is told of and dropped: it would be no other the next time. When the table fails, the
-//! invocation does, and Lambda repeats it.
+//! about a mail of somebody else's, is told of and dropped: it would be no other the next time. When the table or SES
+//! fails, the invocation does, and Lambda repeats it.
 
 mod event;
 
-use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
 use postern::audit::trail::Fact;
 use postern::audit::{Event, of_system, trail};
 use postern::config::Timeouts;
-use postern::lambda::{Error, app_from_environment};
+use postern::delivery::suppression::StillSuppressed;
+use postern::id::UserId;
+use postern::lambda::{Error, app_from_environment, serve_events};
 use postern::observe::watched;
 use postern::store::StoreError;
 use postern::store::mailboxes::{Mailbox, Marking, Standing};
@@ -30,8 +35,10 @@ pub const KEYS: KeyNeeds = KeyNeeds::PUBLIC;
 enum Outcome {
     /// The address is marked.
     Marked,
-    /// Something as new is known of the address.
+    /// As much is known of the address: nothing changes.
     Known,
+    /// The address left SES's list: the next mail is tried.
+    TriedAnew,
     /// It marks nothing, or nobody's address: it is in the audit log only.
     Recorded,
     /// It is none of ours, or cannot be read.
@@ -43,10 +50,20 @@ impl Outcome {
         match self {
             Self::Marked => "marked",
             Self::Known => "known",
+            Self::TriedAnew => "tried_anew",
             Self::Recorded => "recorded",
             Self::Ignored => "ignored",
         }
     }
+}
+
+/// The event is to come again.
+#[derive(Debug, thiserror::Error)]
+enum TryAgain {
+    #[error(transparent)]
+    Table(#[from] StoreError),
+    #[error(transparent)]
+    List(#[from] StillSuppressed),
 }
 
 /// Serves events until the environment ends.
@@ -55,24 +72,15 @@ impl Outcome {
 /// When the environment is incomplete, or the Lambda Runtime API goes away.
 pub async fn serve() -> Result<(), Error> {
     let app = app_from_environment(KEYS, Timeouts::default()).await?;
-    let serve = async |event: LambdaEvent<Value>| {
-        let LambdaEvent { payload, context } = event;
-        handle_as(&app, payload, &context.request_id).await
-    };
-    run(service_fn(serve)).await
+    serve_events(&app, async |event, request_id| take_in(&app, event, request_id).await).await
 }
 
 /// Takes an event in.
 ///
 /// # Errors
-/// When the table fails: then the event is to come again.
+/// When the table or SES fails: then the event is to come again.
 pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
-    handle_as(app, event, "").await
-}
-
-/// The same for the invocation of that id.
-async fn handle_as(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
-    watched(app, request_id, Box::pin(take_in(app, event, request_id))).await
+    watched(app, "", Box::pin(take_in(app, event, ""))).await
 }
 
 async fn take_in(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
@@ -80,7 +88,7 @@ async fn take_in(app: &App, event: Value, request_id: &str) -> Result<Value, Err
         Ok(told) => {
             let take = Box::pin(take(app, &told));
             let outcome = of_system(app, "mail-events", request_id, take).await?;
-            tracing::info!(event = "mail_event", told = ?told.told, mail = told.kind, outcome = outcome.as_str());
+            tracing::info!(event = "mail_event", told = ?told.told, mail = told.kind.as_str(), outcome = outcome.as_str());
             outcome
         }
         Err(what) => {
@@ -91,21 +99,36 @@ async fn take_in(app: &App, event: Value, request_id: &str) -> Result<Value, Err
     Ok(json!({ "outcome": outcome.as_str() }))
 }
 
-/// Marks the address, if it is to be, and then says so to the audit log.
-async fn take(app: &App, told: &MailEvent) -> Result<Outcome, StoreError> {
-    let marking = match (told.told.standing(), &told.user) {
-        (Some(standing), Some(user)) => {
-            let sent_at = told.sent_at.min(app.now());
-            Some(app.store.mark_mailbox(&Mailbox::new(user, &told.to, standing, sent_at)).await?)
-        }
-        _ => None,
+/// Acts on what is told of the address, and then says so to the audit log. A mail of an older version does not say whose
+/// it was: what is told of it is only recorded.
+async fn take(app: &App, told: &MailEvent) -> Result<Outcome, TryAgain> {
+    let outcome = match (&told.user, told.told) {
+        (Some(user), Told::Bounced) => mark(app, told, user, Standing::Bounced).await?,
+        (Some(user), Told::Complained) => mark(app, told, user, Standing::Complained).await?,
+        (Some(user), Told::Suppressed) => try_anew(app, told, user).await?,
+        (_, Told::BouncedForNow | Told::Forwarded | Told::Rejected) | (None, _) => Outcome::Recorded,
     };
     note(told);
+    Ok(outcome)
+}
+
+async fn mark(app: &App, told: &MailEvent, user: &UserId, standing: Standing) -> Result<Outcome, StoreError> {
+    let sent_at = told.sent_at.min(app.now());
+    let marking = app.store.mark_mailbox(&Mailbox::new(user, &told.to, standing, sent_at)).await?;
     Ok(match marking {
-        Some(Marking::Marked) => Outcome::Marked,
-        Some(Marking::Known) => Outcome::Known,
-        Some(Marking::Nobody) | None => Outcome::Recorded,
+        Marking::Marked => Outcome::Marked,
+        Marking::Known => Outcome::Known,
+        Marking::Nobody => Outcome::Recorded,
     })
+}
+
+/// Ends SES's listing with the mark: while that stands nothing changes, and it does not last longer by this.
+async fn try_anew(app: &App, told: &MailEvent, user: &UserId) -> Result<Outcome, TryAgain> {
+    if app.store.is_refused(user, &told.to, app.now()).await? {
+        return Ok(Outcome::Known);
+    }
+    app.mailer.take_off_list(&told.to).await?;
+    Ok(Outcome::TriedAnew)
 }
 
 /// For the audit log.
@@ -120,17 +143,8 @@ fn note(told: &MailEvent) {
     trail::fact(Fact::CameBack);
     trail::record(match told.told {
         Told::Complained => Event::MailComplained,
-        Told::Bounced | Told::Suppressed | Told::BouncedForNow | Told::Rejected => Event::NotificationFailed,
-    });
-}
-
-impl Told {
-    /// How the address takes mail by this; `None` where it does not tell.
-    fn standing(self) -> Option<Standing> {
-        match self {
-            Self::Bounced | Self::Suppressed => Some(Standing::Bounced),
-            Self::Complained => Some(Standing::Complained),
-            Self::BouncedForNow | Self::Rejected => None,
+        Told::Bounced | Told::Suppressed | Told::BouncedForNow | Told::Forwarded | Told::Rejected => {
+            Event::NotificationFailed
         }
-    }
+    });
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postern::app::App;
 use postern::audit::trail;
-use postern::delivery::Kind;
+use postern::delivery::MailTags;
 use postern::delivery::built_in::LinkMail;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
@@ -104,10 +104,10 @@ impl Letter {
         let random = &app.random;
         let sealed = match &mail.errand {
             Errand::VerifyEmail(_) => VerifyTicket::of(&self.profile, self.result_url(), now, expires_at)
-                .map(|ticket| ticket.seal(&ring, random, now)),
+                .map(|ticket| ticket.mailed(now).seal(&ring, random, now)),
             Errand::ResetPassword(_) => {
                 let times = (self.profile.issue_time(now), expires_at);
-                self.reset_ticket(mail, times).map(|ticket| ticket.seal(&ring, random, now))
+                self.reset_ticket(mail, times).map(|ticket| ticket.mailed(now).seal(&ring, random, now))
             }
             Errand::Enrol(Invitation { ticket, .. }) => {
                 Some(EnrolmentTicket { expires_at, ..ticket.clone() }.seal(&ring, random, now))
@@ -127,8 +127,8 @@ impl Letter {
             now,
         };
         let composed = app.mailer.link_email(link_mail(&mail.errand), &url, seconds / 60, &occasion);
-        let kind = Kind { name: mail.errand.as_str(), user: &self.profile.user_id };
-        match app.mailer.send_notice(&self.address, composed, kind).await {
+        let tags = MailTags { kind: mail.errand.kind(), user: &self.profile.user_id };
+        match app.mailer.send_notice(&self.address, composed, tags).await {
             Ok(()) => Ok(Outcome::Sent),
             Err(NoticeFailure::Refused) => Ok(Outcome::Refused),
             Err(NoticeFailure::NotNow) => Err(TryAgain),

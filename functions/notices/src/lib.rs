@@ -9,11 +9,10 @@ mod event;
 mod events;
 mod mail;
 
-use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
 use postern::audit::of_system;
 use postern::config::Timeouts;
-use postern::lambda::{Error, app_from_environment};
+use postern::lambda::{Error, app_from_environment, serve_events};
 use postern::observe::watched;
 use postern::token::keys::KeyNeeds;
 use serde_json::Value;
@@ -30,11 +29,7 @@ pub const KEYS: KeyNeeds = KeyNeeds::ROOTS;
 pub async fn serve() -> Result<(), Error> {
     let app = app_from_environment(KEYS, Timeouts::default()).await?;
     app.prime().await;
-    let serve = async |event: LambdaEvent<Value>| {
-        let LambdaEvent { payload, context } = event;
-        handle_as(&app, payload, &context.request_id).await
-    };
-    run(service_fn(serve)).await
+    serve_events(&app, async |event, request_id| mail_announced(&app, event, request_id).await).await
 }
 
 /// Mails what a batch of the stream announces, in order, up to the first that cannot be mailed now: what ails one
@@ -43,12 +38,7 @@ pub async fn serve() -> Result<(), Error> {
 /// # Errors
 /// When the event is none of a DynamoDB stream.
 pub async fn handle(app: &App, event: Value) -> Result<Value, Error> {
-    handle_as(app, event, "").await
-}
-
-/// The same for the invocation of that id.
-async fn handle_as(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {
-    watched(app, request_id, Box::pin(mail_announced(app, event, request_id))).await
+    watched(app, "", Box::pin(mail_announced(app, event, ""))).await
 }
 
 async fn mail_announced(app: &App, event: Value, request_id: &str) -> Result<Value, Error> {

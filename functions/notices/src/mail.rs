@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use postern::app::App;
 use postern::audit::trail;
-use postern::delivery::Kind;
 use postern::delivery::built_in::NoticeDetails;
 use postern::delivery::custom::CustomTemplate;
 use postern::delivery::notice::NoticeFailure;
 use postern::delivery::occasion::Occasion;
+use postern::delivery::{MailKind, MailTags};
 use postern::id::{NoticeId, UserId};
 use postern::rules::address::EmailAddress;
 use postern::rules::email_template::TemplateName;
@@ -216,6 +216,6 @@ async fn mail(
         unblock: link.as_deref(),
     };
     let composed = app.mailer.notice_email(notice.kind, &details, occasion);
-    let kind = Kind { name: "security-notice", user: &occasion.profile.user_id };
-    app.mailer.send_notice(to, composed, kind).await
+    let tags = MailTags { kind: MailKind::SecurityNotice, user: &occasion.profile.user_id };
+    app.mailer.send_notice(to, composed, tags).await
 }

@@ -16,7 +16,7 @@ use postern::store::{StoreError, compensated};
 
 use postern::store::limits::LimitKey;
 use postern::store::logins::{Login, LoginKey};
-use postern::store::passwordless::{SignInKey, Try};
+use postern::store::passwordless::{SignInCode, SignInKey, Try};
 use postern::store::users::{Profile, UserState};
 use postern::time::Timestamp;
 use postern::token::claims::{GrantedBy, Target};
@@ -174,7 +174,7 @@ impl Attempt<'_> {
             }
             Ok(user) => match user.filter(|_| right && login.is_some()) {
                 None => Err(request.wrong()),
-                Some(user) => self.use_up(request, &user, &stored.nonce, &id).await,
+                Some(user) => self.use_up(request, &user, &stored, &id).await,
             },
         };
         let ours = matches!(&answer, Err(Refusal::Unavailable | Refusal::Busy | Refusal::Internal));
@@ -188,25 +188,22 @@ impl Attempt<'_> {
         &self,
         request: &Request,
         user: &UserState,
-        nonce: &Nonce,
+        stored: &SignInCode,
         id: &Nonce,
     ) -> Result<TokenReply, Refusal> {
         let Self { app, settings, ring, client, target, key, limit: (limit, charge), now } = *self;
-        // The code came back from the address, whatever becomes of the sign-in.
-        let proven = async {
-            if let Some((Destination::Email(address), _)) = &request.typed
-                && user.marked(address, now).is_some()
-            {
-                app.store.mailbox_is_proven(&user.profile.user_id, address, now).await;
-            }
-        };
-        let (consumed, given_back, ()) = tokio::join!(
-            app.store.consume_sign_in(key, nonce, id),
-            app.store.give_back(limit, charge),
-            proven
+        let (consumed, given_back) = tokio::join!(
+            app.store.consume_sign_in(key, &stored.nonce, id),
+            app.store.give_back(limit, charge)
         );
         if !consumed? {
             return Err(request.wrong());
+        }
+        // The code came back from the address, whatever becomes of the sign-in.
+        if let Some((Destination::Email(address), _)) = &request.typed
+            && user.marked(address, now).is_some_and(|mailbox| mailbox.proven(stored.made_at).is_some())
+        {
+            app.store.mailbox_is_proven(&user.profile.user_id, address, stored.made_at).await;
         }
         given_back?;
         if user.profile.blocked {

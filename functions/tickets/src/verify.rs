@@ -7,6 +7,7 @@ use postern::app::App;
 use postern::audit::{Event, trail};
 use postern::http::Params;
 use postern::http::presented::{Presented, Problem, of_link};
+use postern::store::tickets::Verifying;
 use postern::token::account_ticket::VerifyTicket;
 use postern::wire::refusal::Refusal;
 
@@ -40,14 +41,16 @@ async fn spend(app: &App, params: Option<Params>) -> Result<Option<String>, Prob
     let now = app.now();
     let (_, ticket) = Presented::open(app, params.as_ref(), now, VerifyTicket::open).await?;
     trail::user(&ticket.user);
-    // Whatever becomes of the ticket, the link in the mail was followed.
-    let proven = app.store.mailbox_is_proven(&ticket.user, &ticket.email, now);
-    let (verified, ()) = tokio::join!(app.store.verify_email(&ticket, now), proven);
-    match verified? {
-        true => {
+    match app.store.verify_email(&ticket, now).await? {
+        Verifying::Verified => {
+            // The link was followed. One that an operator handed on says nothing of the mailbox.
+            if let Some(mailed_at) = ticket.mailed_at {
+                app.store.mailbox_is_proven(&ticket.user, &ticket.email, mailed_at).await;
+            }
             tracing::info!(event = "email_verified");
             Ok(ticket.result_url)
         }
-        false => Err(Problem::NoTicket),
+        Verifying::Before => Ok(ticket.result_url),
+        Verifying::Void => Err(Problem::NoTicket),
     }
 }

@@ -1,6 +1,8 @@
 //! Addresses that bounce: `postern users bounced` and `mail-again`.
 
+use postern::delivery::suppression;
 use postern::id::UserId;
+use postern::rules::address::EmailAddress;
 use postern::store::mailboxes::{Mailbox, Standing};
 use postern::wire::management::instant;
 use serde_json::{Value, json};
@@ -43,8 +45,9 @@ fn what(standing: Standing) -> &'static str {
     }
 }
 
-/// Has codes sent again to a user's addresses. SES's own list comes first: while an address is on it, the next mail would
-/// bounce like the last.
+/// Has codes sent again to a user's addresses. SES's own list comes first: while an address is on it, SES does not try the
+/// next mail. An address that the user has no more cannot be taken off it, for its mark does not say it; its mark ends by
+/// itself.
 pub(crate) async fn mail_again(
     tenant: &Tenant,
     api: &Management,
@@ -57,28 +60,32 @@ pub(crate) async fn mail_again(
     };
     let cleared = api
         .recorded("postern users mail-again", &id, async {
-            for address in user.marked_addresses(now) {
-                take_off_list(tenant, address.as_str()).await?;
+            let mut cleared = Vec::new();
+            for (address, mailbox) in user.marked_addresses(now) {
+                take_off_list(tenant, &address).await?;
+                if tenant.store.pardon_mailbox(mailbox).await? {
+                    cleared.push(mailbox);
+                }
             }
-            Ok::<_, CommandError>(tenant.store.clear_mailboxes(&user, now).await?)
+            Ok::<_, CommandError>(cleared)
         })
         .await?;
     let addresses: Vec<_> = cleared.iter().map(|mailbox| mailbox.shown.as_str()).collect();
-    let text = match addresses.as_slice() {
-        [] => format!("Nothing bounced for {name}.\n"),
+    let left = user.marks(now).len().saturating_sub(user.marked_addresses(now).len());
+    let mut text = match addresses.as_slice() {
+        [] => format!("Nothing bounced for the addresses of {name}.\n"),
         _ => format!("Codes are sent again to {} of {name}.\n", harmless(&addresses.join(", "))),
     };
+    if left > 0 {
+        text.push_str("What bounced for addresses that the user has no more ends within the week.\n");
+    }
     Ok(Answer::new(json!({ "user_id": id.as_str(), "addresses": addresses }), text))
 }
 
-async fn take_off_list(tenant: &Tenant, address: &str) -> Result<(), CommandError> {
-    match tenant.clients.ses.delete_suppressed_destination().email_address(address).send().await {
-        Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => Ok(()),
-        Err(_) => {
-            let text = "SES did not take the address off its suppression list, so nothing was changed: allow your \
-                        credentials ses:DeleteSuppressedDestination, or try again";
-            Err(CommandError::Setting(text.to_owned()))
-        }
-    }
+async fn take_off_list(tenant: &Tenant, address: &EmailAddress) -> Result<(), CommandError> {
+    suppression::take_off_list(&tenant.clients.ses, address).await.map_err(|_| {
+        let text = "SES did not take the address off its suppression list, so nothing was changed of it: allow your \
+                    credentials ses:DeleteSuppressedDestination, or try again";
+        CommandError::Setting(text.to_owned())
+    })
 }

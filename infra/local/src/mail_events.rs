@@ -9,7 +9,7 @@ use postern::time::pause;
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 
-use crate::aws::{Feedback, in_request};
+use crate::aws::{Feedback, handed_over, in_request};
 
 /// Tries before an event is given up, as in AWS: the first, and two more.
 const TRIES: u32 = 3;
@@ -37,7 +37,7 @@ impl MailEvents {
         let mut current = self.current.lock().await;
         loop {
             if current.is_none() {
-                *current = self.feedback.take();
+                *current = self.feedback.take().as_ref().map(handed_over);
             }
             let Some(event) = current.clone() else { return };
             self.hand_over(event).await;

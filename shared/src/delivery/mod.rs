@@ -5,6 +5,7 @@ pub mod code;
 pub mod custom;
 mod html_text;
 pub mod issued;
+mod kind;
 pub mod liquid;
 pub mod notice;
 pub mod occasion;
@@ -12,6 +13,7 @@ mod page;
 pub mod phone;
 pub mod phone_text;
 pub mod sign_in;
+pub mod suppression;
 pub mod template;
 pub mod texts;
 pub mod toll;
@@ -19,12 +21,13 @@ pub mod twilio;
 
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
-use data_encoding::{BASE64, BASE64URL_NOPAD};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use data_encoding::BASE64;
+
+pub use kind::{KIND_TAG, MailKind, MailTags, USER_TAG};
 
 use crate::aws::OnDemand;
 use crate::config::Config;
-use crate::id::UserId;
 use crate::rules::address::EmailAddress;
 use crate::rules::calendar::UtcTime;
 use crate::rules::email_template::TemplateName;
@@ -57,28 +60,6 @@ struct Unsendable;
 impl From<BuildError> for Unsendable {
     fn from(_: BuildError) -> Self {
         Self
-    }
-}
-
-/// The tag that says what a mail is.
-pub const KIND_TAG: &str = "postern-message";
-/// The tag that says whose account a mail is about: the user's id in base64url, for tags have no other characters.
-pub const USER_TAG: &str = "postern-user";
-
-/// What SES's events tell mails apart by.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind<'a> {
-    /// What it is.
-    pub name: &'a str,
-    /// Whose account it is about; of a mail to nobody, nobody's.
-    pub user: &'a UserId,
-}
-
-impl Kind<'_> {
-    fn tags(self) -> Result<Vec<MessageTag>, BuildError> {
-        let user = BASE64URL_NOPAD.encode(self.user.as_str().as_bytes());
-        let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build();
-        Ok(vec![tag(KIND_TAG, self.name)?, tag(USER_TAG, &user)?])
     }
 }
 
@@ -117,13 +98,13 @@ impl Mailer {
         occasion: &Occasion<'_>,
     ) -> Result<(), DeliveryFailure> {
         let composed = self.code_email(CodeMail::SecondFactor, code.as_str(), seconds_valid / 60, occasion);
-        let kind = Kind { name: "mfa-code", user: &occasion.profile.user_id };
-        self.post(to.as_str(), composed, kind).await
+        let tags = MailTags { kind: MailKind::MfaCode, user: &occasion.profile.user_id };
+        self.post(to.as_str(), composed, tags).await
     }
 
     /// Mails what was composed.
-    async fn post(&self, to: &str, composed: Composed, kind: Kind<'_>) -> Result<(), DeliveryFailure> {
-        let call = self.call(to, composed, kind).map_err(|Unsendable| DeliveryFailure::Refused)?;
+    async fn post(&self, to: &str, composed: Composed, tags: MailTags<'_>) -> Result<(), DeliveryFailure> {
+        let call = self.call(to, composed, tags).map_err(|Unsendable| DeliveryFailure::Refused)?;
         call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error, false))
     }
 
@@ -132,7 +113,7 @@ impl Mailer {
         &self,
         to: &str,
         composed: Composed,
-        kind: Kind<'_>,
+        tags: MailTags<'_>,
     ) -> Result<SendEmailFluentBuilder, Unsendable> {
         let Composed { email, from } = composed;
         let Some(address) = &self.from else {
@@ -146,7 +127,7 @@ impl Mailer {
             .destination(Destination::builder().to_addresses(to).build())
             .content(content(email)?)
             .set_configuration_set_name(self.configuration_set.clone())
-            .set_email_tags(Some(kind.tags()?)))
+            .set_email_tags(Some(tags.list()?)))
     }
 
     /// Makes the client, if it is not there yet.

@@ -3,7 +3,7 @@
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 
 use super::custom::Composed;
-use super::{Kind, Mailer, Unsendable};
+use super::{MailTags, Mailer, Unsendable};
 use crate::rules::address::EmailAddress;
 
 /// How a notice was not sent.
@@ -32,9 +32,9 @@ impl Mailer {
         &self,
         to: &EmailAddress,
         notice: Composed,
-        kind: Kind<'_>,
+        tags: MailTags<'_>,
     ) -> Result<(), NoticeFailure> {
-        let call = self.call(to.as_str(), notice, kind).map_err(|Unsendable| NoticeFailure::Refused)?;
+        let call = self.call(to.as_str(), notice, tags).map_err(|Unsendable| NoticeFailure::Refused)?;
         call.send().await.map(|_| ()).map_err(|error| classify(&error))
     }
 }

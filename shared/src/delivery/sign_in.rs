@@ -8,7 +8,7 @@ use super::built_in::{CodeMail, LinkMail};
 use super::code::{provider, texter};
 use super::liquid::Given;
 use super::occasion::Occasion;
-use super::{DeliveryFailure, Kind, Mailer};
+use super::{DeliveryFailure, MailKind, MailTags, Mailer};
 use crate::app::App;
 use crate::rules::destination::Destination;
 use crate::rules::otp::OneTimeCode;
@@ -65,8 +65,8 @@ impl Mailer {
             Reach::Somebody => to,
             Reach::Nobody => MAILBOX_SIMULATOR,
         };
-        let kind = Kind { name: "sign-in", user: &message.occasion.profile.user_id };
-        self.post(to, composed, kind).await
+        let tags = MailTags { kind: MailKind::SignIn, user: &message.occasion.profile.user_id };
+        self.post(to, composed, tags).await
     }
 }
 

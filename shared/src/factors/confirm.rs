@@ -7,7 +7,7 @@ use crate::rules::enrolment::{Gate, may_confirm};
 use crate::rules::notice::NoticeKind;
 use crate::rules::policy::Factor;
 use crate::rules::recovery::RecoveryHash;
-use crate::store::mailboxes::Mailbox;
+use crate::store::mailboxes::Cleared;
 use crate::store::mfa::{ConfirmStep, Confirmation, Proven};
 use crate::store::notices::{Notice, Recipient};
 use crate::store::refresh::NewFamily;
@@ -31,9 +31,9 @@ pub fn confirmation(
         jti: check.principal.jti.clone(),
         issued_at: check.principal.issued_at,
         spend_until: check.principal.spend_until(),
+        mailbox: challenge.as_ref().and_then(|(id, _)| proven_mailbox(check, id, &proven)),
         challenge,
         notice: notice(app, check, &proven)?,
-        mailbox: proven_mailbox(check, &proven).cloned(),
         proven,
         limit: (check.limit.clone(), check.charge.clone()),
         clean: check.charge.was_the_only_debt(),
@@ -75,8 +75,8 @@ fn notice(app: &App, check: &Verification, proven: &Proven) -> Result<Option<Not
     Ok(Some(Notice::new(kind, to, factor, &check.principal.client, &app.random, check.now)?))
 }
 
-/// The address that the code was mailed to, where something is told of it.
-fn proven_mailbox<'a>(check: &'a Verification, proven: &Proven) -> Option<&'a Mailbox> {
+/// The end of what is told of the address that the code was mailed to, by mails that were sent before it.
+fn proven_mailbox(check: &Verification, challenge: &AuthenticatorId, proven: &Proven) -> Option<Cleared> {
     let source = |id: &AuthenticatorId| {
         let authenticator = check.user.authenticators.iter().find(|other| other.id == *id)?;
         match &authenticator.source {
@@ -89,7 +89,8 @@ fn proven_mailbox<'a>(check: &'a Verification, proven: &Proven) -> Option<&'a Ma
         Proven::Oob(id) | Proven::Enrolment { id, .. } => source(id),
         Proven::Otp { .. } | Proven::RecoveryCode { .. } => None,
     };
-    check.user.marked(&address?, check.now)
+    let sent_at = check.mfa.challenge(challenge)?.made_at;
+    check.user.marked(&address?, check.now)?.proven(sent_at)
 }
 
 /// Whoever kept colliding is told the state it finds: most likely that somebody else used this login (design §3).
@@ -113,6 +114,8 @@ fn adapt(
     for RefusedStep { step, old } in refused {
         match step {
             ConfirmStep::Limit => confirmation.clean = false,
+            // A newer mail told of the address meanwhile.
+            ConfirmStep::Mailbox => confirmation.mailbox = None,
             ConfirmStep::Profile => {
                 let profile = profile_of(old.ok_or(Refusal::MalformedMfaToken)?)?;
                 adapt_profile(confirmation, check, &profile)?;

@@ -1,7 +1,8 @@
 //! Associating an address or a phone: the pending authenticator and its first challenge.
 
 use crate::app::App;
-use crate::delivery::code::{CodeMessage, reachable, send_code, standing};
+use crate::audit::trail;
+use crate::delivery::code::{ADDRESS_BOUNCED, CodeMessage, reachable, send_code, standing};
 use crate::delivery::issued::{CodeFor, IssuedCode};
 use crate::delivery::toll::Toll;
 use crate::id::AuthenticatorId;
@@ -9,6 +10,7 @@ use crate::rules::channel::SendPurpose;
 use crate::rules::destination::Destination;
 use crate::rules::limit::{Quota, Standing};
 use crate::rules::policy::Factor;
+use crate::store::mailboxes::BOUNCED_MAX;
 use crate::store::mfa::{Association, ChallengePurpose, NewAuthenticator, Sending};
 use crate::store::users::{Authenticator, Labels};
 use crate::store::{DECISION_TRIES, compensated};
@@ -42,6 +44,7 @@ pub async fn associate(app: &App, mut enrolment: Enrolment, wanted: Wanted) -> R
     let new = NewOob::make(app, &enrolment, to)?;
     // What is refused already costs the country nothing.
     new.association(app, &enrolment)?;
+    few_bounced(&enrolment, &new.to)?;
     reachable(app, &enrolment.user, &new.to, &enrolment.settings.limits, enrolment.now).await?;
     let (settings, now) = (enrolment.settings.clone(), enrolment.now);
     let persisted = persist(app, &mut enrolment, &new);
@@ -53,6 +56,19 @@ pub async fn associate(app: &App, mut enrolment: Enrolment, wanted: Wanted) -> R
     let quota = bucket.quota_after(enrolment.user.limit(bucket).tat, now);
     let recovery_codes = enrolment.recovery_codes();
     Ok(Begun { id: new.id, to: new.to, oob_code: new.issued.oob_code, recovery_codes, quota })
+}
+
+/// Whether another address may be tried: each that bounces costs the operator's name with SES, and one user is not to
+/// cost it without end.
+fn few_bounced(enrolment: &Enrolment, to: &Destination) -> Result<(), Refusal> {
+    let is_mail = matches!(to, Destination::Email(_));
+    match enrolment.user.has_too_many_bounced(enrolment.now).filter(|_| is_mail) {
+        None => Ok(()),
+        Some(retry_after) => {
+            trail::reason(ADDRESS_BOUNCED);
+            Err(Refusal::TooManyPending { limit: BOUNCED_MAX as u64, retry_after })
+        }
+    }
 }
 
 /// Where the code goes, if the tenant sends there.

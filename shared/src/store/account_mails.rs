@@ -9,6 +9,7 @@ use super::expression::{Write, number};
 use super::limits::{Begun, LimitKey};
 use super::users::{self, PROFILE};
 use super::{NotWritten, Store, StoreError, read};
+use crate::delivery::MailKind;
 use crate::id::{ClientId, MailId, UserId};
 use crate::rules::address::EmailAddress;
 use crate::rules::language::RequestedLanguages;
@@ -61,14 +62,20 @@ impl Errand {
         Self::ResetPassword(login.pk().to_owned())
     }
 
+    /// What its mail is.
+    #[must_use]
+    pub fn kind(&self) -> MailKind {
+        match self {
+            Self::VerifyEmail(_) => MailKind::EmailVerification,
+            Self::ResetPassword(_) => MailKind::PasswordReset,
+            Self::Enrol(_) => MailKind::Enrollment,
+        }
+    }
+
     /// Its name in logs, and among SES's tags.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::VerifyEmail(_) => "email-verification",
-            Self::ResetPassword(_) => "password-reset",
-            Self::Enrol(_) => "enrollment",
-        }
+        self.kind().as_str()
     }
 }
 

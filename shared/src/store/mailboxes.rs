@@ -1,8 +1,8 @@
 //! What SES told of the mails to one address of a user: that they bounce for good, or that somebody complained of one.
 //!
 //! It stands in the user's own partition, so whoever reads the user's state has it without another call. An address that
-//! bounces is sent no second factor's codes until it is proven, an operator says so, or a week is over: a code that will
-//! not arrive must not look sent. A complaint is kept for operators and refuses nothing.
+//! bounces is sent no second factor's codes until a later mail is known to have arrived, an operator says so, or a week is
+//! over: a code that will not arrive must not look sent. A complaint is kept for operators and refuses nothing.
 
 use data_encoding::HEXLOWER;
 use ring::digest;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::expression::{Write, number, text};
 use super::listing::{List, Order, Part};
 use super::users::{self, PROFILE, Source, UserState};
-use super::{NotWritten, Store, StoreError, compensated};
+use super::{NotWritten, Outcome, Store, StoreError, compensated, read};
 use crate::id::UserId;
 use crate::rules::address::EmailAddress;
 use crate::rules::destination::Destination;
@@ -24,6 +24,8 @@ pub(super) const PREFIX: &str = "MAILBOX";
 const DIGEST_BYTES: usize = 16;
 /// How long it is kept and counts, in seconds from when the mail was sent.
 pub const KEPT_SECONDS: u64 = 7 * 86_400;
+/// How many addresses that bounce a user may have at once before no other is tried.
+pub const BOUNCED_MAX: usize = 5;
 
 /// How an address takes mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +35,8 @@ pub enum Standing {
     Bounced,
     /// Its owner complained of a mail, and so has got it.
     Complained,
-    /// What was told before is over: a code or link that was sent there came back, or an operator said so.
+    /// What was told before is over: a code or link of a later mail came back, or an operator said so. A mail that was sent
+    /// before the one that bounced proves nothing.
     Cleared,
 }
 
@@ -44,7 +47,7 @@ pub struct Mailbox {
     pub user_id: UserId,
     /// How it takes mail.
     pub standing: Standing,
-    /// Since the mail of that time; the newest counts, in whatever order they are told of.
+    /// By the mail of that time; the newest counts, in whatever order they are told of.
     pub at: Timestamp,
     /// The address, masked, for operators.
     pub shown: String,
@@ -82,22 +85,44 @@ impl Mailbox {
     }
 
     /// Whether codes are not sent there.
-    fn refuses(&self, now: Timestamp) -> bool {
+    #[must_use]
+    pub fn refuses(&self, now: Timestamp) -> bool {
         self.standing == Standing::Bounced && !self.expires_at.is_past(now)
     }
 
-    /// Ends what was told. It stays for as long, so that an event that is delivered again, or late, does not bring back
-    /// what is over.
-    pub(super) fn clear(&self, now: Timestamp) -> Write {
-        let set = "SET user_id = :user, standing = :cleared, #at = :now, shown = :shown, expires_at = :until \
-                   REMOVE listed_in, listed_as";
-        Write::update(&users::pk(&self.user_id), &self.key, set)
+    /// What a mail that was sent at that time, and is known to have arrived, makes of it; `None` where what is told is of
+    /// as new a mail.
+    #[must_use]
+    pub fn proven(&self, sent_at: Timestamp) -> Option<Cleared> {
+        (self.at < sent_at).then(|| Cleared { at: sent_at, ..self.cleared("#at < :at") })
+    }
+
+    fn cleared(&self, condition: &'static str) -> Cleared {
+        Cleared { pk: users::pk(&self.user_id), key: self.key.clone(), at: self.at, condition }
+    }
+}
+
+/// The end of what was told of an address, yet to be written.
+#[derive(Clone, Debug)]
+pub struct Cleared {
+    pk: String,
+    key: String,
+    at: Timestamp,
+    condition: &'static str,
+}
+
+impl Cleared {
+    /// The item stays for a week, so that an event that is delivered again, or late, does not bring back what is over.
+    /// Where nothing is told, and of a user who is gone, nothing is written; nor over what a newer mail told meanwhile.
+    pub(super) fn write(&self) -> Write {
+        let set = "SET standing = :cleared, #at = :at, expires_at = :until REMOVE listed_in, listed_as";
+        Write::update(&self.pk, &self.key, set)
+            .when("attribute_exists(pk)")
+            .when(self.condition)
             .name("#at", "at")
-            .value(":user", text(self.user_id.as_str()))
             .value(":cleared", text("cleared"))
-            .value(":now", number(now.0))
-            .value(":shown", text(&*self.shown))
-            .value(":until", number(now.plus(KEPT_SECONDS).0))
+            .value(":at", number(self.at.0))
+            .value(":until", number(self.at.plus(KEPT_SECONDS).0))
     }
 }
 
@@ -117,18 +142,32 @@ impl UserState {
         self.mailbox(address).filter(|mailbox| mailbox.is_marked(now))
     }
 
-    /// The user's addresses that something is told of.
+    /// Seconds until another address may be tried, where the user has as many that bounce as one may have.
     #[must_use]
-    pub fn marked_addresses(&self, now: Timestamp) -> Vec<EmailAddress> {
+    pub fn has_too_many_bounced(&self, now: Timestamp) -> Option<u64> {
+        let ends = || self.mailboxes.iter().filter(|it| it.refuses(now)).map(|it| it.expires_at);
+        let first = ends().min().filter(|_| ends().count() >= BOUNCED_MAX);
+        first.map(|first| first.since(now))
+    }
+
+    /// What is told of addresses, also of those that the user has no more.
+    #[must_use]
+    pub fn marks(&self, now: Timestamp) -> Vec<&Mailbox> {
+        self.mailboxes.iter().filter(|mailbox| mailbox.is_marked(now)).collect()
+    }
+
+    /// The user's addresses that something is told of, and what.
+    #[must_use]
+    pub fn marked_addresses(&self, now: Timestamp) -> Vec<(EmailAddress, &Mailbox)> {
         let of_factors = self.authenticators.iter().filter_map(|authenticator| match &authenticator.source {
             Source::Email { destination } => Some(destination),
             _ => None,
         });
-        let mut found: Vec<_> = self.profile.email.iter().chain(of_factors).cloned().collect();
-        found.retain(|address| self.marked(address, now).is_some());
+        let mut found: Vec<_> = self.profile.email.iter().chain(of_factors).collect();
         found.sort_unstable();
         found.dedup();
-        found
+        let marked = |address: &EmailAddress| Some((address.clone(), self.marked(address, now)?));
+        found.into_iter().filter_map(marked).collect()
     }
 
     fn mailbox(&self, address: &EmailAddress) -> Option<&Mailbox> {
@@ -189,28 +228,36 @@ impl Store {
         Ok(found)
     }
 
-    /// Ends what is told of the addresses of a user. Gives what that was.
+    /// Whether codes to an address of a user are refused now.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn clear_mailboxes(
+    pub async fn is_refused(
         &self,
-        user: &UserState,
+        user: &UserId,
+        address: &EmailAddress,
         now: Timestamp,
-    ) -> Result<Vec<Mailbox>, StoreError> {
-        let marked: Vec<_> = user.mailboxes.iter().filter(|it| it.is_marked(now)).cloned().collect();
-        for mailbox in &marked {
-            self.write(&mailbox.clear(now)).await?;
-        }
-        Ok(marked)
+    ) -> Result<bool, StoreError> {
+        let found = self.get(&users::pk(user), &sk(address)).await?.map(read::<Mailbox>).transpose()?;
+        Ok(found.is_some_and(|mailbox| mailbox.refuses(now)))
     }
 
-    /// A link that was mailed to that address was used: it takes mail. What was told of it is over; where nothing was,
-    /// nothing is written. Whatever comes of it, the link did what it was for.
-    pub async fn mailbox_is_proven(&self, user: &UserId, address: &EmailAddress, now: Timestamp) {
-        let proven = Mailbox::new(user, address, Standing::Cleared, now);
-        let write = proven.clear(now).when("attribute_exists(pk)");
-        compensated("mailbox_is_proven", self.write(&write).await);
+    /// Ends what is told of an address, on an operator's word; `false` where a newer mail told of it meanwhile, or the user
+    /// is gone. Their clock does not matter: the time stays that of the mail.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn pardon_mailbox(&self, mailbox: &Mailbox) -> Result<bool, StoreError> {
+        let outcome = self.write(&mailbox.cleared("#at = :at").write()).await?;
+        Ok(matches!(outcome, Outcome::Done(_)))
+    }
+
+    /// What was mailed to that address at that time was used: it takes mail. What older mails told of it is over. Whatever
+    /// comes of it, the link or code did what it was for.
+    pub async fn mailbox_is_proven(&self, user: &UserId, address: &EmailAddress, sent_at: Timestamp) {
+        let known = Mailbox::new(user, address, Standing::Cleared, sent_at);
+        let proven = Cleared { at: sent_at, ..known.cleared("#at < :at") };
+        compensated("mailbox_is_proven", self.write(&proven.write()).await);
     }
 }
 
@@ -243,5 +290,12 @@ mod tests {
         assert!(!refuses(Standing::Cleared, Timestamp(1_000)));
         assert!(mailbox(Standing::Complained).is_marked(Timestamp(1_000)));
         assert!(!mailbox(Standing::Cleared).is_marked(Timestamp(1_000)));
+    }
+
+    /// A mail proves nothing of the mails after it, nor of those of its own second.
+    #[test]
+    fn only_a_later_mail_proves() {
+        let proven = |sent_at| mailbox(Standing::Bounced).proven(Timestamp(sent_at)).map(|it| it.at);
+        assert_eq!([proven(999), proven(1_000), proven(1_001)], [None, None, Some(Timestamp(1_001))]);
     }
 }

@@ -53,6 +53,9 @@ pub struct Challenge {
     pub client_id: ClientId,
     /// What the code is for.
     pub purpose: ChallengePurpose,
+    /// When it was made, and so sent; the epoch of what an older version made.
+    #[serde(default)]
+    pub made_at: Timestamp,
     /// When the code is over; also the TTL.
     pub expires_at: Timestamp,
 }
@@ -104,7 +107,7 @@ impl Challenge {
     ) -> Result<Self, KeyError> {
         let (now, expires_at) = times;
         let mac = CodeMac::make(ring, Purpose::CodeMac, &binding.with(&nonce, purpose, code), now)?;
-        Ok(Self { nonce, mac, client_id: binding.client.clone(), purpose, expires_at })
+        Ok(Self { nonce, mac, client_id: binding.client.clone(), purpose, made_at: now, expires_at })
     }
 
     /// Whether `code` is this challenge's, in constant time, under the root it was made with (SEC-3, SEC-6).

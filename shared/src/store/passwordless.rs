@@ -80,6 +80,9 @@ pub struct SignInCode {
     pub tries: u64,
     /// Wrong codes, of this and earlier ones, since the last right one.
     pub failures: u64,
+    /// When it was made, and so sent; the epoch of what an older version made.
+    #[serde(default)]
+    pub made_at: Timestamp,
     /// Until when it is good. The item is kept for longer where failures are to be remembered.
     good_until: Timestamp,
     /// The request that used it up.
@@ -100,7 +103,7 @@ impl SignInCode {
         (now, good_until): (Timestamp, Timestamp),
     ) -> Result<Self, KeyError> {
         let mac = CodeMac::make(ring, Purpose::SignInCodeMac, &key.with(&nonce, code), now)?;
-        Ok(Self { nonce, mac, tries: 0, failures: 0, good_until, used_by: None })
+        Ok(Self { nonce, mac, tries: 0, failures: 0, made_at: now, good_until, used_by: None })
     }
 
     /// Whether `code` is this one, in constant time, under the root it was made with (SEC-3, SEC-6).
@@ -136,12 +139,13 @@ impl NewSignIn {
         let Self { code, failures, now, .. } = self;
         let expires_at = kept_until(*failures, code.good_until, *now);
         let fields = "nonce = :nonce, mac = :mac, kid = :kid, tries = :none, failures = if_not_exists(failures, :none)";
-        let times = "good_until = :good_until, expires_at = :expires_at";
+        let times = "made_at = :now, good_until = :good_until, expires_at = :expires_at";
         Write::update(&self.key.pk(), &self.key.sk(), format!("SET {fields}, {times} REMOVE used_by"))
             .value(":nonce", text(code.nonce.as_str()))
             .value(":mac", text(&code.mac.mac))
             .value(":kid", text(code.mac.kid.as_str()))
             .value(":none", number(0))
+            .value(":now", number(now.0))
             .value(":good_until", number(code.good_until.0))
             .value(":expires_at", number(expires_at.0))
     }

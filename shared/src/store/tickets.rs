@@ -28,6 +28,17 @@ pub struct Resettable {
     budgets: Vec<PasswordBudget>,
 }
 
+/// What became of a ticket that verifies an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verifying {
+    /// The address is verified now.
+    Verified,
+    /// It was before, which changes nothing.
+    Before,
+    /// The ticket is void.
+    Void,
+}
+
 /// The key of a login holds an address.
 impl std::fmt::Debug for Resettable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -36,12 +47,11 @@ impl std::fmt::Debug for Resettable {
 }
 
 impl Store {
-    /// Marks an address as verified while it is that user's and is not verified yet. `true` as well when it was verified
-    /// before, which changes nothing; `false` when the ticket is void.
+    /// Marks an address as verified while it is that user's and is not verified yet.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn verify_email(&self, ticket: &VerifyTicket, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn verify_email(&self, ticket: &VerifyTicket, now: Timestamp) -> Result<Verifying, StoreError> {
         let write =
             Write::update(&users::pk(&ticket.user), PROFILE, "SET email_verified = :yes, updated_at = :now")
                 .when("email = :email AND created_at = :created")
@@ -53,14 +63,14 @@ impl Store {
                 .value(":now", number(now.0));
         let write = accepting(write, ticket.issued_at);
         let old = match self.write(&write).await? {
-            Outcome::Done(_) => return Ok(true),
+            Outcome::Done(_) => return Ok(Verifying::Verified),
             Outcome::Refused(old) => old.map(profile_of).transpose()?,
         };
         let is_same = |email: &_, created_at| *email == ticket.email && created_at == ticket.created_at;
         let is_done = |old: Profile| {
             old.email_verified && old.email.is_some_and(|email| is_same(&email, old.created_at))
         };
-        Ok(old.is_some_and(is_done))
+        Ok(if old.is_some_and(is_done) { Verifying::Before } else { Verifying::Void })
     }
 
     /// What a ticket for a new password is about, as it is now; `None` when the ticket is void: used, or its user has
@@ -147,12 +157,16 @@ impl Resettable {
             .value(":enrolled", number(u64::from(enrolled)));
         let mut writes = vec![login, profile, notice.write()?];
         writes.extend(self.unlocked_address(ticket));
-        // Using the ticket proves that the address takes mail.
-        let proven = ticket.proves.as_ref().and_then(|address| self.user.marked(address, now));
-        writes.extend(proven.map(|mailbox| mailbox.clear(now)));
+        writes.extend(self.proven_mailbox(ticket, now));
         let budgets = self.budgets.iter().take(PASSWORD_BUDGETS_MAX);
         writes.extend(budgets.map(|budget| budget.delete(&self.key)));
         Ok(writes)
+    }
+
+    /// Using a ticket that was mailed proves that the address takes mail.
+    fn proven_mailbox(&self, ticket: &ResetTicket, now: Timestamp) -> Option<Write> {
+        let (address, mailed_at) = (ticket.proves.as_ref()?, ticket.mailed_at?);
+        Some(self.user.marked(address, now)?.proven(mailed_at)?.write())
     }
 
     /// The count of wrong codes of the address itself, which cannot be enrolled anew when it is at the hard cap (SEC-20).

@@ -36,6 +36,9 @@ pub struct VerifyTicket {
     /// Where its page leads on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
+    /// When it was mailed; none of one that an operator was handed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailed_at: Option<Timestamp>,
     /// When it was made: whatever ends tokens of then ends it too (SEC-42).
     pub issued_at: Timestamp,
     /// When it is over.
@@ -59,6 +62,9 @@ pub struct ResetTicket {
     /// Where its page leads on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
+    /// When it was mailed; none of one that an operator was handed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailed_at: Option<Timestamp>,
     /// When it was made: whatever ends tokens of then ends it too (SEC-42).
     pub issued_at: Timestamp,
     /// When it is over.
@@ -92,9 +98,16 @@ impl VerifyTicket {
             created_at: profile.created_at,
             email: profile.email.clone()?,
             result_url,
+            mailed_at: None,
             issued_at: profile.issue_time(now),
             expires_at,
         })
+    }
+
+    /// The same in a mail of that time.
+    #[must_use]
+    pub fn mailed(self, at: Timestamp) -> Self {
+        Self { mailed_at: Some(at), ..self }
     }
 
     /// The ticket as text that can stand in a URL as it is.
@@ -126,7 +139,13 @@ impl ResetTicket {
         (issued_at, expires_at): (Timestamp, Timestamp),
     ) -> Self {
         let (user, login, replaces) = (login.user_id.clone(), name.clone(), digest_of(login));
-        Self { user, login, replaces, proves, client, result_url, issued_at, expires_at }
+        Self { user, login, replaces, proves, client, result_url, mailed_at: None, issued_at, expires_at }
+    }
+
+    /// The same in a mail of that time.
+    #[must_use]
+    pub fn mailed(self, at: Timestamp) -> Self {
+        Self { mailed_at: Some(at), ..self }
     }
 
     /// Whether the login is that user's, and has the password still that it had.

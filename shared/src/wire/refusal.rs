@@ -103,7 +103,7 @@ pub enum Refusal {
         /// How many are admitted at once.
         limit: u64,
     },
-    /// Five unconfirmed authenticators wait already (design §5).
+    /// Five unconfirmed authenticators wait already (design §5), or mail to five addresses of the user's bounced.
     TooManyPending {
         /// Seconds until the first of them expires.
         retry_after: u64,

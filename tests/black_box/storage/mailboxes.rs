@@ -82,16 +82,44 @@ async fn what_is_marked_is_listed_until_it_is_cleared() {
         assert_eq!(listed(10, START.plus(2 + KEPT_SECONDS)).await, [3], "{}", subject.name);
 
         let seen = state(store).await;
-        let cleared = store.clear_mailboxes(&seen, START.plus(10)).await.unwrap();
-        assert_eq!((cleared.len(), listed(10, START).await), (3, vec![]), "{}", subject.name);
+        for number in 1..=3 {
+            let mailbox = seen.marked(&address(number), START).unwrap();
+            assert!(store.pardon_mailbox(mailbox).await.unwrap(), "{}", subject.name);
+        }
+        assert_eq!(listed(10, START).await, [0; 0], "{}", subject.name);
         assert!(!refuses(store, 1, START.plus(10)).await, "{}", subject.name);
-        let late = store.mark_mailbox(&told(1, Standing::Bounced, 9)).await.unwrap();
+        let late = store.mark_mailbox(&told(1, Standing::Bounced, 1)).await.unwrap();
         assert_eq!(late, Marking::Known, "{}", subject.name);
-        let seen = state(store).await;
-        assert!(store.clear_mailboxes(&seen, START.plus(11)).await.unwrap().is_empty(), "nothing is told");
+    }
+}
+
+/// What a newer mail told meanwhile stays, no time goes back, and nothing is made of what is not there.
+#[tokio::test]
+async fn only_what_was_seen_is_cleared() {
+    for subject in subjects().await {
+        let store = &subject.store;
+        store.create_user(profile(), &[login("ada@example.com")]).await.unwrap();
+        store.mark_mailbox(&told(1, Standing::Bounced, 20)).await.unwrap();
+        let seen = state(store).await.marked(&address(1), START).unwrap().clone();
+        store.mark_mailbox(&told(1, Standing::Bounced, 30)).await.unwrap();
+        assert!(!store.pardon_mailbox(&seen).await.unwrap(), "{}", subject.name);
+        for sent_at in [29, 30] {
+            store.mailbox_is_proven(&user(), &address(1), START.plus(sent_at)).await;
+            assert!(refuses(store, 1, START.plus(31)).await, "{} {sent_at}", subject.name);
+        }
+        let seen = state(store).await.marked(&address(1), START).unwrap().clone();
+        assert!(store.pardon_mailbox(&seen).await.unwrap(), "{}", subject.name);
+        assert_eq!(store.mark_mailbox(&told(1, Standing::Bounced, 30)).await.unwrap(), Marking::Known);
+        assert_eq!(store.mark_mailbox(&told(1, Standing::Bounced, 31)).await.unwrap(), Marking::Marked);
+        store.mailbox_is_proven(&user(), &address(1), START.plus(32)).await;
+        assert!(!refuses(store, 1, START.plus(33)).await, "{}", subject.name);
 
         store.mailbox_is_proven(&user(), &address(9), START).await;
-        assert_eq!(state(store).await.marked_addresses(START), []);
-        assert!(store.mark_mailbox(&told(9, Standing::Bounced, 0)).await.unwrap() == Marking::Marked);
+        let gone = Mailbox::new(&UserId::new("auth0|gone"), &address(1), Standing::Bounced, START);
+        assert!(!store.pardon_mailbox(&gone).await.unwrap(), "{}", subject.name);
+        assert!(store.user(&UserId::new("auth0|gone"), START).await.unwrap().is_none(), "{}", subject.name);
+        let first = store.mark_mailbox(&told(9, Standing::Bounced, 0)).await.unwrap();
+        assert_eq!(first, Marking::Marked, "{}: nothing was made", subject.name);
+        assert!(!store.is_refused(&UserId::new("auth0|gone"), &address(1), START).await.unwrap());
     }
 }

@@ -12,6 +12,7 @@ mod flows;
 mod jwt;
 mod log;
 mod logs;
+pub(crate) mod mail_events;
 mod mailed;
 mod methods;
 mod moving;

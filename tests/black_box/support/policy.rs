@@ -68,6 +68,10 @@ impl Statement {
             Some("dynamodb") if asked.index.is_some() => self.is_about_index(),
             Some("dynamodb") => self.is_about("Table.Arn"),
             Some("kms") => self.is_about("Key.Arn"),
+            // It knows no resources: the list is the account's.
+            Some("ses") if asked.action == "ses:DeleteSuppressedDestination" => {
+                self.resources.iter().all(|it| it.as_str() == Some("*"))
+            }
             // The identity and the configuration set both have to be named.
             Some("ses") => self.resources.len() == 2,
             // The origination identity and the bus are parameters.

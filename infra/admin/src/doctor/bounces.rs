@@ -61,8 +61,7 @@ pub(super) async fn marked(tenant: &Tenant) -> Vec<Finding> {
     } else {
         let most = if marked.len() == LOOKED_AT_MAX { " at least" } else { "" };
         let found = format!("in the last week{most} {bounced} addresses bounced and {complained} complained");
-        let mend =
-            "see `postern users bounced`; who bounced gets no codes by mail until `postern users mail-again`";
+        let mend = "see `postern users bounced`; who bounced gets no codes by mail for a week, or until `postern users mail-again`";
         Finding::warn(BOUNCES, found, mend)
     };
     vec![finding]

@@ -130,9 +130,10 @@ async fn an_address_that_bounced_is_mailed_again() {
     const ADDRESS: &str = "second@example.com";
     let deployment = Deployment::new().await;
     assert_snapshot!(deployment.shown(&["users", "bounced"]).await, @"No address bounced in the last week.");
-    deployment.twin.aws.mail.suppress(ADDRESS);
+    deployment.twin.aws.mail.bounce(ADDRESS);
     assert_eq!(deployment.enrol_address(ADDRESS).await, 200);
     assert_eq!(deployment.enrol_address(ADDRESS).await, 503);
+    deployment.twin.aws.mail.receive(ADDRESS);
     let listed = deployment.json(&["users", "bounced"]).await;
     let user = listed[0]["user_id"].as_str().unwrap();
     assert_eq!((&listed[0]["what"], listed.as_array().unwrap().len()), (&json!("bounced"), 1));
@@ -141,7 +142,7 @@ async fn an_address_that_bounced_is_mailed_again() {
     let failing = json!({ "service": "ses", "operation": "DeleteSuppressedDestination", "mode": "throttle" });
     deployment.twin.aws.faults.add(serde_json::from_value(failing).unwrap());
     let refused = deployment.ran(&["users", "mail-again", user], "").await;
-    assert_snapshot!(refused.refusal(), @"postern: SES did not take the address off its suppression list, so nothing was changed: allow your credentials ses:DeleteSuppressedDestination, or try again");
+    assert_snapshot!(refused.refusal(), @"postern: SES did not take the address off its suppression list, so nothing was changed of it: allow your credentials ses:DeleteSuppressedDestination, or try again");
     assert_eq!(deployment.enrol_address(ADDRESS).await, 503);
 
     let done = deployment.json(&["users", "mail-again", user]).await;
@@ -151,4 +152,16 @@ async fn an_address_that_bounced_is_mailed_again() {
     assert_snapshot!(deployment.shown(&["users", "bounced"]).await, @"No address bounced in the last week.");
     let again = deployment.json(&["users", "mail-again", user]).await;
     assert_eq!(again["addresses"], json!([]));
+
+    // SES's list cannot be asked for an address that nobody knows any more.
+    const GONE: &str = "third@example.com";
+    deployment.twin.aws.mail.bounce(GONE);
+    assert_eq!(deployment.enrol_address(GONE).await, 200);
+    assert_eq!(deployment.enrol_address(GONE).await, 503);
+    deployment.run(&["users", "reset-mfa", user, "--yes"]).await;
+    assert_snapshot!(deployment.shown(&["users", "mail-again", user]).await, @"
+    Nothing bounced for the addresses of user@example.com (auth0|b4c9a289323b21a01c3e940f).
+    What bounced for addresses that the user has no more ends within the week.
+    ");
+    assert!(deployment.twin.aws.mail.is_suppressed(GONE));
 }

@@ -16,6 +16,7 @@ struct Account {
     is_in_sandbox: bool,
     unverified: BTreeSet<String>,
     suppressed: BTreeSet<String>,
+    bouncing: BTreeSet<String>,
     enforcement: Option<&'static str>,
     is_without_events: bool,
 }
@@ -36,6 +37,22 @@ impl MailAccount {
         locked(&self.0).suppressed.insert(address.to_ascii_lowercase());
     }
 
+    /// Nobody has the address from now on: mail to it bounces for good, and SES puts it on the suppression list.
+    pub fn bounce(&self, address: &str) {
+        locked(&self.0).bouncing.insert(address.to_ascii_lowercase());
+    }
+
+    /// Somebody has the address again. What SES has listed stays listed.
+    pub fn receive(&self, address: &str) {
+        locked(&self.0).bouncing.remove(&address.to_ascii_lowercase());
+    }
+
+    /// Whether it is on the suppression list.
+    #[must_use]
+    pub fn is_suppressed(&self, address: &str) -> bool {
+        locked(&self.0).suppressed.contains(&address.to_ascii_lowercase())
+    }
+
     /// Has AWS look at the account's reputation: `PROBATION`, `SHUTDOWN`, or `HEALTHY` again.
     pub fn set_enforcement(&self, status: &'static str) {
         locked(&self.0).enforcement = Some(status);
@@ -51,10 +68,20 @@ impl MailAccount {
         locked(&self.0).suppressed.remove(&address.to_ascii_lowercase())
     }
 
-    pub(super) fn fate(&self, to: &str) -> Fate {
-        match to.ends_with(SIMULATOR) {
-            true => Fate::at_simulator(to),
-            false if locked(&self.0).suppressed.contains(&to.to_ascii_lowercase()) => Fate::Suppressed,
+    /// What becomes of a mail that is sent now. The simulator's addresses are never listed, as in AWS.
+    pub(super) fn send(&self, to: &str) -> Fate {
+        if to.ends_with(SIMULATOR) {
+            return Fate::at_simulator(to);
+        }
+        let (mut account, to) = (locked(&self.0), to.to_ascii_lowercase());
+        if account.suppressed.contains(&to) {
+            return Fate::Suppressed;
+        }
+        match account.bouncing.contains(&to) {
+            true => {
+                account.suppressed.insert(to);
+                Fate::Bounces
+            }
             false => Fate::Arrives,
         }
     }

@@ -45,6 +45,28 @@ impl Feedback {
     }
 }
 
+/// What the stack's rules hand over of an event: what `mail-events` reads. The rest has the subject, which begins with the
+/// code.
+#[must_use]
+pub fn handed_over(event: &Value) -> Value {
+    let of = |value: &Value, names: &[&str]| {
+        let member = |name: &&str| ((*name).to_owned(), value.get(name).cloned().unwrap_or_default());
+        names.iter().map(member).collect::<Map<_, _>>()
+    };
+    let mut detail = Map::new();
+    for (part, names) in [
+        ("mail", ["timestamp", "destination", "tags"]),
+        ("bounce", ["bounceType", "bounceSubType", "bouncedRecipients"]),
+    ] {
+        if let Some(told) = event.pointer(&format!("/detail/{part}")) {
+            detail.insert(part.to_owned(), of(told, &names).into());
+        }
+    }
+    let mut handed = of(event, &["source", "detail-type"]);
+    handed.insert("detail".to_owned(), detail.into());
+    handed.into()
+}
+
 /// What becomes of a mail that SES took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -76,6 +98,7 @@ pub(super) struct Mail<'a> {
     pub(super) id: &'a str,
     pub(super) from: &'a str,
     pub(super) to: &'a str,
+    pub(super) subject: &'a str,
     pub(super) configuration_set: &'a str,
     pub(super) tags: &'a BTreeMap<String, String>,
     pub(super) at: u64,
@@ -147,8 +170,13 @@ impl Mail<'_> {
             "messageId": self.id,
             "destination": [self.to],
             "headersTruncated": false,
-            "headers": [{ "name": "To", "value": self.to }],
-            "commonHeaders": { "from": [self.from], "to": [self.to], "messageId": self.id },
+            "headers": [{ "name": "To", "value": self.to }, { "name": "Subject", "value": self.subject }],
+            "commonHeaders": {
+                "from": [self.from],
+                "to": [self.to],
+                "messageId": self.id,
+                "subject": self.subject,
+            },
             "tags": tags,
         })
     }

@@ -40,7 +40,7 @@ pub use self::calls::{Action, Call, CallLog, Units};
 pub use self::dynamodb::TableStream;
 pub use self::events::{BUS_ARN, BusEvent, EventBus};
 pub use self::faults::{Fault, FaultMode, Faults};
-pub use self::feedback::Feedback;
+pub use self::feedback::{Feedback, handed_over};
 pub use self::held::HeldCalls;
 pub use self::inbox::{Channel, Inbox, Message};
 pub use self::kms::{KEY_ARN, KEY_ID, warm_rsa_pool};

@@ -126,11 +126,12 @@ impl Ses {
         let id = format!("{}-{}-000000", random_hex(8), random_id());
         let set = request.configuration_set_name.as_deref().filter(|_| self.account.tells());
         for to in recipients {
-            let fate = self.account.fate(&to);
+            let fate = self.account.send(&to);
             let mail = |set| Mail {
                 id: &id,
                 from: &from,
                 to: &to,
+                subject: &subject,
                 configuration_set: set,
                 tags: &tags,
                 at: (self.now)(),
@@ -139,7 +140,7 @@ impl Ses {
                 self.feedback.tell(event);
             }
             // What is sent to the simulator is taken and reaches nobody, as in AWS.
-            if to.ends_with(SIMULATOR) || fate == Fate::Suppressed {
+            if to.ends_with(SIMULATOR) || matches!(fate, Fate::Suppressed | Fate::Bounces) {
                 continue;
             }
             self.inbox.push(Message {

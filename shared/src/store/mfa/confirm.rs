@@ -11,7 +11,7 @@ use crate::rules::policy::TenantSettings;
 use crate::rules::recovery::RecoveryHash;
 use crate::store::expression::{Write, number, text, value_of};
 use crate::store::limits::LimitKey;
-use crate::store::mailboxes::Mailbox;
+use crate::store::mailboxes::Cleared;
 use crate::store::notices::Notice;
 use crate::store::refresh::NewFamily;
 use crate::store::users::{self, NEVER, PROFILE, Pending, RECOVERY, Recovery, SealedSecret};
@@ -124,8 +124,8 @@ pub struct Confirmation {
     pub limit: (LimitKey, Charge),
     /// What the user is told of it.
     pub notice: Option<Notice>,
-    /// The address that the code was mailed to, where something is told of it: that is over.
-    pub mailbox: Option<Mailbox>,
+    /// The end of what older mails told of the address that the code was mailed to.
+    pub mailbox: Option<Cleared>,
     /// Whether giving it back leaves nothing owed.
     pub clean: bool,
     /// The refresh tokens of this sign-in, if it asked for `offline_access`.
@@ -169,7 +169,7 @@ impl Confirmation {
             steps.push((ConfirmStep::Notice, notice.write()?));
         }
         if let Some(mailbox) = &self.mailbox {
-            steps.push((ConfirmStep::Mailbox, mailbox.clear(self.now)));
+            steps.push((ConfirmStep::Mailbox, mailbox.write()));
         }
         Ok(steps)
     }
