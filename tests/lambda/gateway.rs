@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use local::aws::{BUS_ARN, KEY_ARN};
+use local::aws::{BUS_ARN, KEY_ARN, KEY_ID};
 use local::twin::TABLE;
 use local::{Twin, TwinOptions};
 use postern::config::Timeouts;
+use postern::store::Store;
 use postern::time::Clock;
+use postern::token::key_times::KeyTimes;
+use postern::token::rotation::Rotation;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
@@ -197,6 +200,13 @@ impl Gateway {
     /// What of its role each function used so far.
     pub(crate) fn used(&self) -> Used {
         self.used.lock().unwrap().clone()
+    }
+
+    /// A rotation of the keys in a table, at a time of the test's.
+    pub(crate) fn rotation<'a>(&'a self, store: &'a Store, clock: &'a Clock) -> Rotation<'a> {
+        let app = &self.twin.app;
+        let times = KeyTimes::default();
+        Rotation { store, kms: &app.kms, kms_key: KEY_ID, random: &app.random, clock, times }
     }
 
     /// All that the functions logged.

@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use local::aws::KEY_ID;
 use postern::rules::random::Random;
 use postern::store::Store;
 use postern::store::schema::create_table;
 use postern::time::{Clock, Timestamp};
-use postern::token::key_times::KeyTimes;
-use postern::token::rotation::{Report, Rotation};
+use postern::token::rotation::Report;
 use serde_json::{Value, json};
 
 use crate::flow::Flow;
@@ -275,20 +273,12 @@ pub(crate) static RETIRED: Flow = Flow::new(|| Box::pin(retired()));
 async fn retired() -> Gateway {
     let (gateway, store) = fresh_deployment().await;
     let answers = AnswerBox::new().await;
-    let app = &gateway.twin.app;
-    let rotation = |clock| Rotation {
-        store: &store,
-        kms: &app.kms,
-        kms_key: KEY_ID,
-        random: &app.random,
-        clock,
-        times: KeyTimes::default(),
-    };
-    let long_ago = |days: u64| Clock::fixed(Timestamp(app.now().0 - days * 86_400));
+    let now = gateway.twin.app.now();
+    let long_ago = |days: u64| Clock::fixed(Timestamp(now.0 - days * 86_400));
     let (mut first, mut second) = (Report::default(), Report::default());
     let clocks = [200, 100].map(long_ago);
-    rotation(&clocks[0]).rotate(&mut first).await.unwrap();
-    rotation(&clocks[1]).rotate(&mut second).await.unwrap();
+    gateway.rotation(&store, &clocks[0]).rotate(&mut first).await.unwrap();
+    gateway.rotation(&store, &clocks[1]).rotate(&mut second).await.unwrap();
     // CloudFormation asks for first keys, and there are some.
     gateway.invoke("rotate-keys", answers.event("Create")).await.unwrap();
     assert_eq!(answers.answer()["Status"], "SUCCESS");

@@ -1,10 +1,8 @@
 //! Signing keys through the real binary (contract §6).
 
-use local::aws::KEY_ID;
 use postern::store::expression::{number, text};
 use postern::time::{Clock, Timestamp};
-use postern::token::key_times::KeyTimes;
-use postern::token::rotation::{Report, Rotation};
+use postern::token::rotation::Report;
 use serde_json::Value;
 
 use crate::flow::Flow;
@@ -21,21 +19,13 @@ pub(crate) static MANAGED: Flow = Flow::new(|| Box::pin(managed()));
 async fn managed() -> Gateway {
     let gateway = Gateway::new().await;
     let app = &gateway.twin.app;
-    let rotation = |clock| Rotation {
-        store: &app.store,
-        kms: &app.kms,
-        kms_key: KEY_ID,
-        random: &app.random,
-        clock,
-        times: KeyTimes::default(),
-    };
     let long_ago = |days: u64| Clock::fixed(Timestamp(app.now().0 - days * 86_400));
     // The twin's first key is of this moment: it becomes one that no live token needs when the next has begun.
     let first = app.store.dynamodb().update_item().table_name(app.store.table());
     let first = first.key("pk", text("KEYS")).key("sk", text("signing#000001"));
     let first = first.update_expression("SET not_before = :then");
     first.expression_attribute_values(":then", number(long_ago(200).now().0)).send().await.unwrap();
-    rotation(&long_ago(100)).rotate(&mut Report::default()).await.unwrap();
+    gateway.rotation(&app.store, &long_ago(100)).rotate(&mut Report::default()).await.unwrap();
     let manage = async |method: &str, path: &str| {
         let reply = gateway.manage(method, &format!("keys/signing{path}"), &Value::Null).await;
         assert!(reply.status < 300, "{method} {path}: {}", reply.body);
