@@ -203,10 +203,6 @@ impl Config {
                 .filter(|days| (1..=AUDIT_DAYS_MAX).contains(days))
                 .ok_or_else(|| ConfigError::new("POSTERN_AUDIT_DAYS", "is not a number from 1 to 3650"))?,
         };
-        let proxy_secrets = optional("POSTERN_PROXY_SECRET_SHA256").map(|text| {
-            let problem = "is not the SHA-256 of one or two secrets, in lower-case hex";
-            ProxySecrets::parse(&text).ok_or_else(|| ConfigError::new("POSTERN_PROXY_SECRET_SHA256", problem))
-        });
         let metrics = optional("POSTERN_METRICS_NAMESPACE").map(|namespace| MetricsConfig {
             namespace,
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
@@ -224,13 +220,21 @@ impl Config {
             kms_key: optional("POSTERN_KMS_KEY"),
             key_times: key_times(optional)?,
             client_ip_header: optional("POSTERN_CLIENT_IP_HEADER").map(|name| name.to_ascii_lowercase()),
-            proxy_secrets: proxy_secrets.transpose()?,
+            proxy_secrets: proxy_secrets(optional)?,
             audit_days,
             audit_event_bus: optional("POSTERN_AUDIT_EVENT_BUS"),
             metrics,
             timeouts: Timeouts::default(),
         })
     }
+}
+
+/// What a proxy in front proves itself by, if there is one.
+fn proxy_secrets(variable: impl Fn(&str) -> Option<String>) -> Result<Option<ProxySecrets>, ConfigError> {
+    let name = "POSTERN_PROXY_SECRET_SHA256";
+    let problem = "is not the SHA-256 of one or two secrets, in lower-case hex";
+    let read = |text: String| ProxySecrets::parse(&text).ok_or_else(|| ConfigError::new(name, problem));
+    variable(name).map(read).transpose()
 }
 
 /// The times of keys; each that is not set is the default.

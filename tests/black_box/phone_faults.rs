@@ -3,9 +3,9 @@
 
 use insta::assert_snapshot;
 use postern::rules::settings::SettingValue;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{Log, NUMBER, World, alarms};
+use crate::support::{Log, NUMBER, World, alarms, heading};
 
 const USER: &str = "user@example.com";
 const CHANNELS: [(&str, &str); 2] = [("sms", "SendTextMessage"), ("voice", "SendVoiceMessage")];
@@ -169,7 +169,7 @@ async fn a_number_that_takes_no_messages_costs_sends_and_is_no_failure() {
     assert_eq!(world.sends_to_country("DE").await, 10);
 }
 
-/// The same of a number that is enrolled, by AWS and by Twilio, with the words of each.
+/// The same of a number that is to be enrolled, by AWS and by Twilio, with the words of each: ten sends are what a user has.
 #[tokio::test]
 async fn a_number_that_opted_out_cannot_be_enrolled_for_ever() {
     // The twin's AWS and its Twilio both know it.
@@ -186,22 +186,63 @@ async fn a_number_that_opted_out_cannot_be_enrolled_for_ever() {
         for _ in 0..11 {
             statuses.push(world.associate_phone(&login, channel, OPTED_OUT).await.status);
         }
-        assert!(statuses.starts_with(&[503]) && statuses.ends_with(&[429]), "{channel}: {statuses:?}");
+        assert_eq!(statuses, [[503; 10].as_slice(), &[429]].concat(), "{channel}");
         let lines = log.events("metrics");
         assert!(lines.iter().all(|line| line["ServerErrors"] != 1), "{lines:?}");
         assert!(lines.iter().any(|line| line["Undeliverable"] == 1), "{lines:?}");
     }
 }
 
+/// The page that enrols says why as well, and sets off no more than the API does.
+#[tokio::test]
+async fn a_number_that_opted_out_is_no_failure_of_the_page() {
+    let log = Log::start();
+    let world = World::with_phones(true).await;
+    let ticket = world.enrolment_ticket(USER, &json!({})).await;
+    let page = world.begin_phone(&ticket, "sms", "+12065550104").await;
+    assert!(heading(&page).starts_with("503"), "{}", heading(&page));
+    let line = log.events("metrics").pop().unwrap();
+    assert_eq!([&line["Undeliverable"], &line["ServerErrors"]], [1, 0], "{line}");
+    assert!(line["DeliveryFailures"].is_null(), "{line}");
+    let record = log.events("audit").pop().unwrap();
+    assert_eq!(record["reason"], "recipient_unreachable", "{record}");
+}
+
 /// SEC-35: strangers learn by a sign-in without password neither whether a number is known nor whether it opted out.
 #[tokio::test]
 async fn a_sign_in_by_a_number_that_takes_no_messages_looks_like_any() {
+    let log = Log::start();
     let world = World::with_twilio().await;
     world.passwordless_on().await;
     let known = world.start_sms(NUMBER).await;
     world.refuse("sms", "CreateMessage", "21610");
     let opted_out = world.start_sms(NUMBER).await;
     assert_eq!((known.status, opted_out.status), (200, 200), "{}", opted_out.body);
+    let line = log.events("metrics").pop().unwrap();
+    assert!(line["CodesSentBySms"].is_null(), "it was not sent: {line}");
+    // The account may not text the country: nor does this tell a number of somebody's, but the operator is told.
+    world.twin.aws.faults.clear();
+    world.refuse("sms", "CreateMessage", "21408");
+    assert_eq!(world.start_sms(NUMBER).await.status, 200);
+    assert_eq!(log.events("metrics").pop().unwrap()["DeliveryFailures"], 1);
+}
+
+/// Who may not be texted from here, such as a whole country, is the operator's to mend: the alarms are told, and asking
+/// costs a send all the same, so nobody sets them off alone.
+#[tokio::test]
+async fn a_barred_country_sets_off_alarms_and_costs_sends() {
+    let log = Log::start();
+    let world = World::with_twilio().await;
+    let sms = world.enrol_phone(USER, "sms", NUMBER).await;
+    let login = world.log_in(USER).await.mfa_token;
+    world.refuse("sms", "CreateMessage", "21408");
+    let asked = log.events("metrics").len();
+    for _ in 0..9 {
+        world.challenge(&login, "oob", &sms).await.assert_not_delivered();
+    }
+    assert_eq!(world.challenge(&login, "oob", &sms).await.status, 429);
+    let lines = log.events("metrics").split_off(asked);
+    assert_eq!(alarms(&lines), ["DeliveryFailuresAlarm", "ErrorRatioAlarm"]);
 }
 
 /// SEC-36: where the country cannot be counted nothing is sent, and nothing is left of the association.

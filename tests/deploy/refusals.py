@@ -1,6 +1,7 @@
 """Wrong and missing parameters are refused, with the reason, before anything is made."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -31,6 +32,10 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"ClientIpHeader": "cloudfront-viewer-address"}, "ClientIpHeader is written by a proxy"),
     ({"ProxySecretSha256": "the secret itself"}, "the SHA-256 of one secret"),
     ({"ProxySecretSha256": "0" * 64}, "ProxySecretSha256 is of the proxy"),
+    (
+        {"ProxySecretSha256": sha256(b"").hexdigest(), "ClientIpHeader": "x-a", "DomainName": "login.example.com"},
+        "ProxySecretSha256 is the hash of nothing",
+    ),
     ({"SesIdentity": "example.com"}, "SesIdentity is the identity of MailFrom"),
     ({"SmsConfigurationSet": "sms"}, "SmsConfigurationSet is of texts and calls"),
     ({"GradualDeployment": "true"}, "GradualDeployment needs a Release"),

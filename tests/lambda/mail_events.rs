@@ -1,7 +1,8 @@
-//! `mail-events`, which a rule of EventBridge invokes: the real binary takes what SES tells, and the others act on it.
+//! `mail-events`, which two rules of EventBridge invoke: the real binary takes what SES tells, and the others act on it.
 
 use std::collections::BTreeSet;
 
+use local::aws::Listed;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 
@@ -42,7 +43,7 @@ pub(crate) static BOUNCED: Flow = Flow::new(|| Box::pin(bounced()));
 async fn bounced() -> Gateway {
     const OTHER: &str = "other@example.com";
     let gateway = Gateway::new().await;
-    gateway.twin.aws.mail.suppress(OTHER);
+    gateway.twin.aws.mail.suppress(OTHER, Listed::Bounced(0));
     let body = json!({ "authenticator_types": ["oob"], "oob_channels": ["email"], "email": OTHER });
     let begun = gateway.associate(&gateway.log_in(API, "read:sample").await, body).await;
     assert_eq!(begun.status, 200, "{}", begun.body);

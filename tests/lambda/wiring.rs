@@ -348,7 +348,7 @@ fn no_right_is_about_everything() {
                         .allowed()
                         .iter()
                         .map(|it| &*it.action)
-                        .eq(["ses:DeleteSuppressedDestination"]);
+                        .eq(["ses:GetSuppressedDestination", "ses:DeleteSuppressedDestination"]);
                 let exact = of_the_table
                     || of_the_account
                     || intrinsic(otherwise(resource), "GetAtt").is_some()

@@ -1,9 +1,10 @@
-//! `mail-events`: what SES tells of a mail after it took it, by a rule of EventBridge: that it came back, that somebody
+//! `mail-events`: what SES tells of a mail after it took it, by two rules of EventBridge: that it came back, that somebody
 //! complained of it, or that SES did not send it after all.
 //!
 //! SES keeps a list of addresses that bounced and tries none of them again. It protects the sender's name, and would last
-//! for ever: so when SES says that it did not try, and no mark stands, the address leaves the list and the next mail is
-//! tried. If that one bounces, the address is listed and marked again: one real bounce a week.
+//! for ever: so when SES says that it did not try, and the address has been on the list for as long as a mark stands, it
+//! leaves the list and the next mail is tried. If that one bounces, it is listed and marked again: one real bounce a week.
+//! Until then the address is marked, whoever's mail it was that bounced.
 //!
 //! EventBridge and Lambda deliver at least once, and in any order. A mark is written on condition that nothing newer is
 //! known of the address, so events may repeat; a record of the audit log may then come twice. What cannot be read, or is
@@ -16,12 +17,13 @@ use postern::app::App;
 use postern::audit::trail::Fact;
 use postern::audit::{Event, of_system, trail};
 use postern::config::Timeouts;
-use postern::delivery::suppression::StillSuppressed;
+use postern::delivery::suppression::{Listing, StillSuppressed};
 use postern::id::UserId;
 use postern::lambda::{Error, app_from_environment, serve_events};
 use postern::observe::watched;
 use postern::store::StoreError;
-use postern::store::mailboxes::{Mailbox, Marking, Standing};
+use postern::store::mailboxes::{KEPT_SECONDS, Mailbox, Marking, Standing};
+use postern::time::Timestamp;
 use postern::token::keys::KeyNeeds;
 use serde_json::{Value, json};
 
@@ -103,18 +105,25 @@ async fn take_in(app: &App, event: Value, request_id: &str) -> Result<Value, Err
 /// it was: what is told of it is only recorded.
 async fn take(app: &App, told: &MailEvent) -> Result<Outcome, TryAgain> {
     let outcome = match (&told.user, told.told) {
-        (Some(user), Told::Bounced) => mark(app, told, user, Standing::Bounced).await?,
-        (Some(user), Told::Complained) => mark(app, told, user, Standing::Complained).await?,
-        (Some(user), Told::Suppressed) => try_anew(app, told, user).await?,
+        (Some(user), Told::Bounced) => mark(app, told, user, Standing::Bounced, told.sent_at).await?,
+        (Some(user), Told::Complained) => mark(app, told, user, Standing::Complained, told.sent_at).await?,
+        (Some(user), Told::Suppressed) => not_tried(app, told, user).await?,
         (_, Told::BouncedForNow | Told::Forwarded | Told::Rejected) | (None, _) => Outcome::Recorded,
     };
     note(told);
     Ok(outcome)
 }
 
-async fn mark(app: &App, told: &MailEvent, user: &UserId, standing: Standing) -> Result<Outcome, StoreError> {
-    let sent_at = told.sent_at.min(app.now());
-    let marking = app.store.mark_mailbox(&Mailbox::new(user, &told.to, standing, sent_at)).await?;
+/// Marks the address, by a mail of that time.
+async fn mark(
+    app: &App,
+    told: &MailEvent,
+    user: &UserId,
+    standing: Standing,
+    at: Timestamp,
+) -> Result<Outcome, StoreError> {
+    let mailbox = Mailbox::new(user, &told.to, standing, at.min(app.now()));
+    let marking = app.store.mark_mailbox(&mailbox).await?;
     Ok(match marking {
         Marking::Marked => Outcome::Marked,
         Marking::Known => Outcome::Known,
@@ -122,13 +131,23 @@ async fn mark(app: &App, told: &MailEvent, user: &UserId, standing: Standing) ->
     })
 }
 
-/// Ends SES's listing with the mark: while that stands nothing changes, and it does not last longer by this.
-async fn try_anew(app: &App, told: &MailEvent, user: &UserId) -> Result<Outcome, TryAgain> {
-    if app.store.is_refused(user, &told.to, app.now()).await? {
-        return Ok(Outcome::Known);
-    }
-    app.mailer.take_off_list(&told.to).await?;
-    Ok(Outcome::TriedAnew)
+/// Seconds on SES's list after which an address is tried anew: as long as a mark stands, but for the time that a mail takes
+/// to bounce.
+const LISTED_SECONDS: u64 = KEPT_SECONDS - 3_600;
+
+/// SES did not try. What has been on its list for long enough leaves it; anything else is marked, by the mail that bounced,
+/// so that a code that will not arrive does not look sent. What somebody listed by hand stays.
+async fn not_tried(app: &App, told: &MailEvent, user: &UserId) -> Result<Outcome, TryAgain> {
+    let bounced_at = match app.mailer.listing(&told.to).await? {
+        Listing::None => return Ok(Outcome::Known),
+        Listing::Since(at) if at.plus(LISTED_SECONDS).is_past(app.now()) => {
+            app.mailer.take_off_list(&told.to).await?;
+            return Ok(Outcome::TriedAnew);
+        }
+        Listing::Since(at) => at,
+        Listing::ByHand => told.sent_at,
+    };
+    Ok(mark(app, told, user, Standing::Bounced, bounced_at).await?)
 }
 
 /// For the audit log.

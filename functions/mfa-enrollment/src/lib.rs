@@ -141,7 +141,7 @@ async fn step(app: &App, visitor: &Visitor, params: &Params) -> Shown {
 /// Tells the audit log what a form did (SEC-40), and why not: the page may then be shown for another reason.
 fn told(outcome: Result<(), &Refusal>, events: fn(Result<(), &Refusal>, &Trail) -> Vec<Event>) {
     if let Err(refusal) = outcome {
-        trail::reason(refusal.reason());
+        trail::reason_unless_known(refusal.reason());
     }
     trail::conclude(|known| events(outcome, known));
 }

@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::audit::trail;
 use postern::delivery::DeliveryFailure;
+use postern::delivery::code::{RECIPIENT_BARRED, RECIPIENT_UNREACHABLE};
 use postern::delivery::occasion::Occasion;
 use postern::delivery::sign_in::{Reach, SignInMessage, send_sign_in};
 use postern::delivery::toll::Toll;
@@ -49,16 +50,22 @@ pub(crate) async fn send(app: &App, start: &Start) -> Result<(), Refusal> {
         occasion: occasion(start, profile.as_ref().unwrap_or(&nobody)),
         reach: if profile.is_some() { Reach::Somebody } else { Reach::Nobody },
     };
-    // Strangers may ask, so a number that takes no messages looks as one that nobody has (SEC-35).
-    let sent = match send_sign_in(app, &start.request.to, &message).await {
-        Err(DeliveryFailure::Unreachable) => Ok(()),
-        sent => sent,
-    };
+    let sent = send_sign_in(app, &start.request.to, &message).await.or_else(as_of_nobody);
     let undo = async {
         tokio::join!(take_back(app, &new), give_back(app, start));
     };
     let void = async { compensated(OPERATION, app.store.void_sign_in(&new).await) };
     toll.settle(app, sent, undo, void).await
+}
+
+/// Strangers may ask, so a number that nothing is sent to looks as one that nobody has (SEC-35). Only the log knows.
+fn as_of_nobody(failure: DeliveryFailure) -> Result<(), DeliveryFailure> {
+    match failure {
+        DeliveryFailure::Unreachable => trail::reason(RECIPIENT_UNREACHABLE),
+        DeliveryFailure::Barred => trail::reason(RECIPIENT_BARRED),
+        DeliveryFailure::Refused | DeliveryFailure::Unknown => return Err(failure),
+    }
+    Ok(())
 }
 
 /// Stores the code and counts that it is sent, and reads whom it is for; of a refusal nothing stays.

@@ -71,8 +71,8 @@ impl AwsClock {
     ///
     /// # Errors
     /// When the two are more than a minute apart, or AWS did not tell.
-    pub(crate) fn now(&self) -> Result<Timestamp, CommandError> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn agreed(&self) -> Result<Timestamp, CommandError> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(clocks) = last else {
             let text = "AWS's answer does not say its time, by which keys begin: check the addresses of AWS's services";
             return Err(CommandError::Setting(text.to_owned()));
@@ -127,7 +127,7 @@ mod tests {
             let clock = Clock::fixed(Timestamp(ours));
             let aws = AwsClock::beside(&clock);
             *aws.last.lock().unwrap() = Some(Clocks { ours: Timestamp(ours), theirs: Timestamp(theirs) });
-            aws.now().map(|now| (now.0, clock.now().0)).map_err(|error| error.to_string())
+            aws.agreed().map(|now| (now.0, clock.now().0)).map_err(|error| error.to_string())
         };
         assert_eq!(began(1_000, 1_000), Ok((1_000, 1_000)));
         assert_eq!(began(1_060, 1_000), Ok((1_000, 1_060)), "ahead: at once is by theirs");
@@ -136,6 +136,6 @@ mod tests {
             let refused = began(ours, theirs).unwrap_err();
             assert!(refused.starts_with("this machine's clock and AWS's are 61 s apart"), "{refused}");
         }
-        assert!(AwsClock::beside(&Clock::fixed(Timestamp(0))).now().is_err(), "nobody told");
+        assert!(AwsClock::beside(&Clock::fixed(Timestamp(0))).agreed().is_err(), "nobody told");
     }
 }

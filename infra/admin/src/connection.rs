@@ -242,7 +242,7 @@ impl Tenant {
     pub(crate) async fn rotation(&self) -> Result<Rotation<'_>, CommandError> {
         // Any answer of AWS tells its time.
         self.store.key_generations().await?;
-        self.aws_clock.now()?;
+        self.aws_clock.agreed()?;
         let (store, kms, kms_key) = (&self.store, &self.clients.kms, &self.kms_key);
         Ok(Rotation { store, kms, kms_key, random: &self.random, clock: &self.clock, times: self.key_times })
     }

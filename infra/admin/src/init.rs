@@ -1,6 +1,7 @@
 //! `postern init`: what a fresh deployment needs before anyone can sign in.
 
 use clap::Args;
+use postern::config::Issuer;
 use postern::id::ClientId;
 use postern::rules::client::{ClientKind, ClientSecret};
 use postern::store::clients::Client;
@@ -53,8 +54,16 @@ impl Init {
             "token_endpoint": issuer.endpoint("oauth/token"),
             "key_generations_made": made,
         });
-        let text = format!(
-            "{keys}
+        let text = told(&keys, &client_id, secret.expose(), issuer);
+        Ok(Answer::new(json, text))
+    }
+}
+
+/// What people are told: the client, and what to do with it.
+fn told(keys: &str, client_id: &ClientId, secret: &str, issuer: &Issuer) -> String {
+    let audience = issuer.management_audience();
+    format!(
+        "{keys}
 
 Management client (the secret is shown this once):
 
@@ -70,9 +79,6 @@ Get a token for the Management API:
 This command needs no token. What comes next: `postern apis create`, `postern clients create`,
 `postern factors enable`, `postern users create` or `postern import auth0`, and `postern doctor`.
 ",
-            secret = secret.expose(),
-            token = issuer.endpoint("oauth/token"),
-        );
-        Ok(Answer::new(json, text))
-    }
+        token = issuer.endpoint("oauth/token"),
+    )
 }

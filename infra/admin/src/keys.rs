@@ -86,7 +86,7 @@ fn item(key: &KeyGeneration, all: &[KeyGeneration], now: Timestamp) -> Value {
 async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
     let mut keys = tenant.store.key_generations().await?;
     // "At once" is by a clock that everybody shares: by one that is ahead nobody would sign until then.
-    let now = tenant.aws_clock.now()?;
+    let now = tenant.aws_clock.agreed()?;
     let unknown = || CommandError::Setting(format!("there is no key {kid}: see `postern keys list`"));
     let key = keys.iter().find(|key| key.kid.as_str() == kid).cloned().ok_or_else(unknown)?;
     keys.retain(|other| other.key_use == key.key_use);

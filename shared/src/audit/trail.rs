@@ -120,6 +120,11 @@ pub fn reason(reason: &'static str) {
     note(|trail| trail.reason = Some(reason));
 }
 
+/// The same where nothing nearer to the cause has said so.
+pub fn reason_unless_known(reason: &'static str) {
+    note(|trail| _ = trail.reason.get_or_insert(reason));
+}
+
 fn note(change: impl FnOnce(&mut Trail)) {
     let _ = TRAIL.try_with(|trail| change(&mut trail.borrow_mut()));
 }

@@ -17,8 +17,11 @@ use crate::wire::refusal::Refusal;
 
 /// Why a code is not sent, in the audit log: mail to there bounced for good.
 pub(crate) const ADDRESS_BOUNCED: &str = "address_bounced";
-/// The same of a number that the provider says takes no messages or calls.
-pub(crate) const RECIPIENT_UNREACHABLE: &str = "recipient_unreachable";
+/// The same of a number that the provider says takes no messages or calls; also of a sign-in without password, which is
+/// answered as if it were sent.
+pub const RECIPIENT_UNREACHABLE: &str = "recipient_unreachable";
+/// The same where the provider sends nothing to the number's country, or not from the sender.
+pub const RECIPIENT_BARRED: &str = "recipient_barred";
 
 /// A code and what its message says beside it.
 #[derive(Clone, Copy, Debug)]

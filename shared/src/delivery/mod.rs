@@ -49,6 +49,9 @@ pub enum DeliveryFailure {
     /// It was not, and will not be: whoever it is for takes none. A fact about them and no failure of the service.
     #[error("the recipient takes no messages")]
     Unreachable,
+    /// It was not: from here nothing is sent to where it was to go, such as a country. The operator can change that.
+    #[error("nothing is sent to there")]
+    Barred,
     /// It may have been.
     #[error("whether the message was sent is unknown")]
     Unknown,
@@ -105,7 +108,7 @@ impl Mailer {
     /// Mails what was composed.
     async fn post(&self, to: &str, composed: Composed, tags: MailTags<'_>) -> Result<(), DeliveryFailure> {
         let call = self.call(to, composed, tags).map_err(|Unsendable| DeliveryFailure::Refused)?;
-        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error, false))
+        call.send().await.map(|_| ()).map_err(|error| classify("ses", "SendEmail", &error, None))
     }
 
     /// The call that mails it, yet to be made.
@@ -265,24 +268,23 @@ fn content(email: RenderedEmail) -> Result<EmailContent, BuildError> {
 }
 
 /// Any answer of the service is a refusal; no answer may have sent, unless no connection was made at all.
-/// `is_about_recipient` says that the answer is about whom the message was for.
+/// `about_recipient` is what it is when the answer is about whom the message was for.
 fn classify<E, R>(
     service: &'static str,
     operation: &'static str,
     error: &SdkError<E, R>,
-    is_about_recipient: bool,
+    about_recipient: Option<DeliveryFailure>,
 ) -> DeliveryFailure
 where
     E: ProvideErrorMetadata,
 {
-    let failure = match error {
-        _ if is_about_recipient => DeliveryFailure::Unreachable,
+    let failure = about_recipient.unwrap_or_else(|| match error {
         SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => DeliveryFailure::Refused,
         SdkError::DispatchFailure(dispatch) if crate::aws::never_connected(dispatch) => {
             DeliveryFailure::Refused
         }
         _ => DeliveryFailure::Unknown,
-    };
+    });
     tracing::warn!(event = "delivery_failed", service, operation, code = error.code(), ?failure);
     failure
 }

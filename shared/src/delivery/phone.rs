@@ -170,12 +170,12 @@ impl Texter {
             .set_dry_run((reach == Reach::Nobody).then_some(true))
             .set_configuration_set_name(self.configuration_set.clone());
         call.send().await.map(|_| ()).map_err(|error| {
-            let is_about_number = match error.as_service_error() {
-                Some(SendTextMessageError::ConflictException(it)) => has_opted_out(it),
-                Some(SendTextMessageError::ValidationException(it)) => is_out_of_reach(it),
-                _ => false,
+            let about_number = match error.as_service_error() {
+                Some(SendTextMessageError::ConflictException(it)) => protected(it),
+                Some(SendTextMessageError::ValidationException(it)) => barred(it),
+                _ => None,
             };
-            classify(SERVICE, "SendTextMessage", &error, is_about_number)
+            classify(SERVICE, "SendTextMessage", &error, about_number)
         })
     }
 
@@ -198,12 +198,12 @@ impl Texter {
             .time_to_live(time_to_live(seconds))
             .set_configuration_set_name(self.configuration_set.clone());
         call.send().await.map(|_| ()).map_err(|error| {
-            let is_about_number = match error.as_service_error() {
-                Some(SendVoiceMessageError::ConflictException(it)) => has_opted_out(it),
-                Some(SendVoiceMessageError::ValidationException(it)) => is_out_of_reach(it),
-                _ => false,
+            let about_number = match error.as_service_error() {
+                Some(SendVoiceMessageError::ConflictException(it)) => protected(it),
+                Some(SendVoiceMessageError::ValidationException(it)) => barred(it),
+                _ => None,
             };
-            classify(SERVICE, "SendVoiceMessage", &error, is_about_number)
+            classify(SERVICE, "SendVoiceMessage", &error, about_number)
         })
     }
 
@@ -221,16 +221,22 @@ fn sender<'a>(identity: Option<&'a str>, variable: &'static str) -> Result<&'a s
     })
 }
 
-/// Whoever has the number replied STOP, as AWS says it.
-fn has_opted_out(conflict: &ConflictException) -> bool {
-    conflict.reason() == Some(&ConflictExceptionReason::DestinationPhoneNumberOptedOut)
+/// Whoever has the number replied STOP, or the account protects it, or its country, from messages, as AWS says it.
+fn protected(conflict: &ConflictException) -> Option<DeliveryFailure> {
+    use ConflictExceptionReason as Reason;
+    match conflict.reason()? {
+        Reason::DestinationPhoneNumberOptedOut
+        | Reason::DestinationPhoneNumberBlockedByProtectNumberOverride => Some(DeliveryFailure::Unreachable),
+        Reason::DestinationCountryBlockedByProtectConfiguration => Some(DeliveryFailure::Barred),
+        _ => None,
+    }
 }
 
 /// Nothing is sent to the number's country, or not from where it would come, as AWS says it.
-fn is_out_of_reach(invalid: &ValidationException) -> bool {
+fn barred(invalid: &ValidationException) -> Option<DeliveryFailure> {
     use ValidationExceptionReason as Reason;
     let by_country = [Reason::DestinationCountryBlocked, Reason::InvalidIdentityForDestinationCountry];
-    invalid.reason().is_some_and(|reason| by_country.contains(reason))
+    invalid.reason().filter(|reason| by_country.contains(reason)).map(|_| DeliveryFailure::Barred)
 }
 
 /// A code that arrives after it is over is worth nothing: the carriers may drop it then.

@@ -2,7 +2,7 @@
 //! users of a country share it.
 
 use super::DeliveryFailure;
-use super::code::RECIPIENT_UNREACHABLE;
+use super::code::{RECIPIENT_BARRED, RECIPIENT_UNREACHABLE};
 use crate::app::App;
 use crate::audit::trail;
 use crate::rules::channel::SendPurpose;
@@ -69,8 +69,8 @@ impl Toll {
     }
 
     /// Ends a send. What was refused is undone, and counts for nothing; what may have been sent stays charged, and only
-    /// its code is made void (design §7). So does what nobody takes: it cost nothing, but whoever asks for it again and
-    /// again is to be told to wait, as for any code.
+    /// its code is made void (design §7). So does what nobody takes, or nobody there: it cost nothing, but whoever asks
+    /// for it again and again is to be told to wait, as for any code.
     ///
     /// # Errors
     /// When it was not, or may not have been, delivered.
@@ -88,6 +88,10 @@ impl Toll {
             }
             Err(DeliveryFailure::Unreachable) => {
                 trail::reason(RECIPIENT_UNREACHABLE);
+                void.await;
+            }
+            Err(DeliveryFailure::Barred) => {
+                trail::reason(RECIPIENT_BARRED);
                 void.await;
             }
             Err(DeliveryFailure::Unknown) => void.await,

@@ -30,10 +30,12 @@ pub(crate) const SERVICE: &str = "twilio";
 const DEFAULT_URL: &str = "https://api.twilio.com";
 /// Twilio's error 21211, "Invalid 'To' Phone Number".
 const NO_SUCH_NUMBER: &str = "21211";
-/// Twilio's other errors that are about the number called and not about the account: it cannot be reached (21214), or
-/// its country is not allowed to be, for calls (21215, 21216) and messages (21408); it replied STOP (21610), no route
-/// leads there (21612), it is no mobile number (21614).
-const NOT_REACHED: [&str; 7] = ["21214", "21215", "21216", "21408", "21610", "21612", "21614"];
+/// Twilio's other errors about the number alone: it cannot be reached (21214), replied STOP (21610), is no mobile number
+/// (21614).
+const NOT_REACHED: [&str; 3] = ["21214", "21610", "21614"];
+/// Those about where it is: the account may not call (21215, 21216) or text (21408) its country, or no route leads there
+/// from the sender (21612).
+const BARRED: [&str; 4] = ["21215", "21216", "21408", "21612"];
 /// A number that cannot be: no country's code begins with a zero (ITU-T E.164 §6).
 const NOBODY: &str = "+0";
 /// The bounds of a message's time to live, in seconds.
@@ -235,8 +237,8 @@ impl TwilioClient {
             Ok(()) => Ok(Order::Taken),
             Err(error) if error.code() == Some(NO_SUCH_NUMBER) => Ok(Order::NoSuchNumber),
             Err(error) => {
-                let is_about_number = error.code().is_some_and(|code| NOT_REACHED.contains(&code));
-                Err(classify(SERVICE, resource.operation(), &error, is_about_number))
+                let about_number = error.code().and_then(about_number);
+                Err(classify(SERVICE, resource.operation(), &error, about_number))
             }
         }
     }
@@ -247,6 +249,14 @@ impl TwilioClient {
         }
         let http = public_http_client()?;
         Ok(self.http.get_or_init(|| http).clone())
+    }
+}
+
+fn about_number(code: &str) -> Option<DeliveryFailure> {
+    match code {
+        _ if NOT_REACHED.contains(&code) => Some(DeliveryFailure::Unreachable),
+        _ if BARRED.contains(&code) => Some(DeliveryFailure::Barred),
+        _ => None,
     }
 }
 

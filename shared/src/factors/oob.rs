@@ -62,7 +62,7 @@ pub async fn associate(app: &App, mut enrolment: Enrolment, wanted: Wanted) -> R
 /// cost it without end.
 fn few_bounced(enrolment: &Enrolment, to: &Destination) -> Result<(), Refusal> {
     let is_mail = matches!(to, Destination::Email(_));
-    match enrolment.user.has_too_many_bounced(enrolment.now).filter(|_| is_mail) {
+    match enrolment.user.too_many_bounced_for(enrolment.now).filter(|_| is_mail) {
         None => Ok(()),
         Some(retry_after) => {
             trail::reason(ADDRESS_BOUNCED);

@@ -76,14 +76,10 @@ async fn answer(app: &App, arrival: Arrival, mut request: Request, next: Next) -
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(context.clone());
     let answer = async {
-        if is_past_the_proxy {
-            return refuse(&path, Refusal::PastTheProxy, ManagementRefusal::PastTheProxy);
+        match is_past_the_proxy {
+            true => refuse(&path, Refusal::PastTheProxy, ManagementRefusal::PastTheProxy),
+            false => handled(app, &path, request, next).await,
         }
-        if is_oversized(&request) {
-            return refuse(&path, Refusal::BodyTooLarge, ManagementRefusal::BodyTooLarge);
-        }
-        let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
-        answered.unwrap_or_else(|_| refuse(&path, Refusal::Unavailable, ManagementRefusal::Unavailable))
     };
     let (mut response, mut trail) = trail::of(answer).await;
     name_charset(&path, &mut response);
@@ -94,6 +90,8 @@ async fn answer(app: &App, arrival: Arrival, mut request: Request, next: Next) -
     if is_management(&path) {
         trail.events.extend(operation(&method, &response, &trail));
     }
+    let (status, reason) = (response.status().as_u16(), label.map(|label| label.reason));
+    observe::happened(Some(&observe::Answer { status, reason }), &trail);
     let request = audit::record::Request {
         at: app.now(),
         hostname: app.config.issuer.host().to_owned(),
@@ -102,23 +100,31 @@ async fn answer(app: &App, arrival: Arrival, mut request: Request, next: Next) -
         user_agent,
         method: method.as_str().to_owned(),
         route: route.to_owned(),
-        status: response.status().as_u16(),
-        reason: label.map(|label| label.reason),
+        status,
+        reason,
     };
-    observe::happened(Some(&observe::Answer { status: request.status, reason: request.reason }), &trail);
     app.audit.write(&request, &trail, &app.random);
     let milliseconds = watch.elapsed_milliseconds();
-    observe::answered(observe::Answered { route: request.route, status: request.status, milliseconds });
+    observe::answered(observe::Answered { route: request.route, status, milliseconds });
     tracing::info!(
         event = "request",
         request_id = context.request_id,
         method = method.as_str(),
         route,
-        status = response.status().as_u16(),
+        status,
         error = label.map(|label| label.error),
         duration_milliseconds = milliseconds,
     );
     response
+}
+
+/// What the handler answers, in time.
+async fn handled(app: &App, path: &str, request: Request, next: Next) -> Response {
+    if is_oversized(&request) {
+        return refuse(path, Refusal::BodyTooLarge, ManagementRefusal::BodyTooLarge);
+    }
+    let answered = tokio::time::timeout(app.config.timeouts.request, next.run(request)).await;
+    answered.unwrap_or_else(|_| refuse(path, Refusal::Unavailable, ManagementRefusal::Unavailable))
 }
 
 /// Longest word of a client for itself that is kept, in characters.

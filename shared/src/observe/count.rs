@@ -3,7 +3,7 @@
 use super::metric::Metric;
 use crate::audit::Event;
 use crate::audit::trail::{Fact, Trail};
-use crate::delivery::code::{ADDRESS_BOUNCED, RECIPIENT_UNREACHABLE};
+use crate::delivery::code::{ADDRESS_BOUNCED, RECIPIENT_BARRED, RECIPIENT_UNREACHABLE};
 use crate::rules::channel::Channel;
 use crate::wire::refusal::Refusal;
 
@@ -29,13 +29,17 @@ pub(super) fn count(answer: Option<&Answer>, trail: &Trail) -> Vec<Counted> {
     let is_unreachable = [Some(ADDRESS_BOUNCED), Some(RECIPIENT_UNREACHABLE)].contains(&trail.reason);
     let is_error = status >= 500;
     let failed = u64::from(is_error && !is_unreachable);
-    let answered = answer.map(|_| [(Metric::Requests, 1), (Metric::ServerErrors, failed)]);
+    // Whoever goes past the proxy is bound by no firewall: what comes of it must not make a ratio of failures look small.
+    let is_past_the_proxy = reason == Some(Refusal::PastTheProxy.reason());
+    let requests = answer.map(|_| (Metric::Requests, 1));
+    let errors = answer.filter(|_| !is_past_the_proxy).map(|_| (Metric::ServerErrors, failed));
+    let answered = requests.into_iter().chain(errors);
     let undeliverable = (is_error && is_unreachable).then_some((Metric::Undeliverable, 1));
     let events = trail.events.iter().flat_map(|event| of_event(*event, reason, trail));
     let events = events.filter(|(metric, _)| !(is_unreachable && *metric == Metric::DeliveryFailures));
     let locked = trail.has(Fact::Blocks).then_some((Metric::Locked, 1));
     let limited = is_limited(status, trail).then_some((Metric::Limited, 1));
-    let answered = answered.into_iter().flatten().chain(undeliverable);
+    let answered = answered.chain(undeliverable);
     answered.chain(events).chain(locked).chain(limited).collect()
 }
 
@@ -53,6 +57,9 @@ fn of_event(event: Event, reason: Option<&str>, trail: &Trail) -> Vec<Counted> {
         Event::EmailSent => sent_by(Channel::Email),
         Event::SmsSent => sent_by(Channel::Sms),
         Event::CallMade => sent_by(Channel::Voice),
+        // Answered as if it were sent, so that strangers learn nothing.
+        Event::CodeSent if trail.reason == Some(RECIPIENT_UNREACHABLE) => Vec::new(),
+        Event::CodeSent if trail.reason == Some(RECIPIENT_BARRED) => vec![(Metric::DeliveryFailures, 1)],
         Event::CodeSent | Event::LinkSent => trail.channel.map(sent_by).unwrap_or_default(),
         Event::NotificationSent | Event::VerificationMailed => Vec::from(MAILED),
         Event::NotificationFailed if trail.has(Fact::CameBack) => vec![(Metric::MailsBounced, 1)],
@@ -163,6 +170,15 @@ mod tests {
         assert_eq!(counted(503, "delivery_failed", refused()), "ServerErrors=1 DeliveryFailures=1");
     }
 
+    /// SEC-35: it looks sent to whoever asked, and is counted as what it is.
+    #[test]
+    fn a_sign_in_code_that_looks_sent_is_none() {
+        let sent = |reason| Trail { channel: Some(Channel::Sms), reason, ..events(&[Event::CodeSent]) };
+        assert_eq!(counted(200, "", sent(None)), "ServerErrors=0 CodesSentBySms=1 DeliveryFailures=0");
+        assert_eq!(counted(200, "", sent(Some(RECIPIENT_UNREACHABLE))), "ServerErrors=0");
+        assert_eq!(counted(200, "", sent(Some(RECIPIENT_BARRED))), "ServerErrors=0 DeliveryFailures=1");
+    }
+
     /// Whoever lets mails of theirs come back hides no failure of SES.
     #[test]
     fn a_mail_that_came_back_is_none_that_could_not_be_sent() {
@@ -170,6 +186,12 @@ mod tests {
         let came_back = Trail { facts: vec![Fact::CameBack], ..failed() };
         assert_eq!(count(None, &came_back), [(Metric::MailsBounced, 1)]);
         assert_eq!(count(None, &failed()), [(Metric::DeliveryFailures, 1)]);
+    }
+
+    /// Requests that no firewall bounds make no failure look rare.
+    #[test]
+    fn who_goes_past_the_proxy_is_no_part_of_the_ratio() {
+        assert_eq!(counted(403, "past_the_proxy", Trail::default()), "");
     }
 
     #[test]

@@ -89,7 +89,7 @@ metrics! {
     /// From the function's receipt of a request to its answer.
     Latency: Milliseconds by Route, "how long a function took for an answer, without its start";
     /// Answers that say that we failed.
-    ServerErrors: Count by Function, "1 for an answer with a status of 500 and above, 0 for any other: the average is the ratio";
+    ServerErrors: Count by Function, "1 for an answer with a status of 500 and above, 0 for any other but those to requests past the proxy: the average is the ratio";
     /// The first request, or the first event, of an environment.
     ColdStarts: Count by Function, "requests and events that were the first of their environment";
     /// First factor.
@@ -120,9 +120,9 @@ metrics! {
     Locked: Count by Nothing, "wrong passwords and codes that were one too many: a login, or an authenticator, is closed by it";
     /// A stolen token, as a rule.
     RefreshTokensReused: Count by Nothing, "refresh tokens that came again after they had been replaced (`ferrt`)";
-    /// By the schedule, or the creation of the stack.
+    /// By whoever asked.
     KeysRotated: Count by Nothing, "runs of `rotate-keys`, and requests to rotate that failed half-way, that made or retired keys";
-    /// The same.
+    /// By whoever asked, also half-way.
     RotationFailures: Count by Nothing, "runs of `rotate-keys`, and requests to rotate, that failed";
 }
 

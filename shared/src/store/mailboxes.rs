@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::expression::{Write, number, text};
 use super::listing::{List, Order, Part};
 use super::users::{self, PROFILE, Source, UserState};
-use super::{NotWritten, Outcome, Store, StoreError, compensated, read};
+use super::{NotWritten, Outcome, Store, StoreError, compensated};
 use crate::id::UserId;
 use crate::rules::address::EmailAddress;
 use crate::rules::destination::Destination;
@@ -94,7 +94,7 @@ impl Mailbox {
     /// as new a mail.
     #[must_use]
     pub fn proven(&self, sent_at: Timestamp) -> Option<Cleared> {
-        (self.at < sent_at).then(|| Cleared { at: sent_at, ..self.cleared("#at < :at") })
+        (self.at < sent_at).then(|| Cleared::by_mail(&self.user_id, self.key.clone(), sent_at))
     }
 
     fn cleared(&self, condition: &'static str) -> Cleared {
@@ -112,6 +112,11 @@ pub struct Cleared {
 }
 
 impl Cleared {
+    /// By a mail that was sent at that time and arrived.
+    fn by_mail(user: &UserId, key: String, sent_at: Timestamp) -> Self {
+        Self { pk: users::pk(user), key, at: sent_at, condition: "#at < :at" }
+    }
+
     /// The item stays for a week, so that an event that is delivered again, or late, does not bring back what is over.
     /// Where nothing is told, and of a user who is gone, nothing is written; nor over what a newer mail told meanwhile.
     pub(super) fn write(&self) -> Write {
@@ -144,7 +149,7 @@ impl UserState {
 
     /// Seconds until another address may be tried, where the user has as many that bounce as one may have.
     #[must_use]
-    pub fn has_too_many_bounced(&self, now: Timestamp) -> Option<u64> {
+    pub fn too_many_bounced_for(&self, now: Timestamp) -> Option<u64> {
         let ends = || self.mailboxes.iter().filter(|it| it.refuses(now)).map(|it| it.expires_at);
         let first = ends().min().filter(|_| ends().count() >= BOUNCED_MAX);
         first.map(|first| first.since(now))
@@ -228,20 +233,6 @@ impl Store {
         Ok(found)
     }
 
-    /// Whether codes to an address of a user are refused now.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn is_refused(
-        &self,
-        user: &UserId,
-        address: &EmailAddress,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let found = self.get(&users::pk(user), &sk(address)).await?.map(read::<Mailbox>).transpose()?;
-        Ok(found.is_some_and(|mailbox| mailbox.refuses(now)))
-    }
-
     /// Ends what is told of an address, on an operator's word; `false` where a newer mail told of it meanwhile, or the user
     /// is gone. Their clock does not matter: the time stays that of the mail.
     ///
@@ -255,8 +246,7 @@ impl Store {
     /// What was mailed to that address at that time was used: it takes mail. What older mails told of it is over. Whatever
     /// comes of it, the link or code did what it was for.
     pub async fn mailbox_is_proven(&self, user: &UserId, address: &EmailAddress, sent_at: Timestamp) {
-        let known = Mailbox::new(user, address, Standing::Cleared, sent_at);
-        let proven = Cleared { at: sent_at, ..known.cleared("#at < :at") };
+        let proven = Cleared::by_mail(user, sk(address), sent_at);
         compensated("mailbox_is_proven", self.write(&proven.write()).await);
     }
 }

@@ -120,6 +120,5 @@ async fn only_what_was_seen_is_cleared() {
         assert!(store.user(&UserId::new("auth0|gone"), START).await.unwrap().is_none(), "{}", subject.name);
         let first = store.mark_mailbox(&told(9, Standing::Bounced, 0)).await.unwrap();
         assert_eq!(first, Marking::Marked, "{}: nothing was made", subject.name);
-        assert!(!store.is_refused(&UserId::new("auth0|gone"), &address(1), START).await.unwrap());
     }
 }

@@ -69,7 +69,7 @@ impl Statement {
             Some("dynamodb") => self.is_about("Table.Arn"),
             Some("kms") => self.is_about("Key.Arn"),
             // It knows no resources: the list is the account's.
-            Some("ses") if asked.action == "ses:DeleteSuppressedDestination" => {
+            Some("ses") if asked.action.ends_with("SuppressedDestination") => {
                 self.resources.iter().all(|it| it.as_str() == Some("*"))
             }
             // The identity and the configuration set both have to be named.

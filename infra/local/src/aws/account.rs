@@ -1,6 +1,6 @@
 //! The account of SES: what it may send, which addresses it does not try, and how AWS sees it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use super::feedback::Fate;
@@ -15,10 +15,19 @@ pub struct MailAccount(Arc<Mutex<Account>>);
 struct Account {
     is_in_sandbox: bool,
     unverified: BTreeSet<String>,
-    suppressed: BTreeSet<String>,
+    suppressed: BTreeMap<String, Listed>,
     bouncing: BTreeSet<String>,
     enforcement: Option<&'static str>,
     is_without_events: bool,
+}
+
+/// Why an address is on the suppression list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// A mail bounced, at that time in epoch seconds.
+    Bounced(u64),
+    /// Somebody put it there.
+    ByHand,
 }
 
 impl MailAccount {
@@ -33,8 +42,8 @@ impl MailAccount {
     }
 
     /// Puts an address on the account's suppression list: mail to it is taken, and told of as a bounce.
-    pub fn suppress(&self, address: &str) {
-        locked(&self.0).suppressed.insert(address.to_ascii_lowercase());
+    pub fn suppress(&self, address: &str, why: Listed) {
+        locked(&self.0).suppressed.insert(address.to_ascii_lowercase(), why);
     }
 
     /// Nobody has the address from now on: mail to it bounces for good, and SES puts it on the suppression list.
@@ -50,7 +59,12 @@ impl MailAccount {
     /// Whether it is on the suppression list.
     #[must_use]
     pub fn is_suppressed(&self, address: &str) -> bool {
-        locked(&self.0).suppressed.contains(&address.to_ascii_lowercase())
+        self.listed(address).is_some()
+    }
+
+    /// Why it is.
+    pub(super) fn listed(&self, address: &str) -> Option<Listed> {
+        locked(&self.0).suppressed.get(&address.to_ascii_lowercase()).copied()
     }
 
     /// Has AWS look at the account's reputation: `PROBATION`, `SHUTDOWN`, or `HEALTHY` again.
@@ -65,21 +79,21 @@ impl MailAccount {
 
     /// Takes it off that list; `false` when it was not on it.
     pub fn forget_suppressed(&self, address: &str) -> bool {
-        locked(&self.0).suppressed.remove(&address.to_ascii_lowercase())
+        locked(&self.0).suppressed.remove(&address.to_ascii_lowercase()).is_some()
     }
 
     /// What becomes of a mail that is sent now. The simulator's addresses are never listed, as in AWS.
-    pub(super) fn send(&self, to: &str) -> Fate {
+    pub(super) fn send(&self, to: &str, now: u64) -> Fate {
         if to.ends_with(SIMULATOR) {
             return Fate::at_simulator(to);
         }
         let (mut account, to) = (locked(&self.0), to.to_ascii_lowercase());
-        if account.suppressed.contains(&to) {
+        if account.suppressed.contains_key(&to) {
             return Fate::Suppressed;
         }
         match account.bouncing.contains(&to) {
             true => {
-                account.suppressed.insert(to);
+                account.suppressed.insert(to, Listed::Bounced(now));
                 Fate::Bounces
             }
             false => Fate::Arrives,

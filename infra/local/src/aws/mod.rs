@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-pub use self::account::MailAccount;
+pub use self::account::{Listed, MailAccount};
 pub use self::calls::{Action, Call, CallLog, Units};
 pub use self::dynamodb::TableStream;
 pub use self::events::{BUS_ARN, BusEvent, EventBus};

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::account::MailAccount;
+use super::account::{Listed, MailAccount};
 use super::calls::Action;
 use super::feedback::{Fate, Feedback, Mail};
 use super::front::{AwsRequest, Endpoint};
@@ -125,37 +125,42 @@ impl Ses {
         let tags: BTreeMap<_, _> = request.email_tags.into_iter().map(|tag| (tag.name, tag.value)).collect();
         let id = format!("{}-{}-000000", random_hex(8), random_id());
         let set = request.configuration_set_name.as_deref().filter(|_| self.account.tells());
-        for to in recipients {
-            let fate = self.account.send(&to);
-            let mail = |set| Mail {
-                id: &id,
-                from: &from,
-                to: &to,
-                subject: &subject,
-                configuration_set: set,
-                tags: &tags,
-                at: (self.now)(),
-            };
-            if let Some(event) = set.and_then(|set| mail(set).event(fate)) {
-                self.feedback.tell(event);
-            }
-            // What is sent to the simulator is taken and reaches nobody, as in AWS.
-            if to.ends_with(SIMULATOR) || matches!(fate, Fate::Suppressed | Fate::Bounces) {
-                continue;
-            }
-            self.inbox.push(Message {
-                channel: Channel::Email,
-                to,
-                from: from.clone(),
-                subject: Some(subject.clone()),
-                text: text.clone(),
-                html: html.clone(),
-                voice: None,
-                received_at: (self.now)(),
-                tags: tags.clone(),
-            });
+        let message = |to: &str| Message {
+            channel: Channel::Email,
+            to: to.to_owned(),
+            from: from.clone(),
+            subject: Some(subject.clone()),
+            text: text.clone(),
+            html: html.clone(),
+            voice: None,
+            received_at: (self.now)(),
+            tags: tags.clone(),
+        };
+        for to in &recipients {
+            self.deliver(&id, set, message(to));
         }
         Ok(json!({ "MessageId": id }))
+    }
+
+    /// What becomes of a mail to one recipient, and what SES tells of it afterwards.
+    fn deliver(&self, id: &str, configuration_set: Option<&str>, message: Message) {
+        let fate = self.account.send(&message.to, message.received_at);
+        let mail = |configuration_set| Mail {
+            id,
+            from: &message.from,
+            to: &message.to,
+            subject: message.subject.as_deref().unwrap_or_default(),
+            configuration_set,
+            tags: &message.tags,
+            at: message.received_at,
+        };
+        if let Some(event) = configuration_set.and_then(|set| mail(set).event(fate)) {
+            self.feedback.tell(event);
+        }
+        // What is sent to the simulator is taken and reaches nobody, as in AWS.
+        if !message.to.ends_with(SIMULATOR) && !matches!(fate, Fate::Suppressed | Fate::Bounces) {
+            self.inbox.push(message);
+        }
     }
 }
 
@@ -167,6 +172,7 @@ impl Endpoint for Ses {
             (&Method::POST, "/v2/email/outbound-emails") => "SendEmail",
             (&Method::GET, "/v2/email/account") => "GetAccount",
             (&Method::GET, path) if path.starts_with(IDENTITIES) => "GetEmailIdentity",
+            (&Method::GET, path) if path.starts_with(SUPPRESSED) => "GetSuppressedDestination",
             (&Method::DELETE, path) if path.starts_with(SUPPRESSED) => "DeleteSuppressedDestination",
             (&Method::GET, path) if set_of_events(path).is_some() => "GetConfigurationSetEventDestinations",
             _ => return None,
@@ -211,13 +217,19 @@ impl Endpoint for Ses {
                 }
                 Ok(identity())
             }
-            "DeleteSuppressedDestination" => {
+            "GetSuppressedDestination" | "DeleteSuppressedDestination" => {
                 let name = request.parts.uri.path().trim_start_matches(SUPPRESSED);
-                if !self.account.forget_suppressed(&percent_decode_str(name).decode_utf8_lossy()) {
+                let name = percent_decode_str(name).decode_utf8_lossy();
+                let Some(why) = self.account.listed(&name) else {
                     let message = "The email address is not on the suppression list.";
                     return error(StatusCode::NOT_FOUND, "NotFoundException", message);
+                };
+                if request.operation == "GetSuppressedDestination" {
+                    Ok(suppressed(&name, why, (self.now)()))
+                } else {
+                    self.account.forget_suppressed(&name);
+                    Ok(json!({}))
                 }
-                Ok(json!({}))
             }
             "GetConfigurationSetEventDestinations" => {
                 if set_of_events(request.parts.uri.path()) != Some(SET) {
@@ -233,6 +245,22 @@ impl Endpoint for Ses {
             Err(Refused(name, message)) => error(StatusCode::BAD_REQUEST, name, &message),
         }
     }
+}
+
+/// As SES shows an address of its list: what was put there by hand names no mail.
+fn suppressed(address: &str, why: Listed, now: u64) -> Value {
+    let (at, attributes) = match why {
+        Listed::Bounced(at) => (at, json!({ "MessageId": random_id(), "FeedbackId": random_id() })),
+        Listed::ByHand => (now, Value::Null),
+    };
+    json!({
+        "SuppressedDestination": {
+            "EmailAddress": address,
+            "Reason": "BOUNCE",
+            "LastUpdateTime": at,
+            "Attributes": attributes,
+        },
+    })
 }
 
 fn error(status: StatusCode, name: &str, message: &str) -> Response {
