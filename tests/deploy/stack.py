@@ -19,7 +19,7 @@ def check(deployment: Deployment) -> None:
     wanted = {"application": "postern", "environment": "development"}
     equal(deployment.tags, wanted, "the stack's tags, which its resources inherit")
     expect(REGION in deployment.issuer, "the issuer is the API's own address")
-    passed(f"sam deploy made {len(deployment.resources())} resources of the template as it is shipped")
+    passed(f"sam deploy made {len(deployment.resources())} resources of the template as it is shipped, but for what was said of alarms")
 
 
 def state(deployment: Deployment, secret: str) -> None:
