@@ -145,23 +145,29 @@ async fn a_refused_challenge_leaves_the_earlier_one() {
     }
 }
 
+/// Has codes asked for while Twilio refuses each by that error, until the user's sends are spent; the lines of metrics.
+async fn asked_until_spent(world: &World, log: &Log, error: &str) -> Vec<Value> {
+    let sms = world.enrol_phone(USER, "sms", NUMBER).await;
+    let login = world.log_in(USER).await.mfa_token;
+    world.refuse("sms", "CreateMessage", error);
+    let before = log.events("metrics").len();
+    // One of ten was sent to enrol.
+    for _ in 0..9 {
+        world.challenge(&login, "oob", &sms).await.assert_not_delivered();
+    }
+    let spent = world.challenge(&login, "oob", &sms).await;
+    assert_eq!(spent.outcome(), "429 Too many SMS sent by the user. Wait for some minutes before retrying.");
+    log.events("metrics").split_off(before)
+}
+
 /// Whoever has a number that takes no messages cannot ask for codes without end, nor fill the service's errors, which set
 /// off alarms and take deployments back: each costs a send, and is counted as what it is.
 #[tokio::test]
 async fn a_number_that_takes_no_messages_costs_sends_and_is_no_failure() {
     let log = Log::start();
     let world = World::with_twilio().await;
-    let sms = world.enrol_phone(USER, "sms", NUMBER).await;
-    let login = world.log_in(USER).await.mfa_token;
     // The user replied STOP.
-    world.refuse("sms", "CreateMessage", "21610");
-    let asked = log.events("metrics").len();
-    for _ in 0..9 {
-        world.challenge(&login, "oob", &sms).await.assert_not_delivered();
-    }
-    let spent = world.challenge(&login, "oob", &sms).await;
-    assert_eq!(spent.outcome(), "429 Too many SMS sent by the user. Wait for some minutes before retrying.");
-    let lines = log.events("metrics").split_off(asked);
+    let lines = asked_until_spent(&world, &log, "21610").await;
     let of = |metric: &str| lines.iter().filter(|line| line[metric] == 1).count();
     assert_eq!(["Undeliverable", "ServerErrors", "DeliveryFailures", "Limited"].map(of), [9, 0, 0, 1]);
     assert_eq!(alarms(&lines), [""; 0]);
@@ -228,20 +234,12 @@ async fn a_sign_in_by_a_number_that_takes_no_messages_looks_like_any() {
 }
 
 /// Who may not be texted from here, such as a whole country, is the operator's to mend: the alarms are told, and asking
-/// costs a send all the same, so nobody sets them off alone.
+/// costs a send all the same, so no user keeps them on alone.
 #[tokio::test]
 async fn a_barred_country_sets_off_alarms_and_costs_sends() {
     let log = Log::start();
     let world = World::with_twilio().await;
-    let sms = world.enrol_phone(USER, "sms", NUMBER).await;
-    let login = world.log_in(USER).await.mfa_token;
-    world.refuse("sms", "CreateMessage", "21408");
-    let asked = log.events("metrics").len();
-    for _ in 0..9 {
-        world.challenge(&login, "oob", &sms).await.assert_not_delivered();
-    }
-    assert_eq!(world.challenge(&login, "oob", &sms).await.status, 429);
-    let lines = log.events("metrics").split_off(asked);
+    let lines = asked_until_spent(&world, &log, "21408").await;
     assert_eq!(alarms(&lines), ["DeliveryFailuresAlarm", "ErrorRatioAlarm"]);
 }
 

@@ -134,7 +134,7 @@ async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
             seconds.div_ceil(60)
         ),
     };
-    let json = json!({ "made": made, "retired": [] });
+    let json = json!({ "made": made });
     Ok(Answer::new(json, format!("{text} See `postern keys list`.\n")))
 }
 

@@ -132,7 +132,7 @@ async fn keys_are_listed_rotated_and_revoked() {
     assert!(shown.contains(&instant) && !shown.contains(&seconds.to_string()), "{shown}");
 
     let made = deployment.json(&["keys", "rotate"]).await;
-    assert_eq!((made["made"].as_array().unwrap().len(), &made["retired"]), (2, &json!([])));
+    assert_eq!(made["made"].as_array().unwrap().len(), 2);
     let kid = first["kid"].as_str().unwrap();
     let revoked = deployment.json(&["keys", "revoke", kid, "--yes"]).await;
     assert_eq!(revoked["signer"], deployment.json(&["keys", "list"]).await[3]["kid"]);
@@ -189,7 +189,7 @@ async fn keys_rotate_keeps_to_the_deployment() {
     assert_eq!(next.len(), 2);
     assert!(next.iter().all(|key| seconds(key, "not_before") - seconds(key, "created_at") == 604_800));
     let again = deployment.json(&["keys", "rotate"]).await;
-    assert_eq!((&again["made"], &again["retired"]), (&json!([]), &json!([])));
+    assert_eq!(again, json!({ "made": [] }));
 }
 
 /// Keys begin by AWS's clock, and not by one that nobody else has.
