@@ -157,10 +157,9 @@ class Tenant:
 
     def uses_app(self, secret: str, used: str) -> None:
         """Another sign-in by the app, with a code that was not used yet."""
-        mfa_token = self.signs_in(OTHER)
-        # A code is good once (SEC-20), and one of the next half minute is taken as well.
-        code = eventually(lambda: next((it for it in [totp(secret), totp(secret, 1)] if it != used), None), "a code")
-        self.proves(mfa_token, "mfa-otp", otp=code)
+        # A code is good once (SEC-14) and never before its half minute (SEC-13): the app must show the next one.
+        code = eventually(lambda: next((it for it in [totp(secret)] if it != used), None), "the app's next code")
+        self.proves(self.signs_in(OTHER), "mfa-otp", otp=code)
         passed("a sign-in with the app's code")
 
 
@@ -173,10 +172,10 @@ def claims_header(token: str) -> Json:
     return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
 
 
-def totp(secret: str, steps: int = 0) -> str:
-    """The code that an authenticator app shows now, or some steps later (RFC 6238)."""
+def totp(secret: str) -> str:
+    """The code that an authenticator app shows now (RFC 6238)."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    counter = struct.pack(">Q", int(time.time()) // 30 + steps)
+    counter = struct.pack(">Q", int(time.time()) // 30)
     digest = hmac.digest(key, counter, hashlib.sha1)
     offset = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
