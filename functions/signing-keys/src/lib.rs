@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use postern::app::App;
-use postern::audit::{Event, trail};
+use postern::audit::rotation_failed;
 use postern::http::management::authorize;
 use postern::http::{created_json, method_not_allowed, private_json};
 use postern::id::Kid;
@@ -87,7 +87,7 @@ async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
     let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, clock, times };
     let mut report = Report::default();
     if let Err(error) = rotation.rotate_signing(&mut report).await {
-        conclude(&report, &error);
+        rotation_failed(&report, &error);
         return Err(refusal(error, times));
     }
     let kid = match report.made.into_iter().next() {
@@ -95,17 +95,6 @@ async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
         None => newest(&app).await?,
     };
     Ok(created_json(&Changed { kid: kid.as_str(), revoked_at: None }))
-}
-
-/// A run that failed is more than a request that was refused, and what it did before stays done (SEC-40). Of one that did
-/// what it was asked for the request's own record is enough.
-fn conclude(report: &Report, error: &RotationError) {
-    let changed = (*report != Report::default()).then_some(Event::KeysChanged);
-    let failed = (!matches!(error, RotationError::TooMany)).then_some(Event::KeysNotChanged);
-    if failed.is_some() {
-        trail::reason(error.reason());
-    }
-    trail::conclude(|_| changed.into_iter().chain(failed));
 }
 
 fn refusal(error: RotationError, times: KeyTimes) -> ManagementRefusal {

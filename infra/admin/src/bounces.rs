@@ -1,5 +1,6 @@
 //! Addresses that bounce: `postern users bounced` and `mail-again`.
 
+use postern::audit::trail;
 use postern::delivery::suppression;
 use postern::id::UserId;
 use postern::rules::address::EmailAddress;
@@ -59,7 +60,9 @@ pub(crate) async fn mail_again(
         return Err(CommandError::Setting("the user is gone".to_owned()));
     };
     let cleared = api
-        .recorded("postern users mail-again", &id, async {
+        .journal
+        .recorded("postern users mail-again", async {
+            trail::user(&id);
             let mut cleared = Vec::new();
             for (address, mailbox) in user.marked_addresses(now) {
                 take_off_list(tenant, &address).await?;
@@ -67,7 +70,7 @@ pub(crate) async fn mail_again(
                     cleared.push(mailbox);
                 }
             }
-            Ok::<_, CommandError>(cleared)
+            Ok(cleared)
         })
         .await?;
     let addresses: Vec<_> = cleared.iter().map(|mailbox| mailbox.shown.as_str()).collect();

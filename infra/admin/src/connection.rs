@@ -20,6 +20,7 @@ use postern::token::rotation::Rotation;
 
 use crate::CommandError;
 use crate::clock::AwsClock;
+use crate::journal::Journal;
 
 /// Where a twin is that says nothing else.
 const TWIN: &str = "http://127.0.0.1:3000";
@@ -202,6 +203,12 @@ impl Tenant {
         let needs = KeyNeeds { roots: false, signing: true };
         let config = self.config(issuer.clone(), String::new());
         App::new(config, self.clients.clone(), needs, self.clock.clone(), self.random.clone())
+    }
+
+    /// The audit log. Its records name no host where no issuer is given.
+    pub(crate) fn journal(&self) -> Result<Journal, CommandError> {
+        let issuer = self.issuer.clone().unwrap_or_else(|| Issuer::new(""));
+        Journal::of(self.app(&issuer))
     }
 
     /// What writes mails, and sends none.

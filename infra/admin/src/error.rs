@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use postern::id::Kid;
-use postern::token::rotation::RotationError;
+use postern::token::rotation::{Report, RotationError};
 use serde_json::Value;
 
 use crate::output::harmless;
@@ -31,14 +31,14 @@ pub enum CommandError {
     /// Keys could not be made.
     #[error(
         "{error}{}: check that the KMS key exists, is enabled, and that you may use it",
-        made_before(made)
+        made_before(&report.made)
     )]
     Keys {
         /// Why.
         #[source]
         error: RotationError,
-        /// Those that were made before it failed.
-        made: Vec<Kid>,
+        /// What was done before it failed.
+        report: Report,
     },
     /// A secret could not be sealed or opened.
     #[error("a secret of a user could not be sealed or opened: check `postern keys list`")]
@@ -93,6 +93,20 @@ impl CommandError {
             status: body.get("statusCode").and_then(Value::as_u64).unwrap_or_default(),
             message: harmless(text("message").unwrap_or("refused").trim_end_matches('.')),
             mend: text("errorCode").and_then(mend),
+        }
+    }
+
+    /// The same in the audit log.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Setting(_) | Self::Refused { .. } => "refused",
+            Self::Store(_) => "table_failed",
+            Self::Keys { error, .. } => error.reason(),
+            Self::Secret => "secret_failed",
+            Self::Random => "no_randomness",
+            Self::File { .. } => "file_failed",
+            Self::Interrupted { error, .. } => error.reason(),
+            Self::Stopped => "stopped",
         }
     }
 

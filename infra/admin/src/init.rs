@@ -25,10 +25,14 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
         let issuer = tenant.issuer()?;
+        tenant.journal()?.recorded("postern init", self.make(tenant, issuer)).await
+    }
+
+    async fn make(self, tenant: &Tenant, issuer: &Issuer) -> Result<Answer, CommandError> {
         let mut report = Report::default();
         let outcome = tenant.rotation().await?.ensure_first(&mut report).await;
-        outcome.map_err(|error| CommandError::Keys { error, made: report.made.clone() })?;
         let made = report.made.len();
+        outcome.map_err(|error| CommandError::Keys { error, report })?;
         let client_id = ClientId::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let secret = ClientSecret::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let client = Client {

@@ -50,10 +50,10 @@ impl Keys {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<Answer, CommandError> {
         match self {
             Self::List => list(tenant).await,
-            Self::Rotate => rotate(tenant).await,
+            Self::Rotate => tenant.journal()?.recorded("postern keys rotate", rotate(tenant)).await,
             Self::Revoke { kid, consent } => {
                 consent.ask(&format!("Refuse every token that {kid} made"))?;
-                revoke(tenant, &kid).await
+                tenant.journal()?.recorded("postern keys revoke", revoke(tenant, &kid)).await
             }
         }
     }
@@ -124,7 +124,9 @@ async fn revoke(tenant: &Tenant, kid: &str) -> Result<Answer, CommandError> {
 async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
     let mut report = Report::default();
     let outcome = tenant.rotation().await?.make_next(&mut report).await;
-    outcome.map_err(|error| CommandError::Keys { error, made: report.made.clone() })?;
+    if let Err(error) = outcome {
+        return Err(CommandError::Keys { error, report });
+    }
     let made: Vec<_> = report.made.iter().map(Kid::as_str).collect();
     let text = match published_seconds(tenant, &report.made).await? {
         None => "Made none: the next keys are there.".to_owned(),

@@ -11,6 +11,7 @@ pub mod export;
 mod factors;
 pub mod import;
 mod init;
+mod journal;
 mod keys;
 mod management;
 mod output;

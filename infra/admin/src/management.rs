@@ -1,9 +1,6 @@
 //! The Management API in this process: the functions' own handlers over the operator's own credentials, so that a command
 //! and a client are bound by the same rules, answered the same and recorded alike.
 
-use std::io::{self, Write};
-use std::sync::Mutex;
-
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -11,21 +8,17 @@ use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use postern::app::App;
-use postern::audit::{Event, Record, of_system, trail};
-use postern::id::{ClientId, UserId};
+use postern::id::ClientId;
 use postern::token::claims::Target;
 use postern::token::issue::client_token;
 use postern::wire::management::management_scopes;
 use serde_json::Value;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
 use crate::CommandError;
 use crate::connection::Tenant;
+use crate::journal::{CLIENT, Journal};
 
-/// What the command is called where a client's id stands: in logs, and with the notices that users are mailed. No client
-/// that is made has it.
-const CLIENT: &str = "postern-command";
 /// Life of the token that the command makes for itself, in seconds: it never leaves the process.
 const TOKEN_SECONDS: u64 = 600;
 /// Items of a page, the most there may be.
@@ -51,11 +44,10 @@ pub(crate) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
 
 /// The API, open for whoever may use the table and the KMS key.
 pub(crate) struct Management {
-    app: App,
+    /// Has what the handlers record.
+    pub(crate) journal: Journal,
     router: Router,
     bearer: String,
-    /// What was done and not written to the audit log yet.
-    records: Mutex<UnboundedReceiver<Record>>,
 }
 
 impl Management {
@@ -72,8 +64,7 @@ impl Management {
         let token = client_token(&ring, issuer, &ClientId::new(CLIENT), &target, now)
             .map_err(|_| CommandError::no_keys())?;
         let bearer = format!("Bearer {}", token.access_token);
-        let records = Mutex::new(app.audit.follow().ok_or_else(CommandError::unanswered)?);
-        Ok(Self { router: postern::http::serve(routes(), app.clone()), app, bearer, records })
+        Ok(Self { router: postern::http::serve(routes(), app.clone()), journal: Journal::of(app)?, bearer })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, CommandError> {
@@ -119,39 +110,6 @@ impl Management {
         Ok(items)
     }
 
-    /// Does something that the API has no operation for, about a user, and writes it to the audit log as one.
-    pub(crate) async fn recorded<T, E>(
-        &self,
-        command: &str,
-        user: &UserId,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        let work = async {
-            trail::client(&ClientId::new(CLIENT));
-            trail::user(user);
-            let done = work.await;
-            trail::record(if done.is_ok() { Event::OperationSucceeded } else { Event::OperationFailed });
-            done
-        };
-        let done = of_system(&self.app, command, "", work).await;
-        self.keep_records().await;
-        done
-    }
-
-    /// No log stream leads from here to the audit log, so the command writes it itself.
-    async fn keep_records(&self) {
-        let records: Vec<_> = match self.records.lock() {
-            Ok(mut waiting) => std::iter::from_fn(|| waiting.try_recv().ok()).collect(),
-            Err(_) => return,
-        };
-        let kept = self.app.store.keep_records(&records, self.app.config.audit_days).await;
-        if kept.is_err() {
-            // What was done may have a secret to be shown: it is no failure of the command.
-            let _ =
-                writeln!(io::stderr(), "warning: this was done, but could not be written to the audit log");
-        }
-    }
-
     /// What is answered; null where nothing is.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, CommandError> {
         let request = Request::builder().method(method).uri(path).header(AUTHORIZATION, &self.bearer);
@@ -162,7 +120,7 @@ impl Management {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        self.keep_records().await;
+        self.journal.write().await;
         let status = response.status();
         let answer = response.into_body().collect().await.map_err(|_| CommandError::unanswered())?.to_bytes();
         if status == StatusCode::NO_CONTENT {

@@ -9,6 +9,7 @@ mod line;
 mod log_id;
 mod logging;
 pub mod record;
+mod rotation;
 mod system;
 pub mod trail;
 
@@ -16,4 +17,5 @@ pub use event::Event;
 pub use log_id::LogId;
 pub use logging::{logger_to, start_logging, start_logging_to};
 pub use record::{AuditLog, Record};
+pub use rotation::rotation_failed;
 pub use system::of_system;

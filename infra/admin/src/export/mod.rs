@@ -49,7 +49,9 @@ pub struct Written {
 impl Export {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<String, CommandError> {
         let ring = if self.with_secrets { Some(tenant.ring().await?) } else { None };
-        let written = self.write(&tenant.store, ring, tenant.now()).await?;
+        let command = if self.with_secrets { "postern export --with-secrets" } else { "postern export" };
+        let written = self.write(&tenant.store, ring, tenant.now());
+        let written = tenant.journal()?.recorded(command, written).await?;
         if self.file.is_some() {
             return Ok(written.to_string());
         }

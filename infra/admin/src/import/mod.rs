@@ -90,10 +90,12 @@ impl Import {
             return Ok(done(&summary, dry(&summary), output));
         }
         let tenant = connection.open().await?;
+        let journal = tenant.journal()?;
         let (ring, settings) = (tenant.ring().await?, tenant.store.tenant_settings().await?);
         let importer = Importer::new(tenant.store, ring, settings, tenant.random, tenant.clock);
         let watch = Stopwatch::start();
-        let summary = auth0.run(Some((importer, &tenant.place)), stop).await?;
+        let moved = auth0.run(Some((importer, &tenant.place)), stop);
+        let summary = journal.recorded("postern import auth0", moved).await?;
         let seconds = watch.elapsed_milliseconds() as f64 / 1_000.0;
         let text = format!("{summary}It took {seconds:.1} s.\n");
         Ok(done(&summary, text, output))

@@ -8,6 +8,7 @@
 )]
 
 mod applications;
+mod audited;
 mod doctor;
 mod moving;
 mod refusals;
