@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::future::{pending, ready};
 
 use admin::export::{Export, Written};
 use serde_json::{Value, json};
@@ -129,16 +130,19 @@ async fn a_file_is_there_whole_or_not_at_all() {
     }
     let app = &world.twin.app;
     let export = Export { file: Some(out.clone()), with_secrets: false, force: false };
-    let refused = export.write(&app.store, None, app.now()).await.unwrap_err();
+    let refused = export.write(&app.store, None, app.now(), pending()).await.unwrap_err();
     assert!(refused.to_string().ends_with("is there already: give --force to replace it"));
     let before = fs::read(&out).unwrap();
     let export = Export { force: true, ..export };
     world.fault("dynamodb", "BatchGetItem", "error", 0, 100);
-    assert!(export.write(&app.store, None, app.now()).await.is_err());
+    assert!(export.write(&app.store, None, app.now(), pending()).await.is_err());
     assert_eq!(fs::read(&out).unwrap(), before);
     assert_eq!(moving.files(), ["export.json", "out.json"]);
     world.twin.aws.faults.clear();
-    assert_eq!(export.write(&app.store, None, app.now()).await.unwrap().users, 2);
+    let stopped = export.write(&app.store, None, app.now(), ready(())).await.unwrap_err();
+    assert_eq!(stopped.to_string(), "stopped");
+    assert_eq!((fs::read(&out).unwrap(), moving.files().len()), (before, 2));
+    assert_eq!(export.write(&app.store, None, app.now(), pending()).await.unwrap().users, 2);
 }
 
 /// A table of several pages: everybody is there once.

@@ -16,6 +16,7 @@ from checks import equal, eventually, expect
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 TIMEOUT = 60
 Json = dict[str, Any]
+Items = dict[tuple[str, str], Json]
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Deployment:
         payload = None if body is None else json.dumps(body).encode()
         return of_emulator(method, path, headers, payload)
 
-    def items(self) -> dict[tuple[str, str], Json]:
+    def items(self) -> Items:
         """All that is in the table."""
         pages = client("dynamodb").get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         found = [item for page in pages for item in page["Items"]]

@@ -158,8 +158,9 @@ class Tenant:
     def uses_app(self, secret: str, used: str) -> None:
         """Another sign-in by the app, with a code that was not used yet."""
         # A code is good once (SEC-14) and never before its half minute (SEC-13): the app must show the next one.
+        mfa_token = self.signs_in(OTHER)
         code = eventually(lambda: next((it for it in [totp(secret)] if it != used), None), "the app's next code")
-        self.proves(self.signs_in(OTHER), "mfa-otp", otp=code)
+        self.proves(mfa_token, "mfa-otp", otp=code)
         passed("a sign-in with the app's code")
 
 

@@ -4,13 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
-use std::time::Duration;
 
 use data_encoding::BASE64;
 use local::aws::{BUS_ARN, KEY_ARN, KEY_ID};
 use local::twin::TABLE;
 use local::{Twin, TwinOptions};
-use postern::config::Timeouts;
 use postern::store::Store;
 use postern::time::Clock;
 use postern::token::key_times::KeyTimes;
@@ -51,10 +49,7 @@ impl Gateway {
     pub(crate) async fn with(changed: &[(&str, &str)]) -> Self {
         built();
         let template = Template::read();
-        let mut options = TwinOptions::for_tests(Clock::host());
-        // Of the twin itself, which makes keys while other tests keep the machine busy; the functions have their own.
-        options.timeouts = Timeouts { attempt: Duration::from_secs(20), ..options.timeouts };
-        let twin = Twin::start(options).await.unwrap();
+        let twin = Twin::start(TwinOptions::for_tests(Clock::host())).await.unwrap();
         Self {
             twin,
             routes: template.routes(),

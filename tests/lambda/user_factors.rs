@@ -43,9 +43,8 @@ async fn managed() -> Gateway {
     assert_eq!(gateway.manage("POST", &methods, &phone).await.status, 201, "it is gone");
 
     let secret = TotpSecret::from_base32(SECRET).unwrap();
-    let now = gateway.twin.app.now().0;
     let mfa_token = gateway.log_in(API, "read:sample").await;
-    let code = hotp(&secret, Algorithm::Sha1, step(now), 6);
+    let code = hotp(&secret, Algorithm::Sha1, step(gateway.twin.app.now().0), 6);
     let tokens = gateway.grant("mfa-otp", &mfa_token, &[("otp", &code)]).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     let made = gateway.manage("POST", &path("/recovery-code-regeneration"), &json!({})).await;

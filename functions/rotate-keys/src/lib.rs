@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use postern::app::App;
-use postern::audit::{Event, of_system, trail};
+use postern::audit::{self, of_system};
 use postern::config::Timeouts;
 use postern::lambda::{Error, KMS_ATTEMPT_TIMEOUT, app_from_environment};
 use postern::observe::watched;
@@ -104,18 +104,8 @@ async fn rotate(app: &App, asked: Asked) -> Result<Report, RotationError> {
             "the next run does what is missing"
         );
     }
-    conclude(&report, outcome.as_ref().err().map(RotationError::reason));
+    audit::rotation(&report, outcome.as_ref().err().map(RotationError::reason));
     outcome.map(|()| report)
-}
-
-/// What it is in the audit log (SEC-40): both, of a run that failed when it had done something; a run that found nothing
-/// to do is nothing.
-fn conclude(report: &Report, failure: Option<&'static str>) {
-    if let Some(reason) = failure {
-        trail::reason(reason);
-    }
-    let changed = (*report != Report::default()).then_some(Event::KeysChanged);
-    trail::conclude(|_| changed.into_iter().chain(failure.map(|_| Event::KeysNotChanged)));
 }
 
 async fn create(app: &App) -> Result<(), String> {
@@ -135,7 +125,7 @@ async fn create(app: &App) -> Result<(), String> {
         Ok(made) => made.as_ref().err().map(RotationError::reason),
         Err(_) => Some("timeout"),
     };
-    conclude(&report, failure);
+    audit::rotation(&report, failure);
     match made {
         Ok(made) => made.map_err(|error| error.to_string()),
         Err(_) => Err("the first keys were not made in time".to_owned()),

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use postern::app::App;
-use postern::audit::rotation_failed;
+use postern::audit;
 use postern::http::management::authorize;
 use postern::http::{created_json, method_not_allowed, private_json};
 use postern::id::Kid;
@@ -87,7 +87,7 @@ async fn rotate(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
     let rotation = Rotation { store: &app.store, kms: &app.kms, kms_key, random: &app.random, clock, times };
     let mut report = Report::default();
     if let Err(error) = rotation.rotate_signing(&mut report).await {
-        rotation_failed(&report, &error);
+        audit::rotation(&report, error.failure());
         return Err(refusal(error, times));
     }
     let kid = match report.made.into_iter().next() {

@@ -29,10 +29,7 @@ pub enum CommandError {
     #[error("{0}: check the table's name, the region and your credentials")]
     Store(#[from] postern::store::StoreError),
     /// Keys could not be made.
-    #[error(
-        "{error}{}: check that the KMS key exists, is enabled, and that you may use it",
-        made_before(&report.made)
-    )]
+    #[error("{error}{}: check {}", made_before(&report.made), checks(error))]
     Keys {
         /// Why.
         #[source]
@@ -69,6 +66,14 @@ pub enum CommandError {
     Stopped,
 }
 
+/// What to look at when keys could not be made.
+fn checks(error: &RotationError) -> &'static str {
+    match error {
+        RotationError::Store(_) => "the table's name, the region and your credentials",
+        _ => "that the KMS key exists, is enabled, and that you may use it",
+    }
+}
+
 fn made_before(made: &[Kid]) -> String {
     let kids: Vec<_> = made.iter().map(Kid::as_str).collect();
     if kids.is_empty() { String::new() } else { format!(" (made before: {})", kids.join(", ")) }
@@ -96,18 +101,18 @@ impl CommandError {
         }
     }
 
-    /// The same in the audit log.
-    pub(crate) fn reason(&self) -> &'static str {
-        match self {
-            Self::Setting(_) | Self::Refused { .. } => "refused",
+    /// Why it is in the audit log; nothing where only words say it.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Setting(_) | Self::Refused { .. } => return None,
             Self::Store(_) => "table_failed",
             Self::Keys { error, .. } => error.reason(),
             Self::Secret => "secret_failed",
             Self::Random => "no_randomness",
             Self::File { .. } => "file_failed",
-            Self::Interrupted { error, .. } => error.reason(),
+            Self::Interrupted { error, .. } => return error.reason(),
             Self::Stopped => "stopped",
-        }
+        })
     }
 
     /// A failure of a file.

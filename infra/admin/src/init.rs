@@ -1,6 +1,7 @@
 //! `postern init`: what a fresh deployment needs before anyone can sign in.
 
 use clap::Args;
+use postern::audit;
 use postern::config::Issuer;
 use postern::id::ClientId;
 use postern::rules::client::{ClientKind, ClientSecret};
@@ -31,8 +32,35 @@ impl Init {
     async fn make(self, tenant: &Tenant, issuer: &Issuer) -> Result<Answer, CommandError> {
         let mut report = Report::default();
         let outcome = tenant.rotation().await?.ensure_first(&mut report).await;
+        if let Err(error) = outcome {
+            return Err(CommandError::Keys { error, report });
+        }
+        // Keys that were made stay, whatever becomes of the client.
+        let client = self.client(tenant, issuer).await.inspect_err(|_| audit::rotation(&report, None));
+        let (client_id, secret) = client?;
         let made = report.made.len();
-        outcome.map_err(|error| CommandError::Keys { error, report })?;
+        let audience = issuer.management_audience();
+        let keys = match made {
+            0 => "Keys were there already.".to_owned(),
+            made => format!("Made {made} key generations."),
+        };
+        let json = json!({
+            "client_id": client_id.as_str(),
+            "client_secret": secret.expose(),
+            "audience": audience,
+            "token_endpoint": issuer.endpoint("oauth/token"),
+            "key_generations_made": made,
+        });
+        let text = told(&keys, &client_id, secret.expose(), issuer);
+        Ok(Answer::new(json, text))
+    }
+
+    /// A client that may use all of the Management API, and its secret.
+    async fn client(
+        self,
+        tenant: &Tenant,
+        issuer: &Issuer,
+    ) -> Result<(ClientId, ClientSecret), CommandError> {
         let client_id = ClientId::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let secret = ClientSecret::generate(&tenant.random).map_err(|_| CommandError::Random)?;
         let client = Client {
@@ -47,19 +75,7 @@ impl Init {
         tenant.store.put_client(&client).await?;
         let audience = issuer.management_audience();
         tenant.store.put_client_grant(&client_id, &audience, &management_scopes()).await?;
-        let keys = match made {
-            0 => "Keys were there already.".to_owned(),
-            made => format!("Made {made} key generations."),
-        };
-        let json = json!({
-            "client_id": client_id.as_str(),
-            "client_secret": secret.expose(),
-            "audience": audience,
-            "token_endpoint": issuer.endpoint("oauth/token"),
-            "key_generations_made": made,
-        });
-        let text = told(&keys, &client_id, secret.expose(), issuer);
-        Ok(Answer::new(json, text))
+        Ok((client_id, secret))
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 
 use postern::app::App;
-use postern::audit::{Event, Record, of_system, rotation_failed, trail};
+use postern::audit::{self, Event, Record, of_system, trail};
 use postern::id::ClientId;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -13,6 +13,9 @@ use crate::CommandError;
 /// What the command is called where a client's id stands: in logs, and with the notices that users are mailed. No client
 /// that is made has it.
 pub(crate) const CLIENT: &str = "postern-command";
+
+/// Digits of the id that the records of one command have in common.
+const ID_DIGITS: usize = 32;
 
 /// The audit log, open for a command.
 pub(crate) struct Journal {
@@ -41,7 +44,9 @@ impl Journal {
             conclude(done.as_ref().err());
             done
         };
-        let done = of_system(&self.app, command, "", Box::pin(work)).await;
+        // An id that other records have as well is better than none of them.
+        let id = self.app.random.string(b"0123456789abcdef", ID_DIGITS).unwrap_or_default();
+        let done = of_system(&self.app, command, &id, Box::pin(work)).await;
         self.write().await;
         done
     }
@@ -64,9 +69,11 @@ impl Journal {
 /// How a command ended; of keys also what was done before it failed.
 fn conclude(error: Option<&CommandError>) {
     let Some(error) = error else { return trail::record(Event::OperationSucceeded) };
-    trail::reason(error.reason());
+    if let Some(reason) = error.reason() {
+        trail::reason_unless_known(reason);
+    }
     if let CommandError::Keys { error, report } = error {
-        rotation_failed(report, error);
+        audit::rotation(report, error.failure());
     }
     trail::record(Event::OperationFailed);
 }

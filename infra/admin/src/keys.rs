@@ -128,21 +128,22 @@ async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
         return Err(CommandError::Keys { error, report });
     }
     let made: Vec<_> = report.made.iter().map(Kid::as_str).collect();
-    let text = match published_seconds(tenant, &report.made).await? {
-        None => "Made none: the next keys are there.".to_owned(),
-        Some(seconds) => format!(
-            "Made {} key generations. They are published at once and used after {} minutes.",
-            made.len(),
-            seconds.div_ceil(60)
-        ),
+    let text = if made.is_empty() {
+        "Made none: the next keys are there.".to_owned()
+    } else {
+        let when = used_after(tenant, &report.made).await;
+        format!("Made {} key generations. They are published at once and used {when}.", made.len())
     };
     let json = json!({ "made": made });
     Ok(Answer::new(json, format!("{text} See `postern keys list`.\n")))
 }
 
-/// How long these wait until they are used.
-async fn published_seconds(tenant: &Tenant, made: &[Kid]) -> Result<Option<u64>, CommandError> {
-    let keys = tenant.store.key_generations().await?;
+/// How long these wait until they are used. They are made: that the table does not tell is no failure.
+async fn used_after(tenant: &Tenant, made: &[Kid]) -> String {
+    let keys = tenant.store.key_generations().await.unwrap_or_default();
     let waits = keys.iter().filter(|key| made.contains(&key.kid));
-    Ok(waits.map(|key| key.not_before.since(key.created_at)).max())
+    match waits.map(|key| key.not_before.since(key.created_at)).max() {
+        Some(seconds) => format!("after {} minutes", seconds.div_ceil(60)),
+        None => "in some minutes".to_owned(),
+    }
 }

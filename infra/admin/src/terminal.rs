@@ -165,3 +165,11 @@ impl Drop for Silence {
         }
     }
 }
+
+/// Ends when the person at the terminal wants the command to stop.
+pub(crate) async fn interrupted() {
+    // Without the signal the command ends as any other.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

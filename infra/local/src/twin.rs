@@ -95,7 +95,8 @@ impl TwinOptions {
             issuer: None,
             clock,
             key_times: KeyTimes::default(),
-            timeouts: Timeouts::default(),
+            // Its first keys are made while other tests keep the machine busy.
+            timeouts: Timeouts { attempt: Duration::from_secs(20), ..Timeouts::default() },
             patience: Patience::OfTheClock,
             notices: NoticeDelivery::WhenAsked,
             metrics: Some(MetricsConfig {

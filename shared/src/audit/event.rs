@@ -34,9 +34,9 @@ macro_rules! events {
 }
 
 events! {
-    /// A write through the Management API that was done.
+    /// A write through the Management API, or a command of the operator's, that was done.
     OperationSucceeded = "sapi", Auth0, "Success API Operation";
-    /// A request to the Management API that was refused.
+    /// A request to the Management API that was refused, or such a command that failed.
     OperationFailed = "fapi", Auth0, "Failed API Operation";
 
     /// The second factor is due.
@@ -161,7 +161,7 @@ events! {
     /// Somebody who got a mail said that it was unwanted. Ours.
     MailComplained = "mail_complaint", Postern, "Complaint about a mail";
 
-    /// The schedule, or the creation of the stack, made or retired keys.
+    /// The schedule, or the creation of the stack, made or retired keys; or a rotation that somebody asked for and that failed then.
     KeysChanged = "kms_key_management_success", Auth0, "Success KMS operation";
     /// It failed.
     KeysNotChanged = "kms_key_management_failure", Auth0, "Failed KMS operation";

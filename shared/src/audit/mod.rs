@@ -17,5 +17,5 @@ pub use event::Event;
 pub use log_id::LogId;
 pub use logging::{logger_to, start_logging, start_logging_to};
 pub use record::{AuditLog, Record};
-pub use rotation::rotation_failed;
+pub use rotation::rotation;
 pub use system::of_system;

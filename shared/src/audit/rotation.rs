@@ -1,16 +1,16 @@
-//! Rotations of keys that somebody asked for, in the audit log.
+//! Rotations of keys in the audit log.
 
 use super::event::Event;
 use super::trail;
-use crate::token::rotation::{Report, RotationError};
+use crate::token::rotation::Report;
 
-/// Notes a rotation that failed, beside the request's or the command's own record: it is more than one that was refused,
-/// and what it did before stays done (SEC-40). Of one that did what it was asked for that own record is enough.
-pub fn rotation_failed(report: &Report, error: &RotationError) {
-    let changed = (*report != Report::default()).then_some(Event::KeysChanged);
-    let failed = (!matches!(error, RotationError::TooMany)).then_some(Event::KeysNotChanged);
-    if failed.is_some() {
-        trail::reason(error.reason());
+/// Notes what a rotation did, and why it failed if it did: both, of one that failed when it had done something, for what
+/// was done stays done; nothing, of one that found nothing to do (SEC-40). Of a rotation that did what a request or a
+/// command asked for the record of that is enough.
+pub fn rotation(report: &Report, failure: Option<&'static str>) {
+    if let Some(reason) = failure {
+        trail::reason(reason);
     }
-    trail::conclude(|_| changed.into_iter().chain(failed));
+    let changed = (*report != Report::default()).then_some(Event::KeysChanged);
+    trail::conclude(|_| changed.into_iter().chain(failure.map(|_| Event::KeysNotChanged)));
 }

@@ -1,8 +1,8 @@
 //! What a request is found to be about while it is handled.
 //!
 //! It belongs to the task that handles the request, as its span would: who the user is comes to light deep in a handler,
-//! often only for a refusal, and a parameter for it would run through every function. Outside of a request, as in the
-//! command line, nothing is kept.
+//! often only for a refusal, and a parameter for it would run through every function. Work that no request asked for has
+//! one as well ([`super::of_system`]); outside of both nothing is kept.
 
 use std::cell::RefCell;
 

@@ -53,6 +53,12 @@ impl RotationError {
             Self::Unusable => "unusable_key",
         }
     }
+
+    /// The same where the rotation failed; `None` where it was only refused.
+    #[must_use]
+    pub fn failure(&self) -> Option<&'static str> {
+        (!matches!(self, Self::TooMany)).then(|| self.reason())
+    }
 }
 
 /// What makes keys.

@@ -80,7 +80,10 @@ impl World {
         let app = &self.twin.app;
         let ring = app.keys.ring(app.now()).await.unwrap();
         let export = Export { file: Some(moving.path(name)), with_secrets, force: false };
-        export.write(&app.store, with_secrets.then_some(ring), app.now()).await.unwrap()
+        export
+            .write(&app.store, with_secrets.then_some(ring), app.now(), std::future::pending())
+            .await
+            .unwrap()
     }
 }
 

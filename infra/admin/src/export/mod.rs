@@ -5,6 +5,7 @@ mod user;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 
 use clap::Args;
@@ -17,6 +18,7 @@ use postern::token::keyring::KeyRing;
 use crate::CommandError;
 use crate::connection::Tenant;
 use crate::progress::{Bytes, Progress};
+use crate::terminal::interrupted;
 use user::{Exported, Opened};
 
 /// How to export users.
@@ -48,9 +50,11 @@ pub struct Written {
 
 impl Export {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<String, CommandError> {
-        let ring = if self.with_secrets { Some(tenant.ring().await?) } else { None };
         let command = if self.with_secrets { "postern export --with-secrets" } else { "postern export" };
-        let written = self.write(&tenant.store, ring, tenant.now());
+        let written = async {
+            let ring = if self.with_secrets { Some(tenant.ring().await?) } else { None };
+            self.write(&tenant.store, ring, tenant.now(), interrupted()).await
+        };
         let written = tenant.journal()?.recorded(command, written).await?;
         if self.file.is_some() {
             return Ok(written.to_string());
@@ -59,19 +63,20 @@ impl Export {
         Ok(String::new())
     }
 
-    /// Writes all users; secrets with a ring to open them by.
+    /// Writes all users; secrets with a ring to open them by. Ends early when `stop` does.
     ///
     /// # Errors
-    /// When the table or the file fails. The file is not there then.
+    /// When the table or the file fails, or it was stopped. The file is not there then.
     pub async fn write(
         &self,
         store: &Store,
         ring: Option<Arc<KeyRing>>,
         now: Timestamp,
+        stop: impl Future<Output = ()>,
     ) -> Result<Written, CommandError> {
+        let pages = Pages { store, ring: ring.as_deref(), now };
         let Some(path) = &self.file else {
-            return all(store, ring.as_deref(), now, &mut io::stdout().lock(), Path::new("standard output"))
-                .await;
+            return pages.write(&mut io::stdout().lock(), Path::new("standard output"), stop).await;
         };
         if !self.force && path.exists() {
             let text = format!("{} is there already: give --force to replace it", path.display());
@@ -85,7 +90,7 @@ impl Export {
         let file = BufWriter::new(file);
         let written = if is_packed {
             let mut packer = GzEncoder::new(file, Compression::default());
-            let written = all(store, ring.as_deref(), now, &mut packer, &beside).await;
+            let written = pages.write(&mut packer, &beside, stop).await;
             packer
                 .finish()
                 .and_then(|mut file| file.flush())
@@ -93,7 +98,7 @@ impl Export {
                 .and(written)
         } else {
             let mut file = file;
-            let written = all(store, ring.as_deref(), now, &mut file, &beside).await;
+            let written = pages.write(&mut file, &beside, stop).await;
             file.flush().map_err(CommandError::file(&beside)).and(written)
         };
         let moved = match &written {
@@ -118,33 +123,46 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-async fn all(
-    store: &Store,
-    ring: Option<&KeyRing>,
+/// All users, page by page.
+struct Pages<'a> {
+    store: &'a Store,
+    ring: Option<&'a KeyRing>,
     now: Timestamp,
-    to: &mut impl Write,
-    path: &Path,
-) -> Result<Written, CommandError> {
-    let mut progress = Progress::new(Bytes::default());
-    let (mut written, mut bookmark) = (Written::default(), None);
-    loop {
-        let (residents, next) = store.residents(bookmark, now).await?;
-        for resident in &residents {
-            let opened = Opened::of(&resident.state, ring);
-            let user = Exported::of(resident, &opened);
-            written.users += 1;
-            written.bcrypt += u64::from(user.has_bcrypt());
-            written.apps_left_out += opened.left_out;
-            written.apps_unreadable += opened.unreadable;
-            let mut line = serde_json::to_vec(&user).map_err(|_| CommandError::Secret)?;
-            line.push(b'\n');
-            to.write_all(&line).map_err(CommandError::file(path))?;
-        }
-        progress.show(written.users);
-        bookmark = next;
-        if bookmark.is_none() {
-            progress.end();
-            return Ok(written);
+}
+
+impl Pages<'_> {
+    async fn write(
+        &self,
+        to: &mut impl Write,
+        path: &Path,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Written, CommandError> {
+        let mut stop = pin!(stop);
+        let mut progress = Progress::new(Bytes::default());
+        let (mut written, mut bookmark) = (Written::default(), None);
+        loop {
+            let (residents, next) = tokio::select! {
+                biased;
+                () = &mut stop => return Err(CommandError::Stopped),
+                page = self.store.residents(bookmark, self.now) => page?,
+            };
+            for resident in &residents {
+                let opened = Opened::of(&resident.state, self.ring);
+                let user = Exported::of(resident, &opened);
+                written.users += 1;
+                written.bcrypt += u64::from(user.has_bcrypt());
+                written.apps_left_out += opened.left_out;
+                written.apps_unreadable += opened.unreadable;
+                let mut line = serde_json::to_vec(&user).map_err(|_| CommandError::Secret)?;
+                line.push(b'\n');
+                to.write_all(&line).map_err(CommandError::file(path))?;
+            }
+            progress.show(written.users);
+            bookmark = next;
+            if bookmark.is_none() {
+                progress.end();
+                return Ok(written);
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use crate::connection::Connection;
 use crate::output::{Answer, Output};
 use crate::progress::Progress;
+use crate::terminal::interrupted;
 use crate::{CommandError, Done, End};
 use batch::{Batch, Feeder};
 use checkpoint::Checkpoint;
@@ -79,22 +80,19 @@ pub struct Auth0 {
 impl Import {
     pub(crate) async fn run(self, connection: Connection, output: Output) -> Result<Done, CommandError> {
         let Self::Auth0(auth0) = self;
-        let stop = async {
-            // Without the signal the command ends as any other.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
+        let stop = interrupted();
         if auth0.dry_run {
             let summary = auth0.run(None, stop).await?;
             return Ok(done(&summary, dry(&summary), output));
         }
         let tenant = connection.open().await?;
         let journal = tenant.journal()?;
-        let (ring, settings) = (tenant.ring().await?, tenant.store.tenant_settings().await?);
-        let importer = Importer::new(tenant.store, ring, settings, tenant.random, tenant.clock);
         let watch = Stopwatch::start();
-        let moved = auth0.run(Some((importer, &tenant.place)), stop);
+        let moved = async {
+            let (ring, settings) = (tenant.ring().await?, tenant.store.tenant_settings().await?);
+            let importer = Importer::new(tenant.store, ring, settings, tenant.random, tenant.clock);
+            auth0.run(Some((importer, &tenant.place)), stop).await
+        };
         let summary = journal.recorded("postern import auth0", moved).await?;
         let seconds = watch.elapsed_milliseconds() as f64 / 1_000.0;
         let text = format!("{summary}It took {seconds:.1} s.\n");

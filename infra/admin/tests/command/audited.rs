@@ -1,19 +1,26 @@
 //! What commands do that no endpoint does is in the audit log too (SEC-40).
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use insta::assert_snapshot;
 use postern::audit::Record;
+use postern::rules::random::Random;
+use postern::store::Store;
 use postern::store::logs::Window;
+use postern::store::schema::create_table;
 use serde_json::json;
 
 use crate::support::Deployment;
 
 /// What the command recorded, in the order of what happened, which the ids of one second do not tell of two processes.
 async fn recorded(deployment: &Deployment) -> Vec<Record> {
-    let app = &deployment.twin.app;
-    let window = Window::kept(1, app.now());
-    let records = app.store.log_records_in(&window, 100, app.now()).await.unwrap();
+    recorded_in(deployment, &deployment.twin.app.store).await
+}
+
+async fn recorded_in(deployment: &Deployment, store: &Store) -> Vec<Record> {
+    let now = deployment.twin.app.now();
+    let records = store.log_records_in(&Window::kept(1, now), 100, now).await.unwrap();
     records.into_iter().filter(|it| it.client_id.as_deref() == Some("postern-command")).collect()
 }
 
@@ -39,7 +46,7 @@ async fn what_commands_do_is_recorded() {
     let kid = deployment.json(&["keys", "list"]).await[1]["kid"].as_str().unwrap().to_owned();
     assert_eq!(new_ones(&deployment, &mut seen).await, "", "what only reads is not in it");
     deployment.ran(&["keys", "revoke", &kid, "--yes"], "").await.refusal();
-    assert_eq!(new_ones(&deployment, &mut seen).await, "fapi postern keys revoke refused");
+    assert_eq!(new_ones(&deployment, &mut seen).await, "fapi postern keys revoke -");
     deployment.json(&["keys", "rotate"]).await;
     assert_eq!(new_ones(&deployment, &mut seen).await, "sapi postern keys rotate -");
     deployment.json(&["keys", "revoke", &kid, "--yes"]).await;
@@ -49,7 +56,7 @@ async fn what_commands_do_is_recorded() {
     assert_eq!(deployment.run(&["export", "users.json"]).await.0, 0);
     assert_eq!(new_ones(&deployment, &mut seen).await, "sapi postern export -");
     assert_eq!(deployment.run(&["export", "users.json"]).await.0, 1);
-    assert_eq!(new_ones(&deployment, &mut seen).await, "fapi postern export refused");
+    assert_eq!(new_ones(&deployment, &mut seen).await, "fapi postern export -");
     assert_eq!(deployment.run(&["export", "--with-secrets"]).await.0, 0);
     assert_eq!(new_ones(&deployment, &mut seen).await, "sapi postern export --with-secrets -");
     assert_eq!(deployment.run(&["import", "auth0", "users.json", "--dry-run"]).await.0, 0);
@@ -67,28 +74,97 @@ async fn what_commands_do_is_recorded() {
     }
 }
 
+/// Who may not open secrets and tries to take them away is in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_kms_refuses_is_recorded() {
+    let deployment = Deployment::new().await;
+    let mut seen = Vec::new();
+    deployment.fault(json!({
+        "service": "kms", "operation": "Decrypt", "mode": "refuse", "code": "AccessDeniedException", "count": 100,
+    }));
+    fs::write(deployment.directory.path().join("users.json"), "").unwrap();
+    for arguments in [&["export", "--with-secrets"][..], &["import", "auth0", "users.json"]] {
+        deployment.ran(arguments, "").await.refusal();
+    }
+    assert_eq!(
+        new_ones(&deployment, &mut seen).await,
+        "fapi postern export --with-secrets -\nfapi postern import auth0 -"
+    );
+    // Hashes need no key.
+    assert_eq!(deployment.run(&["export"]).await.0, 0);
+    assert_eq!(new_ones(&deployment, &mut seen).await, "sapi postern export -");
+}
+
+/// Keys that were made are in it, also where the command then failed by something else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_recorded_whatever_fails_after_them() {
+    let deployment = Deployment::new().await;
+    create_table(deployment.twin.app.store.dynamodb(), "fresh").await.unwrap();
+    // Two keys, then the client.
+    deployment.fault(json!({
+        "service": "dynamodb", "operation": "PutItem", "mode": "error", "skip": 2, "count": 100,
+    }));
+    deployment.ran(&["init", "--table", "fresh"], "").await.refusal();
+    let store = Store::new(deployment.twin.app.store.dynamodb().clone(), "fresh", Random::system());
+    let records = recorded_in(&deployment, &store).await;
+    let codes: BTreeSet<_> = records.iter().map(|record| record.code.as_str()).collect();
+    assert_eq!(codes, BTreeSet::from(["fapi", "kms_key_management_success"]));
+
+    // Three looks at the keys that are there, then one for the times of those that were made.
+    let deployment = Deployment::new().await;
+    deployment.fault(json!({
+        "service": "dynamodb", "operation": "Query", "mode": "error", "skip": 3, "count": 100,
+    }));
+    let told = deployment.shown(&["keys", "rotate"]).await;
+    assert!(
+        told.starts_with("Made 2 key generations. They are published at once and used in some min"),
+        "{told}"
+    );
+    deployment.twin.aws.faults.clear();
+    assert_eq!(new_ones(&deployment, &mut Vec::new()).await, "sapi postern keys rotate -");
+}
+
+/// Where no issuer is given, as `keys` needs none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_need_no_issuer() {
+    let deployment = Deployment::new().await;
+    let aws = format!("{}/_local/aws", deployment.twin.base_url());
+    let arguments = ["--endpoint-url", &aws, "--region", "eu-central-1", "keys", "rotate"];
+    let ran =
+        deployment.ran_with(&arguments, "", &[("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")]);
+    assert_eq!((ran.await.status, &*recorded(&deployment).await[0].hostname), (0, ""));
+}
+
 /// A rotation that stopped half-way has done something, and failed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rotation_that_fails_is_recorded_as_both() {
     let deployment = Deployment::new().await;
-    let failing = json!({ "service": "kms", "operation": "GenerateDataKeyPairWithoutPlaintext", "mode": "refuse", "code": "DisabledException" });
-    deployment.twin.aws.faults.add(serde_json::from_value(failing).unwrap());
+    deployment.fault(json!({
+        "service": "kms", "operation": "GenerateDataKeyPairWithoutPlaintext", "mode": "refuse",
+        "code": "DisabledException",
+    }));
     let told = deployment.ran(&["keys", "rotate"], "").await;
     assert!(told.refusal().contains("made before: "), "{}", told.err);
-    assert_snapshot!(new_ones(&deployment, &mut Vec::new()).await, @"
+    let mut records = Vec::new();
+    assert_snapshot!(new_ones(&deployment, &mut records).await, @"
     fapi postern keys rotate kms_failed
     kms_key_management_failure postern keys rotate kms_failed
     kms_key_management_success postern keys rotate kms_failed
     ");
+    let ids: BTreeSet<_> = records.iter().map(|record| record.request_id.as_str()).collect();
+    assert_eq!(ids.len(), 1);
+    deployment.json(&["keys", "rotate"]).await;
+    let ids: BTreeSet<_> = recorded(&deployment).await.into_iter().map(|record| record.request_id).collect();
+    assert_eq!((ids.len(), ids.iter().all(|id| id.len() == 32)), (2, true));
 }
 
 /// Keys that were made are made, whether or not that can be written down.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_recorded_is_said() {
     let deployment = Deployment::new().await;
-    let failing =
-        json!({ "service": "dynamodb", "operation": "BatchWriteItem", "mode": "error", "count": 100 });
-    deployment.twin.aws.faults.add(serde_json::from_value(failing).unwrap());
+    deployment.fault(
+        json!({ "service": "dynamodb", "operation": "BatchWriteItem", "mode": "error", "count": 100 }),
+    );
     let told = deployment.ran(&["keys", "rotate", "--output", "json"], "").await;
     assert_snapshot!(told.err, @"warning: the audit log could not be written: it has nothing of this");
     assert_eq!(told.json()["made"].as_array().unwrap().len(), 2);

@@ -64,11 +64,21 @@ impl Deployment {
         self.ran_at(&[&[twin.as_str()], arguments].concat(), input).await
     }
 
+    /// Has AWS misbehave.
+    pub(crate) fn fault(&self, fault: Value) {
+        self.twin.aws.faults.add(serde_json::from_value(fault).unwrap());
+    }
+
     /// Runs the command on whatever its arguments say.
     pub(crate) async fn ran_at(&self, arguments: &[&str], input: &str) -> Ran {
+        self.ran_with(arguments, input, &[]).await
+    }
+
+    /// The same with variables of its environment.
+    pub(crate) async fn ran_with(&self, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
         command.args(arguments).current_dir(self.directory.path());
-        command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").envs(variables.iter().copied());
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -139,8 +139,8 @@ async fn an_address_that_bounced_is_mailed_again() {
     assert_eq!((&listed[0]["what"], listed.as_array().unwrap().len()), (&json!("bounced"), 1));
     assert!(!listed.to_string().contains(ADDRESS), "SEC-34");
 
-    let failing = json!({ "service": "ses", "operation": "DeleteSuppressedDestination", "mode": "throttle" });
-    deployment.twin.aws.faults.add(serde_json::from_value(failing).unwrap());
+    deployment
+        .fault(json!({ "service": "ses", "operation": "DeleteSuppressedDestination", "mode": "throttle" }));
     let refused = deployment.ran(&["users", "mail-again", user], "").await;
     assert_snapshot!(refused.refusal(), @"postern: SES did not take the address off its suppression list, so nothing was changed of it: allow your credentials ses:DeleteSuppressedDestination, or try again");
     assert_eq!(deployment.enrol_address(ADDRESS).await, 503);
