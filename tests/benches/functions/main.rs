@@ -6,11 +6,7 @@
 //! binary, its memory or its start is over its budget: to be run on a quiet machine.
 //!
 //! ```text
-//! cargo build --profile shipped -p hello-lambda -p oauth-token -p mfa-associate -p mfa-challenge \
-//!   -p mfa-enrollment \
-//!   -p mfa-authenticators -p guardian-factors -p email-templates -p passwordless-start -p oauth-revoke \
-//!   -p well-known -p userinfo -p users -p unblock -p dbconnections \
-//!   -p tickets -p notices -p mail-events -p audit -p logs -p rotate-keys
+//! cargo build --profile shipped -p hello-lambda $(ls functions | sed 's/^/-p /')
 //! cargo bench --workspace --bench functions
 //! ```
 //!
