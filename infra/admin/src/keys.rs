@@ -131,8 +131,8 @@ async fn rotate(tenant: &Tenant) -> Result<Answer, CommandError> {
     let text = if made.is_empty() {
         "Made none: the next keys are there.".to_owned()
     } else {
-        let when = used_after(tenant, &report.made).await;
-        format!("Made {} key generations. They are published at once and used {when}.", made.len())
+        let after = used_after(tenant, &report.made).await;
+        format!("Made {} key generations. They are published at once and used{after}.", made.len())
     };
     let json = json!({ "made": made });
     Ok(Answer::new(json, format!("{text} See `postern keys list`.\n")))
@@ -143,7 +143,7 @@ async fn used_after(tenant: &Tenant, made: &[Kid]) -> String {
     let keys = tenant.store.key_generations().await.unwrap_or_default();
     let waits = keys.iter().filter(|key| made.contains(&key.kid));
     match waits.map(|key| key.not_before.since(key.created_at)).max() {
-        Some(seconds) => format!("after {} minutes", seconds.div_ceil(60)),
-        None => "in some minutes".to_owned(),
+        Some(seconds) => format!(" after {} minutes", seconds.div_ceil(60)),
+        None => " later".to_owned(),
     }
 }

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use postern::rules::random::Random;
+use tokio::signal::ctrl_c;
+use tokio::sync::oneshot;
 
 use crate::CommandError;
 
@@ -12,6 +14,8 @@ const PASSWORD_ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVW
 const PASSWORD_CHARACTERS: usize = 20;
 /// What a terminal hands on for Ctrl-C where that is no signal.
 const CTRL_C: u8 = 3;
+/// The status of a command that Ctrl-C ended, as shells have it: 128 and the signal's number.
+const INTERRUPTED: i32 = 130;
 
 /// Columns of the terminal that the standard output is; `None` where it is none.
 pub(crate) fn width() -> Option<usize> {
@@ -166,10 +170,23 @@ impl Drop for Silence {
     }
 }
 
-/// Ends when the person at the terminal wants the command to stop.
-pub(crate) async fn interrupted() {
-    // Without the signal the command ends as any other.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// Ends when the person at the terminal wants the command to stop. Whoever asks twice waits no longer for what is brought
+/// to its end.
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
+    let (sender, receiver) = oneshot::channel();
+    // On a task of its own: the command may be waiting for whoever reads its output.
+    tokio::spawn(async move {
+        if ctrl_c().await.is_ok() {
+            let _ = sender.send(());
+            if ctrl_c().await.is_ok() {
+                std::process::exit(INTERRUPTED);
+            }
+        }
+    });
+    async {
+        // Without the signal the command ends as any other.
+        if receiver.await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Work that no request asked for: a schedule's, or a stream's.
+//! Work that no request asked for: a schedule's, a stream's, or an operator's command.
 
 use super::record::Request;
 use super::trail;
@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::observe;
 
 /// Does some work, and writes what it recorded on its trail. `function` stands where a request's route does; `request_id`
-/// is Lambda's of the invocation. There is no address, method or status of such an entry. Best handed a future on the
+/// is Lambda's of the invocation, or the command's own. There is no address, method or status of such an entry. Best handed a future on the
 /// heap: those that make keys and mails are as deep as the compiler follows.
 pub async fn of_system<F: Future>(app: &App, function: &str, request_id: &str, work: F) -> F::Output {
     let (output, trail) = trail::of(work).await;

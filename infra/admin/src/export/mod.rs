@@ -51,9 +51,10 @@ pub struct Written {
 impl Export {
     pub(crate) async fn run(self, tenant: &Tenant) -> Result<String, CommandError> {
         let command = if self.with_secrets { "postern export --with-secrets" } else { "postern export" };
+        let stop = interrupted();
         let written = async {
             let ring = if self.with_secrets { Some(tenant.ring().await?) } else { None };
-            self.write(&tenant.store, ring, tenant.now(), interrupted()).await
+            self.write(&tenant.store, ring, tenant.now(), stop).await
         };
         let written = tenant.journal()?.recorded(command, written).await?;
         if self.file.is_some() {
@@ -102,7 +103,7 @@ impl Export {
             file.flush().map_err(CommandError::file(&beside)).and(written)
         };
         let moved = match &written {
-            Ok(_) => fs::rename(&beside, path),
+            Ok(_) => fs::rename(&beside, path).inspect_err(|_| _ = fs::remove_file(&beside)),
             Err(_) => fs::remove_file(&beside),
         };
         moved.map_err(CommandError::file(path)).and(written)
@@ -137,8 +138,20 @@ impl Pages<'_> {
         path: &Path,
         stop: impl Future<Output = ()>,
     ) -> Result<Written, CommandError> {
-        let mut stop = pin!(stop);
         let mut progress = Progress::new(Bytes::default());
+        let written = self.write_beside(&mut progress, to, path, stop).await;
+        progress.end();
+        written
+    }
+
+    async fn write_beside(
+        &self,
+        progress: &mut Progress,
+        to: &mut impl Write,
+        path: &Path,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Written, CommandError> {
+        let mut stop = pin!(stop);
         let (mut written, mut bookmark) = (Written::default(), None);
         loop {
             let (residents, next) = tokio::select! {
@@ -160,7 +173,6 @@ impl Pages<'_> {
             progress.show(written.users);
             bookmark = next;
             if bookmark.is_none() {
-                progress.end();
                 return Ok(written);
             }
         }

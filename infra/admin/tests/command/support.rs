@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// A twin and a directory to work in.
 pub(crate) struct Deployment {
@@ -25,6 +25,13 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// Waits for the end of a command.
+    pub(crate) async fn of(child: Child) -> Self {
+        let output = child.wait_with_output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     /// The one document that it answered by.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.status, 0, "{}", self.err);
@@ -76,23 +83,31 @@ impl Deployment {
 
     /// The same with variables of its environment.
     pub(crate) async fn ran_with(&self, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
+        let mut child = self.started(arguments, variables);
+        let mut stdin = child.stdin.take().unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        Ran::of(child).await
+    }
+
+    /// Starts the command on the twin, and leaves it to itself.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let twin = format!("--twin={}", self.twin.base_url());
+        self.started(&[&[twin.as_str()], arguments].concat(), &[])
+    }
+
+    fn started(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
         command.args(arguments).current_dir(self.directory.path());
         command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").envs(variables.iter().copied());
-        let mut child = command
+        command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        let output = child.wait_with_output().await.unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+            .unwrap()
     }
 
     /// The document that a command answers by.
